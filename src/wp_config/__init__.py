@@ -1,0 +1,1 @@
+"""The configuration language: waypoint.hcl from source text to an evaluated model."""

@@ -1,0 +1,1 @@
+"""The process inside the application's image; standard library only."""

@@ -1,0 +1,1 @@
+"""Executes one job: data source, project, plugins, the operations."""

@@ -1,0 +1,1 @@
+"""What a plugin author sees: component interfaces, typed values, schema and the mapper solver."""

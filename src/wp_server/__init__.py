@@ -1,0 +1,1 @@
+"""The server: API, store, job queue, authentication, live streams."""
