@@ -19,5 +19,8 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
 
+proto: $(STAMP)
+	$(BIN)/python tools/generate_proto.py
+
 clean:
 	rm -rf dist $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

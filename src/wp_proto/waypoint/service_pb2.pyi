@@ -1,0 +1,35 @@
+from google.protobuf import empty_pb2 as _empty_pb2
+from wp_proto.waypoint import artifact_pb2 as _artifact_pb2
+from wp_proto.waypoint import build_pb2 as _build_pb2
+from wp_proto.waypoint import config_pb2 as _config_pb2
+from wp_proto.waypoint import deployment_pb2 as _deployment_pb2
+from wp_proto.waypoint import entrypoint_pb2 as _entrypoint_pb2
+from wp_proto.waypoint import exec_pb2 as _exec_pb2
+from wp_proto.waypoint import hcl_pb2 as _hcl_pb2
+from wp_proto.waypoint import hostname_pb2 as _hostname_pb2
+from wp_proto.waypoint import instances_pb2 as _instances_pb2
+from wp_proto.waypoint import job_pb2 as _job_pb2
+from wp_proto.waypoint import log_pb2 as _log_pb2
+from wp_proto.waypoint import log_stream_pb2 as _log_stream_pb2
+from wp_proto.waypoint import oidc_pb2 as _oidc_pb2
+from wp_proto.waypoint import operation_pb2 as _operation_pb2
+from wp_proto.waypoint import pipelines_pb2 as _pipelines_pb2
+from wp_proto.waypoint import project_pb2 as _project_pb2
+from wp_proto.waypoint import release_pb2 as _release_pb2
+from wp_proto.waypoint import runner_pb2 as _runner_pb2
+from wp_proto.waypoint import runner_profile_pb2 as _runner_profile_pb2
+from wp_proto.waypoint import server_config_pb2 as _server_config_pb2
+from wp_proto.waypoint import snapshot_pb2 as _snapshot_pb2
+from wp_proto.waypoint import status_report_pb2 as _status_report_pb2
+from wp_proto.waypoint import task_pb2 as _task_pb2
+from wp_proto.waypoint import template_pb2 as _template_pb2
+from wp_proto.waypoint import token_pb2 as _token_pb2
+from wp_proto.waypoint import trigger_pb2 as _trigger_pb2
+from wp_proto.waypoint import ui_pb2 as _ui_pb2
+from wp_proto.waypoint import user_pb2 as _user_pb2
+from wp_proto.waypoint import version_pb2 as _version_pb2
+from wp_proto.waypoint import workspace_pb2 as _workspace_pb2
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
