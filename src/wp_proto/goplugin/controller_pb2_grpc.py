@@ -45,7 +45,8 @@ class GRPCControllerServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Shutdown(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Asks the process to end.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -46,7 +46,8 @@ class GRPCStdioServicer:
     """Missing associated documentation comment in .proto file."""
 
     def StreamStdio(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Opened once per process; lasts until it ends.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class ExecSessionServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's exec.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -48,7 +49,8 @@ class ExecSessionServiceStub:
 
 
 class ExecSessionServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's exec.
+    """
 
     def Output(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -84,7 +86,8 @@ def add_ExecSessionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExecSessionService:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's exec.
+    """
 
     @staticmethod
     def Output(request,
@@ -142,7 +145,8 @@ class ExecSessionService:
 
 
 class LogViewerStub:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's logs.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -158,7 +162,8 @@ class LogViewerStub:
 
 
 class LogViewerServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's logs.
+    """
 
     def NextLogBatch(self, request_iterator, context):
         """Missing associated documentation comment in .proto file."""
@@ -183,7 +188,8 @@ def add_LogViewerServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LogViewer:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host for a plugin's logs.
+    """
 
     @staticmethod
     def NextLogBatch(request_iterator,
@@ -214,7 +220,8 @@ class LogViewer:
 
 
 class TerminalUIServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host; what a plugin shows to people.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -240,7 +247,8 @@ class TerminalUIServiceStub:
 
 
 class TerminalUIServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host; what a plugin shows to people.
+    """
 
     def Output(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -287,7 +295,8 @@ def add_TerminalUIServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TerminalUIService:
-    """Missing associated documentation comment in .proto file."""
+    """Served by the host; what a plugin shows to people.
+    """
 
     @staticmethod
     def Output(request,
@@ -372,7 +381,8 @@ class TerminalUIService:
 
 
 class MapperStub:
-    """Missing associated documentation comment in .proto file."""
+    """Functions that turn values of one type into another.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -393,7 +403,8 @@ class MapperStub:
 
 
 class MapperServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Functions that turn values of one type into another.
+    """
 
     def ListMappers(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -429,7 +440,8 @@ def add_MapperServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Mapper:
-    """Missing associated documentation comment in .proto file."""
+    """Functions that turn values of one type into another.
+    """
 
     @staticmethod
     def ListMappers(request,
@@ -487,7 +499,8 @@ class Mapper:
 
 
 class BuilderStub:
-    """Missing associated documentation comment in .proto file."""
+    """Source to artifact.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -558,7 +571,8 @@ class BuilderStub:
 
 
 class BuilderServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Source to artifact.
+    """
 
     def IsAuthenticator(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -621,7 +635,8 @@ class BuilderServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BuildODR(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Inside an on-demand runner, where no container engine is at hand.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -704,7 +719,8 @@ def add_BuilderServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Builder:
-    """Missing associated documentation comment in .proto file."""
+    """Source to artifact.
+    """
 
     @staticmethod
     def IsAuthenticator(request,
@@ -1032,7 +1048,8 @@ class Builder:
 
 
 class PlatformStub:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to running deployment.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -1193,7 +1210,8 @@ class PlatformStub:
 
 
 class PlatformServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to running deployment.
+    """
 
     def IsAuthenticator(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -1262,7 +1280,8 @@ class PlatformServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DefaultReleaser(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Used when the configuration has no release stanza.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1352,7 +1371,8 @@ class PlatformServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Generation(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Which deployments change the same thing on the platform.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1537,7 +1557,8 @@ def add_PlatformServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Platform:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to running deployment.
+    """
 
     @staticmethod
     def IsAuthenticator(request,
@@ -2351,7 +2372,8 @@ class Platform:
 
 
 class RegistryStub:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to stored artifact.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -2422,7 +2444,8 @@ class RegistryStub:
 
 
 class RegistryServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to stored artifact.
+    """
 
     def IsAuthenticator(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -2491,7 +2514,8 @@ class RegistryServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Access(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """What a builder needs to push on its own.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -2568,7 +2592,8 @@ def add_RegistryServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Registry:
-    """Missing associated documentation comment in .proto file."""
+    """Artifact to stored artifact.
+    """
 
     @staticmethod
     def IsAuthenticator(request,
@@ -2896,7 +2921,8 @@ class Registry:
 
 
 class ReleaseManagerStub:
-    """Missing associated documentation comment in .proto file."""
+    """Deployment to traffic.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -3002,7 +3028,8 @@ class ReleaseManagerStub:
 
 
 class ReleaseManagerServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Deployment to traffic.
+    """
 
     def IsAuthenticator(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -3225,7 +3252,8 @@ def add_ReleaseManagerServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReleaseManager:
-    """Missing associated documentation comment in .proto file."""
+    """Deployment to traffic.
+    """
 
     @staticmethod
     def IsAuthenticator(request,
@@ -3742,7 +3770,8 @@ class ReleaseManager:
 
 
 class ConfigSourcerStub:
-    """Missing associated documentation comment in .proto file."""
+    """Dynamic values for configuration variables.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -3788,7 +3817,8 @@ class ConfigSourcerStub:
 
 
 class ConfigSourcerServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Dynamic values for configuration variables.
+    """
 
     def ConfigStruct(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -3879,7 +3909,8 @@ def add_ConfigSourcerServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ConfigSourcer:
-    """Missing associated documentation comment in .proto file."""
+    """Dynamic values for configuration variables.
+    """
 
     @staticmethod
     def ConfigStruct(request,
@@ -4072,7 +4103,8 @@ class ConfigSourcer:
 
 
 class TaskLauncherStub:
-    """Missing associated documentation comment in .proto file."""
+    """Containers for on-demand runners and pipeline steps.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -4128,7 +4160,8 @@ class TaskLauncherStub:
 
 
 class TaskLauncherServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Containers for on-demand runners and pipeline steps.
+    """
 
     def ConfigStruct(self, request, context):
         """Missing associated documentation comment in .proto file."""
@@ -4241,7 +4274,8 @@ def add_TaskLauncherServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TaskLauncher:
-    """Missing associated documentation comment in .proto file."""
+    """Containers for on-demand runners and pipeline steps.
+    """
 
     @staticmethod
     def ConfigStruct(request,

@@ -56,7 +56,8 @@ if _version_not_supported:
 
 
 class WaypointStub:
-    """Version
+    """Every call needs a token, except those that say otherwise.
+    Version
     """
 
     def __init__(self, channel):
@@ -638,11 +639,13 @@ class WaypointStub:
 
 
 class WaypointServicer:
-    """Version
+    """Every call needs a token, except those that say otherwise.
+    Version
     """
 
     def GetVersionInfo(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Needs no token; the first call of every client.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -662,7 +665,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpsertWorkspace(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Creates or changes; the same holds for every Upsert below.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -686,7 +690,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DestroyProject(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Forgets the project and all its records; leaves the platforms alone.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -698,13 +703,15 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpsertApplication(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Adds an application to a project.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateProjectFromTemplate(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Not in the open server.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -724,7 +731,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLatestBuild(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The newest that succeeded; so with the other GetLatest calls.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -766,7 +774,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListInstances(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Entrypoints that are connected now.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -834,7 +843,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExpediteStatusReport(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Queues a look at the platform.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -848,13 +858,15 @@ class WaypointServicer:
     def GetLogStream(self, request, context):
         """Logs and exec
 
+        Lasts until the caller ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StartExecStream(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """Relayed to an instance's entrypoint.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -862,6 +874,7 @@ class WaypointServicer:
     def SetConfig(self, request, context):
         """Configuration
 
+        Connected entrypoints hear of it at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -874,7 +887,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetConfig(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Values that apply to the scope, most specific wins.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -900,13 +914,15 @@ class WaypointServicer:
     def QueueJob(self, request, context):
         """Jobs
 
+        Returns as soon as the job is stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelJob(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Asks; the job's end tells whether it worked.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -930,7 +946,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetJobStream(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """May be opened at any time, by any number of watchers.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -950,37 +967,43 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AdoptRunner(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Lets a waiting runner in, or refuses it.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ForgetRunner(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Removes what is known of a runner; it must be adopted anew.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RunnerToken(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Waits until the runner is adopted, then gives it its token.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RunnerConfig(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """A runner is online while this stream is open.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RunnerJobStream(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """One job per stream.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RunnerGetDeploymentConfig(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """What a runner tells the entrypoints it deploys.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -998,7 +1021,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDefaultOnDemandRunnerConfig(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The profile used when a job names none.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1030,7 +1054,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelTask(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Cancels its jobs.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1038,19 +1063,22 @@ class WaypointServicer:
     def EntrypointConfig(self, request, context):
         """Entrypoint
 
+        An instance exists while this stream is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EntrypointLogStream(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """Output of the application and of the entrypoint itself.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EntrypointExecStream(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """One stream per session.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1058,19 +1086,22 @@ class WaypointServicer:
     def ListOIDCAuthMethods(self, request, context):
         """Users and auth methods
 
+        Needs no token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOIDCAuthURL(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Needs no token.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteOIDCAuth(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Needs no token; returns one.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1126,13 +1157,15 @@ class WaypointServicer:
     def BootstrapToken(self, request, context):
         """Tokens
 
+        The very first token; works once per server and needs none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DecodeToken(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Needs no token but the one to look into, which must be genuine.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1150,13 +1183,15 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateRunnerToken(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Preadopts the runner that will use it.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ConvertInviteToken(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Needs no token but the invite itself.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1184,6 +1219,7 @@ class WaypointServicer:
     def NoAuthRunTrigger(self, request, context):
         """Triggers
 
+        Needs no token; only for triggers that allow it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1228,7 +1264,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RunPipeline(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Queues one job per step.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1246,7 +1283,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLatestPipelineRun(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """The run with the highest sequence number.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1264,7 +1302,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfigSyncPipeline(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Not in the open server.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1284,19 +1323,22 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateSnapshot(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """A consistent copy of the whole state, while the server works on.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RestoreSnapshot(self, request_iterator, context):
-        """Missing associated documentation comment in .proto file."""
+        """Takes effect at the next start.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WaypointHclFmt(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Canonical layout of a waypoint.hcl.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1352,7 +1394,8 @@ class WaypointServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UI_ListEvents(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Not in the open server.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1939,7 +1982,8 @@ def add_WaypointServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Waypoint:
-    """Version
+    """Every call needs a token, except those that say otherwise.
+    Version
     """
 
     @staticmethod
