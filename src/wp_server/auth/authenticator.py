@@ -1,0 +1,157 @@
+"""From a token string to an identity, on every request (server.md §2.4): verified once, rechecked on change.
+
+Verifying costs a signature and some reads. The result is kept per token string and is good until its expiry, or until
+the `auth` topic says that users, runners, keys or the deny list changed: a revocation works on the very next request.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from wp_proto.waypoint import api as pb
+from wp_server.auth import codec, rules
+from wp_server.auth.identity import ANONYMOUS, Identity, Kind
+from wp_server.errors import DomainError, PermissionDenied, Unauthenticated
+from wp_server.store import Store, keys, runners, settings, users
+
+CACHE_SIZE = 20_000
+TARPIT_SECONDS = 5.0
+"""How long a runner that is not adopted waits for its refusal, so that it cannot retry in a hot loop (§0.3)."""
+
+_BEFORE_ADOPTION = frozenset({"RunnerConfig", "RunnerToken"})
+"""What a runner token with an id may call whatever the state of its runner."""
+
+
+@dataclass(frozen=True)
+class _Verified:
+    identity: Identity
+    end: int | None
+    version: int
+    """`auth` version the facts were read at."""
+    refusal: DomainError | None
+    """Why the holder may only ask for adoption."""
+
+
+class Authenticator:
+    """One per server. Lives in the server's event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: OrderedDict[str, _Verified] = OrderedDict()
+
+    def admit(self, rpc: str, token: str, cookie: str = "") -> Identity:
+        """Returns who calls `rpc` with this token (empty: none) and `wpcookie`, if the rule table lets them.
+
+        Errors: Unauthenticated, PermissionDenied; `delay` of the error is how long the transport should wait with it.
+        """
+        if cookie:
+            self.check_cookie(cookie)
+        rule = rules.RULES.get(rpc)
+        if rule is not None and rule.anonymous:
+            try:
+                return self.authenticate(token) if token else ANONYMOUS
+            except DomainError:
+                return ANONYMOUS
+        if not token:
+            rules.check(rpc, ANONYMOUS)
+        verified = self._verified(token)
+        rules.check(rpc, verified.identity)
+        if verified.refusal is not None and rpc not in _BEFORE_ADOPTION:
+            raise verified.refusal
+        return verified.identity
+
+    def authenticate(self, token: str) -> Identity:
+        """Returns the holder of a token. Errors: Unauthenticated."""
+        return self._verified(token).identity
+
+    def check_cookie(self, presented: str) -> None:
+        """Errors: PermissionDenied when `presented` is not this server's cookie."""
+        own = self._store.read_now(settings.cookie)
+        if not hmac.compare_digest(own.lower().encode(), presented.lower().encode()):
+            raise PermissionDenied("server cookie does not match")
+
+    def _verified(self, token: str) -> _Verified:
+        version = self._store.changes.version("auth")
+        known = self._known.get(token)
+        if known is None or known.version != version:
+            known = self._store.read_now(_verify, token, version)
+            self._known[token] = known
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        if known.end is not None and known.end <= time.time_ns():
+            raise Unauthenticated("The token has expired; log in again with `waypoint login`.")
+        return known
+
+
+def decode(connection: Connection, token: str) -> tuple[pb.Token, pb.TokenTransport]:
+    """Returns body and envelope of a token that this server signed and that has not expired or been withdrawn."""
+    transport = codec.open_transport(token)
+    body = codec.verify(transport, keys.key(connection, transport.key_id))
+    codec.check_expiry(body)
+    if keys.is_denied(connection, body.accessor_id.hex()):
+        raise Unauthenticated("The token was withdrawn; log in again with `waypoint login`.")
+    return body, transport
+
+
+def _verify(connection: Connection, token: str, version: int) -> _Verified:
+    body, _ = decode(connection, token)
+    identity = _identity(body)
+    refusal: DomainError | None = None
+    if identity.kind in (Kind.USER, Kind.TRIGGER, Kind.ENTRYPOINT):
+        _check_user(connection, identity, body)
+    elif identity.runner_id:
+        refusal = _runner_refusal(connection, identity)
+    return _Verified(identity, codec.expires_at(body), version, refusal)
+
+
+def _identity(body: pb.Token) -> Identity:
+    accessor = body.accessor_id.hex()
+    match body.WhichOneof("kind"):
+        case "login":
+            user = body.login.user_id or users.DEFAULT_USER_ID
+            if body.login.HasField("entrypoint"):
+                deployment = body.login.entrypoint.deployment_id
+                return Identity(Kind.ENTRYPOINT, user_id=user, deployment_id=deployment, accessor_id=accessor)
+            return Identity(Kind.USER, user_id=user, accessor_id=accessor)
+        case "runner":
+            runner = body.runner
+            return Identity(Kind.RUNNER, runner_id=runner.id, label_hash=runner.label_hash, accessor_id=accessor)
+        case "trigger":
+            return Identity(Kind.TRIGGER, user_id=body.trigger.from_user_id, accessor_id=accessor)
+        case "invite":
+            raise Unauthenticated(
+                "This is an invite token; exchange it for a login token with `waypoint login -token`."
+            )
+    if not body.unused_login:
+        raise Unauthenticated(codec.MALFORMED)
+    if body.HasField("unused_entrypoint"):
+        deployment = body.unused_entrypoint.deployment_id
+        return Identity(Kind.ENTRYPOINT, user_id=users.DEFAULT_USER_ID, deployment_id=deployment, accessor_id=accessor)
+    return Identity(Kind.USER, user_id=users.DEFAULT_USER_ID, accessor_id=accessor)
+
+
+def _check_user(connection: Connection, identity: Identity, body: pb.Token) -> None:
+    since = users.not_before(connection, identity.user_id)
+    if since is None:
+        upgraded = body.WhichOneof("kind") is None and users.count(connection) == 0
+        if not upgraded:
+            raise Unauthenticated("The user of this token does not exist any more; log in again with `waypoint login`.")
+    elif body.issued_time.ToNanoseconds() < since:
+        raise Unauthenticated("The tokens of this user were withdrawn; log in again with `waypoint login`.")
+
+
+def _runner_refusal(connection: Connection, identity: Identity) -> DomainError | None:
+    standing = runners.standing(connection, identity.runner_id)
+    if standing is None or not standing.adopted:
+        return PermissionDenied(f"The runner {identity.runner_id} is not adopted.", delay=TARPIT_SECONDS)
+    if identity.label_hash and standing.label_hash != identity.label_hash:
+        return PermissionDenied(
+            f"The runner {identity.runner_id} has other labels than its token was made for; adopt it again.",
+            delay=TARPIT_SECONDS,
+        )
+    return None

@@ -1,0 +1,308 @@
+"""The tables. A record's protobuf message in `blob` is authoritative; other columns are taken from it for search.
+
+Conventions (server.md G14): `*_key` is a lower-cased name (identity ignores case, blobs keep the spelling); times are
+integers, nanoseconds since 1970 UTC; ids of records are ULIDs as given. Rows without a protobuf message have no blob.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    literal_column,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(referred_table_name)s_fk",
+        "uq": "%(table_name)s_uq",
+    }
+)
+
+# Keys, users, settings
+
+hmac_keys = Table(
+    "hmac_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("username_key", String, nullable=False),
+    Column("email_key", String),
+    Column("not_before", BigInteger, nullable=False, server_default="0"),
+    Column("blob", LargeBinary, nullable=False),
+    Index("users_username", "username_key", unique=True),
+    Index("users_email", "email_key", unique=True),
+)
+
+denied_tokens = Table(
+    "denied_tokens",
+    metadata,
+    Column("accessor_id", String, primary_key=True),
+    Column("denied", BigInteger, nullable=False),
+)
+
+consumed_invites = Table(
+    "consumed_invites",
+    metadata,
+    Column("accessor_id", String, primary_key=True),
+    Column("consumed", BigInteger, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# Catalogue
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("project_key", String, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["project_key"], ["projects.project_key"], ondelete="CASCADE"),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("workspace_key", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("active", BigInteger, nullable=False),
+)
+
+workspace_projects = Table(
+    "workspace_projects",
+    metadata,
+    Column("workspace_key", String, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("active", BigInteger, nullable=False),
+    Column("data_source_ref", LargeBinary),
+    ForeignKeyConstraint(["workspace_key"], ["workspaces.workspace_key"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["project_key"], ["projects.project_key"], ondelete="CASCADE"),
+    Index("workspace_projects_project", "project_key"),
+)
+
+workspace_applications = Table(
+    "workspace_applications",
+    metadata,
+    Column("workspace_key", String, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("active", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace_key", "project_key"],
+        ["workspace_projects.workspace_key", "workspace_projects.project_key"],
+        ondelete="CASCADE",
+    ),
+)
+
+# Operation records: builds, pushed artifacts, deployments, releases, status reports
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", Integer, nullable=False),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("workspace_key", String, nullable=False),
+    Column("sequence", BigInteger),
+    Column("status", Integer, nullable=False),
+    Column("physical_state", Integer, nullable=False),
+    Column("start_time", BigInteger, nullable=False),
+    Column("complete_time", BigInteger, nullable=False),
+    Column("generation_id", String),
+    Column("target_id", String),
+    Column("job_id", String),
+    Column("blob", LargeBinary, nullable=False),
+    Index("operations_sequence", "kind", "project_key", "app_key", "sequence", unique=True),
+    Index("operations_started", "kind", "project_key", "app_key", "start_time"),
+    Index("operations_completed", "kind", "project_key", "app_key", "complete_time"),
+    Index("operations_generation", "kind", "project_key", "app_key", "generation_id", "sequence"),
+    Index("operations_target", "kind", "target_id"),
+    Index("operations_job", "job_id"),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("kind", Integer, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+
+# Configuration
+
+config_vars = Table(
+    "config_vars",
+    metadata,
+    Column("target_hash", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("scope", Integer, nullable=False),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("config_vars_scope", "scope", "project_key", "app_key", "name"),
+    Index("config_vars_project", "project_key"),
+)
+
+config_versions = Table(
+    "config_versions",
+    metadata,
+    Column("scope", Integer, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+config_sources = Table(
+    "config_sources",
+    metadata,
+    Column("scope", Integer, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("workspace_key", String, primary_key=True),
+    Column("type", String, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+# Jobs
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("state", Integer, nullable=False),
+    Column("assignment", BigInteger, nullable=False, server_default="0"),
+    Column("operation", String, nullable=False),
+    Column("target_kind", Integer, nullable=False),
+    Column("target", String, nullable=False),
+    Column("queue_time", BigInteger, nullable=False),
+    Column("deadline", BigInteger),
+    Column("unfinished", Integer, nullable=False, server_default="0"),
+    Column("runner_id", String),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("workspace_key", String, nullable=False),
+    Column("lock_project", String),
+    Column("lock_app", String),
+    Column("lock_workspace", String),
+    Column("singleton_key", String),
+    Column("queued_by", String, nullable=False),
+    Column("output_last", BigInteger, nullable=False, server_default="0"),
+    Column("data_source_ref", LargeBinary),
+    Column("blob", LargeBinary, nullable=False),
+    Index(
+        "jobs_claim",
+        "target_kind",
+        "target",
+        "queue_time",
+        "id",
+        sqlite_where=literal_column("state = 1 AND unfinished = 0"),
+        postgresql_where=literal_column("state = 1 AND unfinished = 0"),
+    ),
+    Index(
+        "jobs_singleton",
+        "singleton_key",
+        unique=True,
+        sqlite_where=literal_column("state = 1 AND singleton_key IS NOT NULL"),
+        postgresql_where=literal_column("state = 1 AND singleton_key IS NOT NULL"),
+    ),
+    Index(
+        "jobs_deadline",
+        "deadline",
+        sqlite_where=literal_column("deadline IS NOT NULL"),
+        postgresql_where=literal_column("deadline IS NOT NULL"),
+    ),
+    Index("jobs_state", "state", "id"),
+    Index("jobs_application", "project_key", "app_key", "id"),
+    Index("jobs_runner", "runner_id", "state"),
+)
+
+job_dependencies = Table(
+    "job_dependencies",
+    metadata,
+    Column("job_id", String, primary_key=True),
+    Column("depends_on", String, primary_key=True),
+    Column("allow_failure", Boolean, nullable=False),
+    ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
+    Index("job_dependencies_on", "depends_on"),
+)
+
+app_locks = Table(
+    "app_locks",
+    metadata,
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("workspace_key", String, primary_key=True),
+    Column("job_id", String, nullable=False),
+    Index("app_locks_job", "job_id", unique=True),
+)
+
+job_output = Table(
+    "job_output",
+    metadata,
+    Column("job_id", String, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("events", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+# Runners
+
+runners = Table(
+    "runners",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("adoption", Integer, nullable=False),
+    Column("registration", BigInteger, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("label_hash", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+runner_profiles = Table(
+    "runner_profiles",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name_key", String, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("runner_profiles_name", "name_key", unique=True),
+    Index(
+        "runner_profiles_default",
+        "is_default",
+        unique=True,
+        sqlite_where=literal_column("is_default"),
+        postgresql_where=literal_column("is_default"),
+    ),
+)

@@ -1,0 +1,65 @@
+"""What the server knows about itself: cookie, server id, advertised address (server.md §2.9, §10.4)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from wp_proto.waypoint import api as pb
+from wp_server.ids import new_id
+from wp_server.store.changes import changed
+from wp_server.store.schema import settings
+
+_COOKIE_PREFIX = "WPC"
+
+
+def cookie(connection: Connection) -> str:
+    """Returns the server's cookie; empty before `prepare`."""
+    return (_get(connection, "cookie") or b"").decode()
+
+
+def server_id(connection: Connection) -> str:
+    """Returns the server's own ULID; empty before `prepare`."""
+    return (_get(connection, "id") or b"").decode()
+
+
+def prepare(connection: Connection) -> None:
+    """Makes cookie and server id at the first start; later starts change nothing."""
+    if _get(connection, "cookie") is None:
+        _put(connection, "cookie", (_COOKIE_PREFIX + new_id()).encode())
+    if _get(connection, "id") is None:
+        _put(connection, "id", new_id().encode())
+
+
+def config(connection: Connection) -> pb.ServerConfig:
+    """Returns the server configuration, with the cookie filled in."""
+    stored = pb.ServerConfig.FromString(_get(connection, "config") or b"")
+    stored.cookie = cookie(connection)
+    return stored
+
+
+def set_config(connection: Connection, new: pb.ServerConfig) -> None:
+    """Replaces the server configuration; the cookie of the request is ignored."""
+    stored = pb.ServerConfig()
+    stored.CopyFrom(new)
+    stored.ClearField("cookie")
+    _put(connection, "config", stored.SerializeToString())
+    changed(connection, "server")
+
+
+def advertise(connection: Connection, address: pb.ServerConfig.AdvertiseAddr) -> None:
+    """Makes `address` the advertised one and keeps everything else of the configuration (defect 46)."""
+    stored = config(connection)
+    del stored.advertise_addrs[:]
+    stored.advertise_addrs.append(address)
+    set_config(connection, stored)
+
+
+def _get(connection: Connection, name: str) -> bytes | None:
+    value: bytes | None = connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+    return value
+
+
+def _put(connection: Connection, name: str, value: bytes) -> None:
+    updated = connection.execute(settings.update().where(settings.c.name == name).values(value=value))
+    if updated.rowcount == 0:
+        connection.execute(settings.insert().values(name=name, value=value))
