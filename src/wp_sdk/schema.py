@@ -11,9 +11,9 @@ decodes with.
         # inside Port:  name: str = label(doc="...")                # label of the block
 
 `schema_of(cls)` gives a `Schema`; the configuration language turns a body into a plain dict by it (attributes by
-name; a nested block as a dict or a list of dicts, labels under the names of their fields; absent optional attributes
-left out); `instantiate(cls, decoded)` makes the instance. The two sides meet in `Schema` only by its attributes'
-names, so neither imports the other. Protocol specification 6.3 and 6.4.
+name; a nested block as a dict or a list of dicts, its label under the name of the label's field; absent optional
+attributes left out); `instantiate(cls, decoded)` makes the instance. The two sides meet in `Schema` only by its
+attributes' names, so neither imports the other. Protocol specification 6.3 and 6.4.
 """
 
 from __future__ import annotations
@@ -30,37 +30,34 @@ from wp_sdk.errors import PluginError
 T = TypeVar("T")
 
 _META = "wp"
-_SCALARS: dict[object, str] = {str: "string", bool: "bool", int: "int", float: "number"}
+_SCALARS: dict[object, str] = {str: "string", bool: "bool", int: "integer", float: "number"}
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute.
-
-    `type` is `string`, `bool`, `int` (number without fraction), `number`, `any`, `list(T)` or `map(T)`.
-    """
+    """One attribute. `type` is `string`, `bool`, `integer`, `number`, `any`, `list(T)` or `map(T)`."""
 
     name: str
     type: str
     required: bool
-    doc: str = ""
     default: object = None
+    doc: str = ""
     deprecated: str = ""
     sensitive: bool = False
 
 
 @dataclass(frozen=True)
-class BlockType:
+class Block:
     """One kind of nested block.
 
-    `required` = exactly one must be there; `repeated` = any number; `labels` = names of its labels.
+    `required`: it must be there; `many`: any number; `label`: the key its label is decoded under, "" when it has none.
     """
 
     name: str
-    schema: Schema
-    repeated: bool
-    required: bool
-    labels: tuple[str, ...] = ()
+    body: Schema
+    label: str = ""
+    many: bool = False
+    required: bool = False
     doc: str = ""
 
 
@@ -69,7 +66,7 @@ class Schema:
     """Everything a body may contain, in declaration order. An empty schema means that the body must be empty."""
 
     attributes: tuple[Attribute, ...] = ()
-    blocks: tuple[BlockType, ...] = ()
+    blocks: tuple[Block, ...] = ()
     doc: str = ""
 
 
@@ -103,7 +100,7 @@ def block(
 
 
 def label(*, doc: str = "") -> Any:
-    """Declare the next label of the block this dataclass describes (`port "name" { … }`); the type is `str`."""
+    """Declare the label of the block this dataclass describes (`port "name" { … }`); the type is `str`."""
     return _field("label", doc, MISSING, MISSING)
 
 
@@ -127,7 +124,7 @@ def schema_of(config: type | None) -> Schema:
         raise TypeError(f"{config.__qualname__} must be a dataclass")
     hints = get_type_hints(config)
     attributes: list[Attribute] = []
-    blocks: list[BlockType] = []
+    blocks: list[Block] = []
     for item in dataclasses.fields(config):
         meta: Mapping[str, Any] = item.metadata.get(_META, {"kind": "attr", "doc": ""})
         where = f"{config.__qualname__}.{item.name}"
@@ -138,12 +135,12 @@ def schema_of(config: type | None) -> Schema:
         if meta["kind"] == "block":
             nested, repeated, optional = _block_type(hints[item.name], where)
             blocks.append(
-                BlockType(
+                Block(
                     name=name,
-                    schema=schema_of(nested),
-                    repeated=repeated,
+                    body=schema_of(nested),
+                    label=_label(nested),
+                    many=repeated,
                     required=required and not repeated and not optional,
-                    labels=_labels(nested),
                     doc=str(meta["doc"]),
                 )
             )
@@ -239,5 +236,8 @@ def _block_type(hint: object, where: str) -> tuple[type, bool, bool]:
     return hint, repeated, optional
 
 
-def _labels(config: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(config) if f.metadata.get(_META, {}).get("kind") == "label")
+def _label(config: type) -> str:
+    names = [f.name for f in dataclasses.fields(config) if f.metadata.get(_META, {}).get("kind") == "label"]
+    if len(names) > 1:
+        raise TypeError(f"{config.__qualname__} has {len(names)} labels; a block has one at most")
+    return names[0] if names else ""
