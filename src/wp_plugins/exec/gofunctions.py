@@ -136,14 +136,14 @@ def index(value: Value, *keys: Value) -> Value:
                 raise ValueError(f"index out of range: {key}")
             value = ord(value[key]) if isinstance(value, str) else value[key]
         else:
-            raise ValueError(f"can't index {_go_type(value)} with {_go_type(key)}")
+            raise TypeError(f"can't index {_go_type(value)} with {_go_type(key)}")
     return value
 
 
 def slice_(value: Value, *bounds: Value) -> Value:
     """``slice x 1 2`` = ``x[1:2]``."""
     if not isinstance(value, Sequence) or len(bounds) > 2 or not all(isinstance(bound, int) for bound in bounds):
-        raise ValueError(f"can't slice {_go_type(value)}")
+        raise TypeError(f"can't slice {_go_type(value)}")
     numbers = [int(str(bound)) for bound in bounds]
     if any(not 0 <= number <= len(value) for number in numbers) or numbers != sorted(numbers):
         raise ValueError("slice bounds out of range")
