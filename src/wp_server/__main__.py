@@ -1,0 +1,98 @@
+"""The program `waypoint-server`. `waypoint server run` calls `run` with the same arguments."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from wp_server import app, logging_setup, settings
+from wp_server.store import StoreError
+from wp_server.tls import CertificateError
+from wp_server.transport.listener import ListenError
+from wp_server.version import version
+
+USAGE = """Usage: waypoint-server <command> [flags]
+
+Commands:
+  run       run the server (`waypoint-server run -help` lists the flags)
+  version   print the version
+"""
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    match given[:1]:
+        case ["run"]:
+            return run(given[1:])
+        case ["version" | "-version" | "--version" | "-v"]:
+            print(f"Waypoint server {version()}")
+            return 0
+        case ["help" | "-h" | "-help" | "--help"]:
+            print(USAGE, end="")
+            return 0
+    print(USAGE, end="", file=sys.stderr)
+    return 1
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a server until it is told to stop; returns the exit code."""
+    try:
+        chosen = settings.parse(arguments, os.environ)
+        logging_setup.configure(chosen.log_level)
+        asyncio.run(_serve(chosen))
+    except (settings.SettingsError, StoreError, CertificateError, ListenError) as error:
+        print(f"! {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(chosen: settings.Settings) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, stop, number)
+    if chosen.db_is_default:
+        print(f"! No -db given: the state goes to {chosen.db}.", file=sys.stderr)
+    async with app.running(chosen) as server:
+        print(_banner(server), flush=True)
+        await stop.wait()
+
+
+def _stop(stop: asyncio.Event, number: int) -> None:
+    if stop.is_set():
+        # Asked twice: whoever asks does not want to wait for calls that still run.
+        os._exit(128 + number)
+    stop.set()
+
+
+def _banner(server: app.RunningServer) -> str:
+    chosen = server.settings
+    rows = [
+        ("DB Path", str(chosen.db)),
+        ("gRPC Address", server.grpc_address),
+        ("HTTP Address", server.http_address),
+        ("HTTP Address (Insecure)", server.plain_http_address),
+        ("Auth Required", "yes"),
+        ("Browser UI Enabled", "no" if chosen.disable_ui else "yes"),
+        ("URL Service", "disabled"),
+    ]
+    lines = ["Server configuration:", "", *(f"  {name}: {value}" for name, value in rows if value), ""]
+    if not server.bootstrapped:
+        lines += [
+            "Server requires bootstrapping!",
+            "",
+            f"  waypoint server bootstrap -server-addr={server.grpc_address} -server-tls-skip-verify",
+            "",
+        ]
+    return "\n".join([*lines, "Server logs:", ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

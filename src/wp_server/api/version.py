@@ -1,0 +1,28 @@
+"""`GetVersionInfo`: what peers ask before anything else, without a token (server.md §1.4)."""
+
+from __future__ import annotations
+
+from google.protobuf import empty_pb2
+
+from wp_proto.waypoint import api as pb
+from wp_server.transport import versions
+
+
+class VersionHandlers:
+    """Answers with one prepared message; clients ask at the start of every streaming call."""
+
+    def __init__(self, version: str) -> None:
+        self._answer = pb.GetVersionInfoResponse(
+            info=pb.VersionInfo(
+                api=pb.VersionInfo.ProtocolVersion(current=versions.API_CURRENT, minimum=versions.API_MINIMUM),
+                entrypoint=pb.VersionInfo.ProtocolVersion(
+                    current=versions.ENTRYPOINT_CURRENT, minimum=versions.ENTRYPOINT_MINIMUM
+                ),
+                version=version,
+            ),
+            server_features=pb.ServerFeatures(features=[pb.ServerFeatures.FEATURE_INLINE_KEEPALIVES]),
+        )
+
+    async def GetVersionInfo(self, request: empty_pb2.Empty, context: object) -> pb.GetVersionInfoResponse:
+        """Returns protocol versions, program version and features."""
+        return self._answer

@@ -1,0 +1,224 @@
+"""Puts the server together: the only place that knows all its parts.
+
+`running(settings)` is the whole life of a server: it opens the store, listens, and on leaving it ends streams with
+UNAVAILABLE (so that runners and entrypoints come back), lets calls finish and closes the store, within ten seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from wp_proto.waypoint import api as pb
+from wp_proto.waypoint import service_pb2
+from wp_server import local, tls
+from wp_server.api.version import VersionHandlers
+from wp_server.auth import Authenticator
+from wp_server.gateway import Gateway
+from wp_server.local_token import keep_token
+from wp_server.settings import Settings, split_address
+from wp_server.store import Store, keys
+from wp_server.store import settings as server_settings
+from wp_server.transport.listener import Listener, ListenError
+from wp_server.transport.pipeline import Handler, Pipeline
+from wp_server.transport.services import Health, reflection_handlers
+from wp_server.version import version
+from wp_server.web.serve import HttpListener
+from wp_server.web.site import TlsOnly, site
+
+CALL_GRACE = 4.0
+"""Seconds that running unary calls get when the server stops; HTTP and the store need up to two more each."""
+
+SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
+
+log = logging.getLogger(__name__)
+
+
+class RunningServer:
+    """A server between its start and its end."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.store = store
+        self.certificate = _certificate(settings)
+        self.pipeline = Pipeline(SERVICE, rpc_handlers(VersionHandlers(version())), Authenticator(store))
+        self._health = Health(SERVICE.full_name)
+        served = (self.pipeline, self._health.handler(), *reflection_handlers(SERVICE.full_name))
+        self._stopping = False
+        ports = local.remembered_ports(settings.data_dir) if settings.local else local.Ports()
+        self._grpc = _grpc_listener(settings.listen_grpc, ports.grpc, self.certificate, served)
+        self._http = _http_listener(settings.listen_http, ports.http, self.certificate)
+        self._plain_http = (
+            HttpListener("listen-http-insecure", settings.listen_http_insecure, None)
+            if settings.listen_http_insecure
+            else None
+        )
+        gateway_port = ports.gateway or self._grpc.port
+        self._gateway = Gateway(self.certificate, served, gateway_port, self._moved) if settings.local else None
+
+    @property
+    def grpc_address(self) -> str:
+        """`host:port` of the API."""
+        return self._grpc.address
+
+    @property
+    def http_address(self) -> str:
+        """`host:port` of the UI."""
+        return self._http.address
+
+    @property
+    def plain_http_address(self) -> str:
+        """`host:port` of plain HTTP, empty when it is off."""
+        return self._plain_http.address if self._plain_http else ""
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether the first token was handed out."""
+        return self.store.read_now(keys.active_key) is not None
+
+    def unready(self) -> str:
+        """Returns why calls are not welcome now; empty = they are."""
+        return "shutting down" if self._stopping else ""
+
+    async def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Accepts calls from now on. Returns the tasks to cancel in the end."""
+        await self.store.write(server_settings.prepare)
+        pages = site(self.unready, version())
+        group.create_task(self._http.serve(pages))
+        if self._plain_http:
+            group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))
+        await self._grpc.start()
+        background = [group.create_task(self.pipeline.run())]
+        if self.settings.advertise_addr:
+            await self._advertise(
+                self.settings.advertise_addr, self.settings.advertise_tls, self.settings.advertise_tls_skip_verify
+            )
+        if self._gateway:
+            await keep_token(self.store, self.settings.data_dir / local.TOKEN_FILE)
+            await self._moved("")
+            await self._gateway.look()
+            background.append(group.create_task(self._gateway.run()))
+        await self._health.serving(True)
+        return background
+
+    async def stop(self) -> None:
+        """Ends streams with UNAVAILABLE, lets calls finish, closes the listeners."""
+        self._stopping = True
+        await self._health.serving(False)
+        self.pipeline.drain()
+        stopping = [self._grpc.stop(CALL_GRACE)]
+        if self._gateway:
+            stopping.append(self._gateway.stop(CALL_GRACE))
+        await asyncio.gather(*stopping)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Gives the HTTP ports back."""
+        self._http.stop()
+        if self._plain_http:
+            self._plain_http.stop()
+        if self.settings.local:
+            local.remove_state(self.settings.data_dir)
+
+    async def _advertise(self, address: str, with_tls: bool, skip_verify: bool) -> None:
+        advertised = pb.ServerConfig.AdvertiseAddr(addr=address, tls=with_tls, tls_skip_verify=skip_verify)
+        await self.store.write(server_settings.advertise, advertised)
+
+    async def _moved(self, gateway_address: str) -> None:
+        """Tells the machine where the embedded server listens now."""
+        directory = self.settings.data_dir
+        # Skipping verification is what the entrypoint's environment can say; it cannot carry a pin.
+        await self._advertise(gateway_address or self._grpc.address, with_tls=True, skip_verify=True)
+        gateway_port = self._gateway.port if self._gateway else 0
+        local.remember_ports(directory, local.Ports(self._grpc.port, self._http.port, gateway_port))
+        local.write_state(
+            directory,
+            local.State(
+                pid=os.getpid(),
+                started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+                version=version(),
+                grpc=self._grpc.address,
+                http=self._http.address,
+                gateway=gateway_address,
+                certificate=str(self.certificate.chain_file),
+                fingerprint=self.certificate.fingerprint,
+                token_file=str(directory / local.TOKEN_FILE),
+            ),
+        )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[RunningServer]:
+    """Starts a server, yields it while it serves, and stops it.
+
+    Errors: StoreError, CertificateError, ListenError, each with the sentence to show.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.local:
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = Store.open(f"sqlite:///{settings.db}")
+        stack.push_async_callback(store.close)
+        server = RunningServer(settings, store)
+        stack.callback(server.abandon)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        background = await server.start(group)
+        try:
+            yield server
+        finally:
+            await server.stop()
+            for task in background:
+                task.cancel()
+
+
+def rpc_handlers(*parts: object) -> dict[str, Handler]:
+    """Returns the methods of `parts` that are named like an RPC, by name. Errors: ValueError when two claim one."""
+    found: dict[str, Handler] = {}
+    for part in parts:
+        for name in set(SERVICE.methods_by_name) & set(dir(part)):
+            if name in found:
+                raise ValueError(f"{name} has two handlers")
+            found[name] = getattr(part, name)
+    return found
+
+
+def _certificate(settings: Settings) -> tls.Certificate:
+    if settings.tls_cert_file and settings.tls_key_file:
+        return tls.from_files(settings.tls_cert_file, settings.tls_key_file)
+    advertised = _host(settings.advertise_addr)
+    return tls.persisted(settings.data_dir, [advertised, local.bridge_address()] if settings.local else [advertised])
+
+
+def _host(address: str) -> str:
+    try:
+        return split_address(address)[0]
+    except ValueError:
+        return address
+
+
+def _grpc_listener(
+    address: str, remembered: int, certificate: tls.Certificate, served: tuple[grpc.GenericRpcHandler, ...]
+) -> Listener:
+    host, port = split_address(address)
+    if port == 0 and remembered:
+        try:
+            return Listener(host, remembered, certificate, served)
+        except ListenError as error:
+            log.info("taking another port: %s", error)
+    return Listener(host, port, certificate, served)
+
+
+def _http_listener(address: str, remembered: int, certificate: tls.Certificate) -> HttpListener:
+    host, port = split_address(address)
+    if port == 0 and remembered:
+        try:
+            return HttpListener("listen-http", f"{host}:{remembered}", certificate)
+        except ListenError as error:
+            log.info("taking another port: %s", error)
+    return HttpListener("listen-http", address, certificate)

@@ -1,0 +1,183 @@
+"""What the server is told at its start: flags of `server run` (server.md §1.1), each also as environment variable.
+
+`-listen-grpc=ADDR`, `--listen-grpc ADDR` and `WAYPOINT_SERVER_RUN_LISTEN_GRPC=ADDR` say the same; the flag wins.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import platformdirs
+
+ENV_PREFIX = "WAYPOINT_SERVER_RUN_"
+LOG_LEVEL_ENV = "WAYPOINT_LOG_LEVEL"
+LOG_LEVELS = ("trace", "debug", "info", "warn", "error")
+
+
+class SettingsError(Exception):
+    """A flag or variable cannot be used; the message says which, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of `server run`. Addresses are `host:port`; port 0 takes a free one."""
+
+    db: Path
+    listen_grpc: str = "127.0.0.1:9701"
+    listen_http: str = "127.0.0.1:9702"
+    listen_http_insecure: str = ""
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    disable_ui: bool = False
+    url_enabled: bool = True
+    url_api_addr: str = "api.waypoint.run:443"
+    url_api_insecure: bool = False
+    url_control_addr: str = "https://control.hzn.network"
+    url_control_token: str = ""
+    url_auto_app_hostname: bool = True
+    url_inmem: bool = False
+    advertise_addr: str = ""
+    advertise_tls: bool = True
+    advertise_tls_skip_verify: bool = False
+    accept_tos: bool = False
+    telemetry_oc_agent_addr: str = ""
+    telemetry_oc_agent_insecure: bool = False
+    telemetry_dd_trace_addr: str = ""
+    telemetry_oc_zpages_addr: str = ""
+    local: bool = False
+    """The embedded server: free ports, a state file for the command line, a bootstrapped token."""
+    log_level: str = "warn"
+    db_is_default: bool = False
+
+    @property
+    def data_dir(self) -> Path:
+        """The directory of the database; certificate and state files live there too."""
+        return self.db.parent
+
+
+@dataclass(frozen=True)
+class _Flag:
+    name: str
+    field: str
+    doc: str
+    hidden: bool = False
+
+
+_FLAGS = (
+    _Flag("db", "db", "state file"),
+    _Flag("listen-grpc", "listen_grpc", "address of the gRPC API; always TLS"),
+    _Flag("listen-http", "listen_http", "address of the UI and the HTTP API; always TLS"),
+    _Flag("listen-http-insecure", "listen_http_insecure", "address of plain HTTP that redirects to TLS; empty = off"),
+    _Flag("tls-cert-file", "tls_cert_file", "certificate chain, PEM; none = self-signed, kept beside the state file"),
+    _Flag("tls-key-file", "tls_key_file", "private key, PEM"),
+    _Flag("disable-ui", "disable_ui", "do not serve the UI"),
+    _Flag("url-enabled", "url_enabled", "URL service"),
+    _Flag("url-api-addr", "url_api_addr", "address of the URL service's API"),
+    _Flag("url-api-insecure", "url_api_insecure", "no TLS to that API"),
+    _Flag("url-control-addr", "url_control_addr", "address of the URL service's control plane"),
+    _Flag("url-control-token", "url_control_token", "token of a URL account; empty = guest account"),
+    _Flag("url-auto-app-hostname", "url_auto_app_hostname", "give each application a hostname"),
+    _Flag("url-inmem", "url_inmem", "URL service inside this process", hidden=True),
+    _Flag("advertise-addr", "advertise_addr", "address that entrypoints connect to"),
+    _Flag("advertise-tls", "advertise_tls", "entrypoints use TLS"),
+    _Flag("advertise-tls-skip-verify", "advertise_tls_skip_verify", "entrypoints do not verify the certificate"),
+    _Flag("accept-tos", "accept_tos", "accepted for old command lines; this server uses no hosted service"),
+    _Flag("telemetry-oc-agent-addr", "telemetry_oc_agent_addr", "OpenCensus agent"),
+    _Flag("telemetry-oc-agent-insecure", "telemetry_oc_agent_insecure", "no TLS to the agent"),
+    _Flag("telemetry-dd-trace-addr", "telemetry_dd_trace_addr", "Datadog agent"),
+    _Flag("telemetry-oc-zpages-addr", "telemetry_oc_zpages_addr", "address of the zPages"),
+    _Flag("local", "local", "run as the command line's embedded server"),
+)
+_BOOLEANS = {field.name for field in fields(Settings) if field.type == "bool"}
+_TRUE, _FALSE = {"1", "t", "true"}, {"0", "f", "false"}
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Returns the settings of a `server run` command line. Errors: SettingsError; `-h` prints and exits."""
+    parser = _Parser(prog="waypoint-server run", description="Run the server.", allow_abbrev=False, add_help=False)
+    parser.add_argument("-h", "-help", "--help", action="help", help="show this text")
+    for flag in _FLAGS:
+        help_text = argparse.SUPPRESS if flag.hidden else flag.doc
+        names = (f"-{flag.name}", f"--{flag.name}")
+        if flag.field in _BOOLEANS:
+            parser.add_argument(*names, dest=flag.field, nargs="?", const="true", metavar="BOOL", help=help_text)
+        else:
+            parser.add_argument(*names, dest=flag.field, metavar="VALUE", help=help_text)
+    for level, name in (("info", "-v"), ("debug", "-vv"), ("trace", "-vvv")):
+        parser.add_argument(name, dest="log_level", action="store_const", const=level, help=f"log from {level} on")
+    given = {key: value for key, value in vars(parser.parse_args(list(arguments))).items() if value is not None}
+    texts = {
+        flag.field: environment[name]
+        for flag in _FLAGS
+        if (name := ENV_PREFIX + flag.name.upper().replace("-", "_")) in environment
+    }
+    if environment.get(LOG_LEVEL_ENV):
+        texts["log_level"] = environment[LOG_LEVEL_ENV].lower()
+    texts.update(given)
+    return _settings(texts)
+
+
+def _settings(texts: Mapping[str, str]) -> Settings:
+    values: dict[str, object] = {}
+    for field, text in texts.items():
+        if field in _BOOLEANS:
+            values[field] = _boolean(field, text)
+        elif field in {"db", "tls_cert_file", "tls_key_file"}:
+            if text:
+                values[field] = Path(text).absolute()
+        elif field.startswith("listen_") and text:
+            values[field] = _address(field, text)
+        else:
+            values[field] = text
+    if values.get("log_level", "warn") not in LOG_LEVELS:
+        raise SettingsError(f"{LOG_LEVEL_ENV} must be one of {', '.join(LOG_LEVELS)}.")
+    if ("tls_cert_file" in values) != ("tls_key_file" in values):
+        raise SettingsError("-tls-cert-file and -tls-key-file go together: give both or none.")
+    local = bool(values.get("local"))
+    if "db" not in values:
+        values["db"] = default_data_dir() / "data.db" if local else Path("data.db").absolute()
+        values["db_is_default"] = not local
+    if local:
+        # Free ports, so that an embedded server never meets another server; they are remembered in its directory.
+        values.setdefault("listen_grpc", "127.0.0.1:0")
+        values.setdefault("listen_http", "127.0.0.1:0")
+    return Settings(**values)  # type: ignore[arg-type]  # every value was converted to its field's type above
+
+
+def default_data_dir() -> Path:
+    """Returns where the embedded server keeps its state: one per user."""
+    return platformdirs.user_data_path("waypoint") / "server"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Returns host and port of `host:port`, `:port` or `[v6]:port`. Errors: ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ValueError(address)
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _address(field: str, text: str) -> str:
+    try:
+        split_address(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"-{field.replace('_', '-')}={text}: write host:port, for example 127.0.0.1:9701."
+        ) from error
+    return text
+
+
+def _boolean(field: str, text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise SettingsError(f"-{field.replace('_', '-')}={text}: write true or false.")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # raises instead of exiting, for one error place
+        raise SettingsError(f"{message}. See waypoint-server run -help.")

@@ -1,0 +1,286 @@
+"""From bytes to a handler's answer, the same way for every RPC (server.md §1.3).
+
+One closure per method does, in order: access log, protocol versions, authentication, decoding, the handler, encoding,
+errors. There are no grpc.aio interceptors: each would cost every unary call another pair of coroutines.
+
+Long streams never end cleanly or with CANCELLED by our own doing: Go runners and entrypoints would not come back
+(server.md §1.9). `Pipeline.drain` ends them with UNAVAILABLE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from wp_server.auth import identity
+from wp_server.errors import DomainError, InvalidArgument, ResourceExhausted, Unimplemented
+from wp_server.transport import keepalive, status, versions
+
+MAX_ANSWER = 4 * 1024 * 1024
+"""Bytes; grpc-go clients refuse larger messages."""
+
+log = logging.getLogger("waypoint.server.rpc")
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Unary = Callable[[Message, Context], Awaitable[Message]]
+ServerStream = Callable[[Message, Context], AsyncGenerator[Message, None]]
+ClientStream = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
+Bidirectional = Callable[[AsyncIterator[Message], Context], AsyncGenerator[Message, None]]
+Handler = Unary | ServerStream | ClientStream | Bidirectional
+Decoder = Callable[[bytes], Message]
+
+
+class Authenticator(Protocol):
+    """What the pipeline asks of `wp_server.auth`."""
+
+    def admit(self, rpc: str, token: str, cookie: str = "") -> identity.Identity:
+        """Returns the caller of `rpc`, which may be ANONYMOUS. Errors: Unauthenticated, PermissionDenied."""
+        ...
+
+
+@dataclass(eq=False)
+class _OpenStream:
+    task: asyncio.Task[Any]
+    drained: bool = False
+
+
+class Pipeline(grpc.GenericRpcHandler):
+    """Serves one service. RPCs of the descriptor without a handler answer Unimplemented, after authentication."""
+
+    def __init__(
+        self,
+        service: ServiceDescriptor,
+        handlers: Mapping[str, Handler],
+        authenticator: Authenticator,
+        *,
+        decoders: Mapping[str, Decoder] | None = None,
+        ticker: keepalive.Ticker | None = None,
+    ) -> None:
+        unknown = set(handlers) - set(service.methods_by_name)
+        if unknown:
+            raise ValueError(f"{service.full_name} has no such RPC: {', '.join(sorted(unknown))}")
+        self._authenticator = authenticator
+        self._ticker = ticker or keepalive.Ticker()
+        self._open: set[_OpenStream] = set()
+        self._draining = False
+        decoders = decoders or {}
+        self._methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            f"/{service.full_name}/{method.name}": self._method(
+                method, handlers.get(method.name) or _unimplemented(method), decoders.get(method.name)
+            )
+            for method in service.methods
+        }
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+        """Returns the method's closure; None lets grpc answer Unimplemented for foreign services."""
+        return self._methods.get(handler_call_details.method)
+
+    @property
+    def open_streams(self) -> int:
+        """How many streaming calls run now."""
+        return len(self._open)
+
+    async def run(self) -> None:
+        """Sends keepalives until cancelled."""
+        await self._ticker.run()
+
+    def drain(self) -> None:
+        """Ends every stream with UNAVAILABLE, and every later one at once. Unary calls still get their answers."""
+        self._draining = True
+        for stream in tuple(self._open):
+            stream.drained = True
+            stream.task.cancel()
+
+    def _method(
+        self, method: MethodDescriptor, handler: Handler, decoder: Decoder | None
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        decode = decoder or GetMessageClass(method.input_type).FromString
+        rpc = method.name
+        if method.client_streaming:
+            if method.server_streaming:
+                return grpc.stream_stream_rpc_method_handler(
+                    self._stream(rpc, self._bidirectional(cast(Bidirectional, handler), decode))
+                )
+            return grpc.stream_unary_rpc_method_handler(
+                self._stream(rpc, self._client_stream(cast(ClientStream, handler), decode))
+            )
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(rpc, self._server_stream(cast(ServerStream, handler), decode))
+            )
+        return grpc.unary_unary_rpc_method_handler(self._unary(rpc, cast(Unary, handler), decode))
+
+    def _admit(self, rpc: str, context: Context) -> dict[str, str]:
+        pairs = context.invocation_metadata() or ()
+        versions.negotiate(rpc, pairs)
+        metadata = {key: value for key, value in pairs if isinstance(value, str)}
+        token = metadata.get("waypoint-token") or metadata.get("authorization", "").removeprefix("Bearer ")
+        identity.enter(self._authenticator.admit(rpc, token, metadata.get("wpcookie", "")))
+        return metadata
+
+    def _unary(self, rpc: str, handler: Unary, decode: Decoder) -> Callable[[bytes, Context], Awaitable[bytes]]:
+        async def call(raw: bytes, context: Context) -> bytes:
+            started = time.perf_counter()
+            code = "OK"
+            try:
+                self._admit(rpc, context)
+                return _encoded(await handler(_decoded(decode, raw), context))
+            except DomainError as error:
+                code = error.code.name
+                await _delayed(error)
+                await status.refuse(context, error)
+            except grpc.aio.AbortError:
+                code = "aborted"
+                raise
+            except asyncio.CancelledError:
+                code = "CANCELLED"
+                raise
+            except Exception as error:
+                code = "INTERNAL"
+                await status.fail(context, rpc, error)
+            finally:
+                if log.isEnabledFor(logging.INFO):
+                    log.info("%s %s %.1f ms", rpc, code, (time.perf_counter() - started) * 1000)
+
+        return call
+
+    def _stream(
+        self, rpc: str, serve: Callable[[Any, Context, bool], Awaitable[bytes | None]]
+    ) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+        async def call(incoming: Any, context: Context) -> bytes | None:
+            task = asyncio.current_task()
+            assert task is not None
+            started = time.perf_counter()
+            code = "OK"
+            stream = _OpenStream(task)
+            self._open.add(stream)
+            log.info("%s opened", rpc)
+            try:
+                if self._draining:
+                    raise status.SHUTTING_DOWN
+                metadata = self._admit(rpc, context)
+                return await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")
+            except DomainError as error:
+                code = error.code.name
+                await _delayed(error)
+                await status.refuse(context, error)
+            except grpc.aio.AbortError:
+                code = "aborted"
+                raise
+            except asyncio.CancelledError:
+                if not stream.drained:
+                    code = "CANCELLED"
+                    raise
+                code = "UNAVAILABLE"
+                task.uncancel()
+                await status.refuse(context, status.SHUTTING_DOWN)
+            except Exception as error:
+                if context.cancelled() or context.done():
+                    code = "CANCELLED"
+                    return None
+                code = "INTERNAL"
+                await status.fail(context, rpc, error)
+            finally:
+                self._open.discard(stream)
+                log.info("%s %s after %.1f s", rpc, code, time.perf_counter() - started)
+
+        return call
+
+    def _server_stream(
+        self, handler: ServerStream, decode: Decoder
+    ) -> Callable[[bytes, Context, bool], Awaitable[None]]:
+        async def serve(raw: bytes, context: Context, keepalives: bool) -> None:
+            await self._answer(handler(_decoded(decode, raw), context), context, keepalives)
+
+        return serve
+
+    def _bidirectional(
+        self, handler: Bidirectional, decode: Decoder
+    ) -> Callable[[object, Context, bool], Awaitable[None]]:
+        async def serve(_: object, context: Context, keepalives: bool) -> None:
+            async with aclosing(_requests(decode, context)) as requests:
+                await self._answer(handler(requests, context), context, keepalives)
+
+        return serve
+
+    @staticmethod
+    def _client_stream(handler: ClientStream, decode: Decoder) -> Callable[[object, Context, bool], Awaitable[bytes]]:
+        async def serve(_: object, context: Context, _keepalives: bool) -> bytes:
+            async with aclosing(_requests(decode, context)) as requests:
+                return _encoded(await handler(requests, context))
+
+        return serve
+
+    async def _answer(self, responses: AsyncGenerator[Message, None], context: Context, keepalives: bool) -> None:
+        async with AsyncExitStack() as stack:
+            lock = asyncio.Lock()
+            if keepalives:
+                await stack.enter_async_context(self._kept_alive(context, lock))
+            await stack.enter_async_context(aclosing(responses))
+            async for response in responses:
+                raw = _encoded(response)
+                async with lock:
+                    await context.write(raw)
+
+    @asynccontextmanager
+    async def _kept_alive(self, context: Context, lock: asyncio.Lock) -> AsyncIterator[None]:
+        stream = self._ticker.join(context.write, lock)
+        try:
+            yield
+        finally:
+            self._ticker.leave(stream)
+
+
+async def _requests(decode: Decoder, context: Context) -> AsyncGenerator[Message, None]:
+    """Yields what the peer sends, without its keepalives, until it half-closes."""
+    while True:
+        raw: object = await context.read()
+        if raw is grpc.aio.EOF:
+            return
+        if raw != keepalive.MESSAGE:
+            yield _decoded(decode, cast(bytes, raw))
+
+
+def _decoded(decode: Decoder, raw: bytes) -> Message:
+    try:
+        return decode(raw)
+    except DecodeError as error:
+        raise InvalidArgument("The request is not a valid protobuf message of this call's type.") from error
+
+
+def _encoded(answer: Message) -> bytes:
+    raw = answer.SerializeToString()
+    if len(raw) > MAX_ANSWER:
+        raise ResourceExhausted(
+            f"The answer is {len(raw) / 2**20:.1f} MiB, a client takes at most {MAX_ANSWER // 2**20} MiB. "
+            "Narrow the filter or ask page by page."
+        )
+    return raw
+
+
+async def _delayed(error: DomainError) -> None:
+    if error.delay:
+        await asyncio.sleep(error.delay)
+
+
+def _unimplemented(method: MethodDescriptor) -> Handler:
+    refusal = f"This server does not offer {method.name}."
+
+    async def answer(_request: object, _context: Context) -> Message:
+        raise Unimplemented(refusal)
+
+    async def stream(_request: object, _context: Context) -> AsyncGenerator[Message, None]:
+        raise Unimplemented(refusal)
+        yield
+
+    return stream if method.server_streaming else answer

@@ -1,0 +1,57 @@
+"""Errors as gRPC statuses (server.md §1.8): code, sentence, and `grpc-status-details-bin`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Never
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import DomainError, Unavailable
+
+DETAILS_KEY = "grpc-status-details-bin"
+SHUTTING_DOWN = Unavailable("The server is shutting down. Connect again.")
+
+log = logging.getLogger("waypoint.server.rpc")
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+
+
+async def refuse(context: Context, error: DomainError) -> Never:
+    """Ends the call with the status of `error`."""
+    trailers = ((DETAILS_KEY, rich(error)),) if error.details or error.violations else ()
+    await context.abort(error.code, error.message, trailers)
+    raise AssertionError("abort returned")
+
+
+async def fail(context: Context, rpc: str, error: Exception) -> Never:
+    """Ends the call with Internal for an error nobody expected; the log gets the traceback, the caller its number."""
+    number = secrets.token_hex(4)
+    log.error("%s failed unexpectedly (%s)", rpc, number, exc_info=error)
+    await context.abort(
+        grpc.StatusCode.INTERNAL, f"Something in the server went wrong. Its log has the cause under {number}."
+    )
+    raise AssertionError("abort returned")
+
+
+def rich(error: DomainError) -> bytes:
+    """Returns the serialized `google.rpc.Status` of `error`."""
+    code: int = error.code.value[0]
+    status = status_pb2.Status(code=code, message=error.message)
+    for key, value in error.details.items():
+        _attach(status.details.add(), pb.ErrorDetail(key=key, value=value))
+    if error.violations:
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(field=violation.field, description=violation.reason)
+        _attach(status.details.add(), bad)
+    serialized: bytes = status.SerializeToString()
+    return serialized
+
+
+def _attach(slot: any_pb2.Any, message: pb.ErrorDetail | error_details_pb2.BadRequest) -> None:
+    slot.Pack(message)

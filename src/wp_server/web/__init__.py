@@ -1,0 +1,1 @@
+"""The HTTP listeners: health and readiness now; UI, JSON API, exec terminal and triggers join the same router."""

@@ -1,0 +1,71 @@
+"""Runs the router on a socket, by uvicorn, in the server's own event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from wp_server.settings import split_address
+from wp_server.tls import Certificate
+from wp_server.transport.listener import ListenError
+
+IDLE_TIMEOUT = 120
+"""Seconds an unused connection stays open (server.md §1.7)."""
+SHUTDOWN_TIMEOUT = 2
+"""Seconds that running requests get when the server stops."""
+
+
+class HttpListener:
+    """One HTTP address; TLS when a certificate is given."""
+
+    def __init__(self, name: str, address: str, certificate: Certificate | None) -> None:
+        self._certificate = certificate
+        self._socket = _bound(name, address)
+        host, port = self._socket.getsockname()[:2]
+        self.port: int = port
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._server: _Server | None = None
+
+    async def serve(self, site: ASGIApp) -> None:
+        """Serves until `stop`."""
+        config = uvicorn.Config(
+            site,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=IDLE_TIMEOUT,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+            ssl_certfile=str(self._certificate.chain_file) if self._certificate else None,
+            ssl_keyfile=str(self._certificate.key_file) if self._certificate else None,
+        )
+        self._server = _Server(config)
+        await self._server.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Ends `serve` within `SHUTDOWN_TIMEOUT`; a listener that never served just gives its port back."""
+        if self._server is None:
+            self._socket.close()
+        else:
+            self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to the program."""
+        yield
+
+
+def _bound(name: str, address: str) -> socket.socket:
+    host, port = split_address(address)
+    family = socket.AF_INET6 if ":" in host or not host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, dualstack_ipv6=not host, backlog=2048)
+    except OSError as error:
+        raise ListenError(f"Cannot listen on {address} (-{name}): {error.strerror or error}.") from error

@@ -1,0 +1,126 @@
+"""A real server on a free loopback port, and real grpcio clients that pin its certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import grpc
+import pytest
+
+from wp_proto.waypoint.service_pb2_grpc import WaypointStub
+from wp_server import app, local
+from wp_server.settings import Settings
+from wp_server.tls import PINNED_NAME
+
+VERSION_HEADERS = (
+    ("client-api-protocol", "1,1"),
+    ("client-entrypoint-protocol", "1,1"),
+    ("client-version", "v1.0.0"),
+)
+START_DEADLINE = 30.0
+
+
+def channel(address: str, certificate: bytes) -> grpc.aio.Channel:
+    """A channel that trusts exactly `certificate`."""
+    return grpc.aio.secure_channel(
+        address,
+        grpc.ssl_channel_credentials(certificate),
+        options=[("grpc.ssl_target_name_override", PINNED_NAME), ("grpc.max_receive_message_length", 4 * 1024 * 1024)],
+    )
+
+
+class Client:
+    """The API as a peer sees it: `client.GetProject(request)`; sends version headers and token with every call."""
+
+    def __init__(self, channel: grpc.aio.Channel, token: str = "", headers=VERSION_HEADERS) -> None:
+        self._stub = WaypointStub(channel)
+        self._metadata = (*headers, *((("waypoint-token", token), ("authorization", token)) if token else ()))
+
+    def __getattr__(self, rpc: str):
+        return functools.partial(getattr(self._stub, rpc), metadata=self._metadata)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(db=tmp_path / "data.db", listen_grpc="127.0.0.1:0", listen_http="127.0.0.1:0")
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[app.RunningServer]:
+    """A server in this process, not bootstrapped, with an empty store."""
+    async with app.running(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: app.RunningServer) -> AsyncIterator[Callable[..., Client]]:
+    """`client(token)` talks to `server`; without a token it is anonymous. Each has its own connection."""
+    async with AsyncExitStack() as stack:
+
+        def connect(token: str = "", headers=VERSION_HEADERS) -> Client:
+            made = channel(server.grpc_address, server.certificate.chain)
+            stack.push_async_callback(made.close)
+            return Client(made, token, headers)
+
+        yield connect
+
+
+class ServerProcess:
+    """The program itself, in its embedded mode, on a data directory that outlives it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> local.State:
+        """Starts the program and returns the state file it wrote."""
+        (self.directory / local.STATE_FILE).unlink(missing_ok=True)
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("WAYPOINT_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wp_server", "run", "-local", f"-db={self.directory / 'data.db'}"],
+            env=environment | {"PYTHONPATH": str(Path(app.__file__).parents[1])},
+            stdout=subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(START_DEADLINE):
+            while not (self.directory / local.STATE_FILE).exists():
+                assert self.process.poll() is None, "the server ended at once"
+                await asyncio.sleep(0.02)
+        return self.state
+
+    @property
+    def state(self) -> local.State:
+        return local.State(**json.loads((self.directory / local.STATE_FILE).read_text()))
+
+    @property
+    def token(self) -> str:
+        return Path(self.state.token_file).read_text().strip()
+
+    def channel(self) -> grpc.aio.Channel:
+        return channel(self.state.grpc, Path(self.state.certificate).read_bytes())
+
+    def end(self, number: signal.Signals) -> int:
+        """Sends a signal and returns the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+    def clean(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(15)
+
+
+@pytest.fixture
+def server_process(tmp_path: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path)
+    yield process
+    process.clean()

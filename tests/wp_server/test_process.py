@@ -1,0 +1,56 @@
+"""The program as a process: embedded mode, its state file, its end, its return with the same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+
+from google.protobuf import empty_pb2
+
+from wp_proto.waypoint.service_pb2_grpc import WaypointStub
+from wp_server import local
+
+
+async def test_the_embedded_server_says_where_it_is_and_goes_away_cleanly(server_process):
+    state = await server_process.start()
+    assert state.pid == server_process.process.pid
+    assert state.grpc.startswith("127.0.0.1:")
+    for name in (local.STATE_FILE, local.TOKEN_FILE, "tls-key.pem"):
+        assert stat.S_IMODE(os.stat(server_process.directory / name).st_mode) == 0o600
+    async with server_process.channel() as channel:
+        assert (await WaypointStub(channel).GetVersionInfo(empty_pb2.Empty())).info.version
+    assert server_process.end(signal.SIGTERM) == 0
+    assert not (server_process.directory / local.STATE_FILE).exists()
+
+
+async def test_a_killed_server_returns_with_its_data_at_the_same_place(server_process):
+    first = await server_process.start()
+    token = server_process.token
+    server_process.end(signal.SIGKILL)
+    second = await server_process.start()
+    assert (second.grpc, second.http, second.fingerprint) == (first.grpc, first.http, first.fingerprint)
+    assert server_process.token == token
+
+
+async def test_containers_reach_it_through_the_bridge_and_nothing_wider_listens(server_process):
+    state = await server_process.start()
+    bridge = local.bridge_address()
+    assert state.gateway.rpartition(":")[0] == bridge
+    listening = {line.split()[1] for table in ("tcp", "tcp6") for line in _listening(server_process.process.pid, table)}
+    hosts = {address.partition(":")[0] for address in listening}
+    assert "00000000" not in hosts
+    assert "0" * 32 not in hosts
+    assert hosts
+
+
+def _listening(pid: int, table: str) -> list[str]:
+    sockets = set()
+    for entry in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            sockets.add(os.readlink(f"/proc/{pid}/fd/{entry}").removeprefix("socket:[").removesuffix("]"))
+        except OSError:
+            continue
+    with open(f"/proc/{pid}/net/{table}") as lines:
+        rows = list(lines)[1:]
+    return [row for row in rows if row.split()[3] == "0A" and row.split()[9] in sockets]
