@@ -13,6 +13,9 @@ $(STAMP): requirements/dev.txt
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
+demo: zipapps
+	$(PYTHON) tools/demo.py
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
