@@ -1,0 +1,29 @@
+"""What holds for all tests.
+
+A test that needs an engine which is not there skips and says why. Continuous integration installs the engines, so there
+a skip hides something: with `WAYPOINT_TESTS_REQUIRE=all` it fails, unless its reason begins with `optional: ` (needs
+something that no registry of packages has, such as a second machine architecture).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+OPTIONAL = "optional: "
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where everything must run."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("WAYPOINT_TESTS_REQUIRE") == "all":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not reason.removeprefix("Skipped: ").startswith(OPTIONAL):
+            report.outcome = "failed"
+            report.longrepr = f"skipped where nothing may be skipped: {reason}"
+    return report
