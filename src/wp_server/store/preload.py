@@ -1,0 +1,92 @@
+"""What records carry along when they are read: what they were made from, and their job's source revision (§3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select
+
+from wp_proto.waypoint import api as pb
+from wp_server.store import operations
+from wp_server.store.schema import jobs
+
+
+def builds(connection: Connection, records: Sequence[pb.Build]) -> None:
+    """Fills the preload of builds."""
+    refs = source_refs(connection, (record.job_id for record in records))
+    for record in records:
+        record.preload.SetInParent()
+        if record.job_id in refs:
+            record.preload.job_data_source_ref.CopyFrom(refs[record.job_id])
+
+
+def artifacts(connection: Connection, records: Sequence[pb.PushedArtifact], include_build: bool = False) -> None:
+    """Fills the preload of pushed artifacts, and `build` on request; a build that is gone stays empty."""
+    refs = source_refs(connection, (record.job_id for record in records))
+    made_from = operations.many(connection, operations.BUILD, _build_ids(records)) if include_build else {}
+    for record in records:
+        record.preload.SetInParent()
+        if record.job_id in refs:
+            record.preload.job_data_source_ref.CopyFrom(refs[record.job_id])
+        if record.build_id in made_from:
+            record.build.CopyFrom(made_from[record.build_id])
+
+
+def deployments(connection: Connection, records: Sequence[pb.Deployment], details: int) -> None:
+    """Fills the preload of deployments: URL and source always, artifact and build as `details` asks."""
+    refs = source_refs(connection, (record.job_id for record in records))
+    with_artifact = details in (pb.Deployment.ARTIFACT, pb.Deployment.BUILD)
+    artifact_ids = (record.artifact_id for record in records) if with_artifact else ()
+    pushed = operations.many(connection, operations.ARTIFACT, artifact_ids)
+    with_build = details == pb.Deployment.BUILD
+    made_from = operations.many(connection, operations.BUILD, _build_ids(pushed.values()) if with_build else ())
+    for record in records:
+        preload = record.preload
+        preload.SetInParent()
+        preload.deploy_url = record.url
+        if record.job_id in refs:
+            preload.job_data_source_ref.CopyFrom(refs[record.job_id])
+        artifact = pushed.get(record.artifact_id)
+        if artifact is not None:
+            preload.artifact.CopyFrom(artifact)
+            if artifact.build_id in made_from:
+                preload.build.CopyFrom(made_from[artifact.build_id])
+
+
+def releases(connection: Connection, records: Sequence[pb.Release], details: int) -> None:
+    """Fills the preload of releases: source always; deployment, artifact and build as `details` asks, cumulatively."""
+    refs = source_refs(connection, (record.job_id for record in records))
+    deployment_ids = (record.deployment_id for record in records) if details >= pb.Release.DEPLOYMENT else ()
+    deployed = operations.many(connection, operations.DEPLOYMENT, deployment_ids)
+    artifact_ids = (one.artifact_id for one in deployed.values()) if details >= pb.Release.ARTIFACT else ()
+    pushed = operations.many(connection, operations.ARTIFACT, artifact_ids)
+    made_from = operations.many(
+        connection, operations.BUILD, _build_ids(pushed.values()) if details >= pb.Release.BUILD else ()
+    )
+    for record in records:
+        preload = record.preload
+        preload.SetInParent()
+        if record.job_id in refs:
+            preload.job_data_source_ref.CopyFrom(refs[record.job_id])
+        deployment = deployed.get(record.deployment_id)
+        artifact = pushed.get(deployment.artifact_id) if deployment is not None else None
+        build = made_from.get(artifact.build_id) if artifact is not None else None
+        if deployment is not None:
+            preload.deployment.CopyFrom(deployment)
+        if artifact is not None:
+            preload.artifact.CopyFrom(artifact)
+        if build is not None:
+            preload.build.CopyFrom(build)
+
+
+def source_refs(connection: Connection, job_ids: Iterable[str]) -> dict[str, pb.Job.DataSource.Ref]:
+    """Returns the source revisions that these jobs downloaded, for those that still exist and did."""
+    wanted = sorted({job_id for job_id in job_ids if job_id})
+    if not wanted:
+        return {}
+    query = select(jobs.c.id, jobs.c.data_source_ref).where(jobs.c.id.in_(wanted), jobs.c.data_source_ref.is_not(None))
+    return {row.id: pb.Job.DataSource.Ref.FromString(row.data_source_ref) for row in connection.execute(query)}
+
+
+def _build_ids(artifacts: Iterable[pb.PushedArtifact]) -> Iterable[str]:
+    return (artifact.build_id for artifact in artifacts)

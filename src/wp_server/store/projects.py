@@ -1,0 +1,158 @@
+"""Projects and applications (server.md §3.2, §3.3). Applications are rows of their own: nothing else rewrites them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import NotFound
+from wp_server.store.changes import changed
+from wp_server.store.schema import (
+    applications,
+    config_sources,
+    config_vars,
+    config_versions,
+    operations,
+    projects,
+    workspace_projects,
+    workspaces,
+)
+
+DEFAULT_STATUS_POLL = "5m"
+"""Interval of the status polling that source polling switches on (§3.2)."""
+
+_project = select(projects.c.blob).where(projects.c.project_key == bindparam("project"))
+_applications = (
+    select(applications.c.blob)
+    .where(applications.c.project_key == bindparam("project"))
+    .order_by(applications.c.app_key)
+)
+_application = select(applications.c.blob).where(
+    applications.c.project_key == bindparam("project"), applications.c.app_key == bindparam("app")
+)
+_all = select(projects.c.project_key, projects.c.blob).order_by(projects.c.project_key)
+
+
+def find(connection: Connection, name: str) -> pb.Project | None:
+    """Returns the project with its applications, or None."""
+    key = name.lower()
+    blob = connection.execute(_project, {"project": key}).scalar()
+    if blob is None:
+        return None
+    project = pb.Project.FromString(blob)
+    project.applications.extend(
+        pb.Application.FromString(app) for app in connection.execute(_applications, {"project": key}).scalars()
+    )
+    return project
+
+
+def get(connection: Connection, name: str) -> pb.Project:
+    """Returns the project with its applications. Errors: NotFound."""
+    project = find(connection, name)
+    if project is None:
+        raise NotFound(f"There is no project {name!r} on this server; create it with `waypoint init`.")
+    return project
+
+
+def all_projects(connection: Connection) -> list[pb.Project]:
+    """Returns every project without its applications, by name."""
+    return [pb.Project.FromString(row.blob) for row in connection.execute(_all)]
+
+
+def page(connection: Connection, after: str, size: int) -> list[pb.Project]:
+    """Returns up to `size` projects (0: all) with their applications whose key comes after `after`, by name."""
+    query = select(projects.c.project_key).where(projects.c.project_key > after).order_by(projects.c.project_key)
+    keys = connection.execute(query.limit(size) if size else query).scalars().all()
+    return [get(connection, key) for key in keys]
+
+
+def count(connection: Connection) -> int:
+    """Returns the number of projects."""
+    return connection.execute(select(func.count()).select_from(projects)).scalar_one()
+
+
+def upsert(connection: Connection, new: pb.Project) -> pb.Project:
+    """Replaces everything of a project but its applications; returns the stored project with them."""
+    stored = pb.Project()
+    stored.CopyFrom(new)
+    del stored.applications[:]
+    if stored.data_source_poll.enabled and not stored.HasField("status_report_poll"):
+        stored.status_report_poll.enabled = True
+        stored.status_report_poll.interval = DEFAULT_STATUS_POLL
+    key = stored.name.lower()
+    blob = stored.SerializeToString()
+    if connection.execute(projects.update().where(projects.c.project_key == key).values(blob=blob)).rowcount == 0:
+        connection.execute(projects.insert().values(project_key=key, blob=blob))
+    changed(connection, "projects", f"project/{key}")
+    return get(connection, key)
+
+
+def upsert_application(connection: Connection, project: str, name: str, signal: str) -> pb.Application:
+    """Stores an application, or the file change signal of one that exists. Errors: NotFound without the project."""
+    key, app_key = project.lower(), name.lower()
+    owner = connection.execute(_project, {"project": key}).scalar()
+    if owner is None:
+        raise NotFound(f"There is no project {project!r} on this server; create it with `waypoint init`.")
+    stored = find_application(connection, project, name)
+    if stored is None:
+        spelled = pb.Project.FromString(owner).name
+        stored = pb.Application(name=name, project=pb.Ref.Project(project=spelled), file_change_signal=signal)
+        blob = stored.SerializeToString()
+        connection.execute(applications.insert().values(project_key=key, app_key=app_key, blob=blob))
+    else:
+        stored.file_change_signal = signal
+        connection.execute(
+            applications.update()
+            .where(applications.c.project_key == key, applications.c.app_key == app_key)
+            .values(blob=stored.SerializeToString())
+        )
+    changed(connection, "projects", f"project/{key}")
+    return stored
+
+
+def find_application(connection: Connection, project: str, name: str) -> pb.Application | None:
+    """Returns the application, or None."""
+    blob = connection.execute(_application, {"project": project.lower(), "app": name.lower()}).scalar()
+    return pb.Application.FromString(blob) if blob is not None else None
+
+
+def get_application(connection: Connection, ref: pb.Ref.Application) -> pb.Application:
+    """Returns the application. Errors: NotFound."""
+    found = find_application(connection, ref.project, ref.application)
+    if found is None:
+        raise NotFound(f"There is no application {ref.application!r} in project {ref.project!r} on this server.")
+    return found
+
+
+def ensure_application(connection: Connection, ref: pb.Ref.Application) -> None:
+    """Makes sure that project and application exist; never changes one that does (defect 13)."""
+    if find_application(connection, ref.project, ref.application) is not None:
+        return
+    if connection.execute(_project, {"project": ref.project.lower()}).scalar() is None:
+        upsert(connection, pb.Project(name=ref.project))
+    upsert_application(connection, ref.project, ref.application, "")
+
+
+def destroy(connection: Connection, name: str) -> None:
+    """Deletes a project with all that belongs to it and to nothing else; an unknown one is fine (defects 10, 12).
+
+    Sequence counters stay, so that numbers are never used again.
+    """
+    key = name.lower()
+    seen_in = connection.execute(
+        select(workspace_projects.c.workspace_key).where(workspace_projects.c.project_key == key)
+    ).scalars()
+    emptied = [
+        workspace
+        for workspace in seen_in.all()
+        if workspace != "default"
+        and connection.execute(
+            select(func.count()).select_from(workspace_projects).where(workspace_projects.c.workspace_key == workspace)
+        ).scalar_one()
+        == 1
+    ]
+    for table in (operations, config_vars, config_sources, config_versions, workspace_projects, projects):
+        connection.execute(table.delete().where(table.c.project_key == key))
+    if emptied:
+        connection.execute(workspaces.delete().where(workspaces.c.workspace_key.in_(emptied)))
+    changed(connection, "projects", f"project/{key}", "config", "deployments")
