@@ -19,6 +19,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
 from wp_server import local, tls
+from wp_server.api import catalogue
 from wp_server.api.version import VersionHandlers
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
@@ -48,7 +49,8 @@ class RunningServer:
         self.settings = settings
         self.store = store
         self.certificate = _certificate(settings)
-        self.pipeline = Pipeline(SERVICE, rpc_handlers(VersionHandlers(version())), Authenticator(store))
+        handlers = rpc_handlers(VersionHandlers(version()), *catalogue.handlers(store))
+        self.pipeline = Pipeline(SERVICE, handlers, Authenticator(store))
         self._health = Health(SERVICE.full_name)
         served = (self.pipeline, self._health.handler(), *reflection_handlers(SERVICE.full_name))
         self._stopping = False

@@ -1,0 +1,23 @@
+"""All handlers that need the store only, in one place for `app.py`."""
+
+from __future__ import annotations
+
+from wp_server.api.operations import OperationHandlers
+from wp_server.api.projects import ProjectHandlers
+from wp_server.api.server_config import ServerConfigHandlers
+from wp_server.api.tokens import TokenHandlers
+from wp_server.api.users import UserHandlers
+from wp_server.api.workspaces import WorkspaceHandlers
+from wp_server.store import Store
+
+
+def handlers(store: Store) -> tuple[object, ...]:
+    """Returns one object per domain; their methods are the RPCs."""
+    return (
+        TokenHandlers(store),
+        UserHandlers(store),
+        ServerConfigHandlers(store),
+        ProjectHandlers(store),
+        WorkspaceHandlers(store),
+        OperationHandlers(store),
+    )
