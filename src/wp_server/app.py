@@ -104,8 +104,8 @@ class RunningServer:
             )
         if self._gateway:
             await keep_token(self.store, self.settings.data_dir / local.TOKEN_FILE)
-            await self._moved("")
             await self._gateway.look()
+            await self._moved(self._gateway.address)
             background.append(group.create_task(self._gateway.run()))
         await self._health.serving(True)
         return background

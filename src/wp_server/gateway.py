@@ -43,18 +43,19 @@ class Gateway:
         """Follows the bridge until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL)
-            await self.look()
+            if await self.look():
+                await self._moved(self.address)
 
-    async def look(self) -> None:
-        """Brings the listener in line with the bridge's present address."""
+    async def look(self) -> bool:
+        """Brings the listener in line with the bridge's present address; returns whether that had changed."""
         host = await asyncio.to_thread(local.bridge_address)
         if host == self._host:
-            return
+            return False
         await self.stop(0)
         self._host = host
         if host:
             await self._listen(host)
-        await self._moved(self.address)
+        return True
 
     async def stop(self, grace: float) -> None:
         """Ends the listener."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from wp_proto.waypoint import api as pb
-from wp_server.auth import Authenticator, codec
+from wp_server.auth import Authenticator, tokens
 from wp_server.errors import DomainError
 from wp_server.private_file import write_private
 from wp_server.store import Store, keys, users
@@ -33,11 +32,6 @@ def _read(file: Path) -> str:
 
 
 def _new_token(connection: Connection) -> str:
-    """Returns a login token of the first user that never expires, bootstrapping the server where nobody did."""
-    if users.by_id(connection, users.DEFAULT_USER_ID) is None:
-        users.insert(connection, pb.User(id=users.DEFAULT_USER_ID, username=users.DEFAULT_USERNAME))
-    active = keys.active_key(connection)
-    key_id, key = active or (keys.FIRST_KEY, keys.create_key(connection, keys.FIRST_KEY))
-    token = codec.fresh()
-    token.login.user_id = users.DEFAULT_USER_ID
-    return codec.encode(token, key_id, key)
+    if keys.active_key(connection) is None:
+        return tokens.bootstrap(connection)
+    return tokens.login(connection, users.DEFAULT_USER_ID, None)

@@ -18,6 +18,7 @@ import pytest
 
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import app, local
+from wp_server.auth import tokens
 from wp_server.settings import Settings
 from wp_server.tls import PINNED_NAME
 
@@ -72,6 +73,12 @@ async def client(server: app.RunningServer) -> AsyncIterator[Callable[..., Clien
             return Client(made, token, headers)
 
         yield connect
+
+
+@pytest.fixture
+async def token(server: app.RunningServer) -> str:
+    """The bootstrap user's login token: `server` is bootstrapped by asking for it."""
+    return await server.store.write(tokens.bootstrap)
 
 
 class ServerProcess:

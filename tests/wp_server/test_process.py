@@ -8,8 +8,11 @@ import stat
 
 from google.protobuf import empty_pb2
 
+from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import local
+
+from .conftest import Client
 
 
 async def test_the_embedded_server_says_where_it_is_and_goes_away_cleanly(server_process):
@@ -27,10 +30,15 @@ async def test_the_embedded_server_says_where_it_is_and_goes_away_cleanly(server
 async def test_a_killed_server_returns_with_its_data_at_the_same_place(server_process):
     first = await server_process.start()
     token = server_process.token
+    async with server_process.channel() as channel:
+        await Client(channel, token).UpsertWorkspace(pb.UpsertWorkspaceRequest(workspace=pb.Workspace(name="kept")))
     server_process.end(signal.SIGKILL)
     second = await server_process.start()
     assert (second.grpc, second.http, second.fingerprint) == (first.grpc, first.http, first.fingerprint)
     assert server_process.token == token
+    async with server_process.channel() as channel:
+        answer = await Client(channel, token).ListWorkspaces(pb.ListWorkspacesRequest())
+    assert "kept" in {workspace.name for workspace in answer.workspaces}
 
 
 async def test_containers_reach_it_through_the_bridge_and_nothing_wider_listens(server_process):
