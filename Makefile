@@ -25,5 +25,8 @@ lint: $(STAMP)
 proto: $(STAMP)
 	$(BIN)/python tools/generate_proto.py
 
+zipapps: $(STAMP)
+	$(BIN)/python build_zipapps.py
+
 clean:
 	rm -rf dist $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
