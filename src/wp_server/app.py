@@ -20,9 +20,15 @@ from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
 from wp_server import local, tls
 from wp_server.api import catalogue
+from wp_server.api.entrypoint import EntrypointHandlers
+from wp_server.api.exec import ExecHandlers
+from wp_server.api.instances import InstanceHandlers
+from wp_server.api.logs import LogHandlers
 from wp_server.api.version import VersionHandlers
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
+from wp_server.live import lenient
+from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
 from wp_server.settings import Settings, split_address
 from wp_server.store import Store, keys
@@ -49,8 +55,18 @@ class RunningServer:
         self.settings = settings
         self.store = store
         self.certificate = _certificate(settings)
-        handlers = rpc_handlers(VersionHandlers(version()), *catalogue.handlers(store))
-        self.pipeline = Pipeline(SERVICE, handlers, Authenticator(store))
+        self.instances = Instances(store.changes)
+        self.exec = ExecHandlers(store, self.instances)
+        handlers = rpc_handlers(
+            VersionHandlers(version()),
+            EntrypointHandlers(store, self.instances),
+            self.exec,
+            LogHandlers(store, self.instances),
+            InstanceHandlers(self.instances),
+            *catalogue.handlers(store),
+        )
+        decoders = {"EntrypointLogStream": lenient.log_batch}
+        self.pipeline = Pipeline(SERVICE, handlers, Authenticator(store), decoders=decoders)
         self._health = Health(SERVICE.full_name)
         served = (self.pipeline, self._health.handler(), *reflection_handlers(SERVICE.full_name))
         self._stopping = False
@@ -119,6 +135,7 @@ class RunningServer:
         if self._gateway:
             stopping.append(self._gateway.stop(CALL_GRACE))
         await asyncio.gather(*stopping)
+        self.instances.close()
         self.abandon()
 
     def abandon(self) -> None:

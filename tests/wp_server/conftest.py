@@ -43,11 +43,12 @@ class Client:
     """The API as a peer sees it: `client.GetProject(request)`; sends version headers and token with every call."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str = "", headers=VERSION_HEADERS) -> None:
+        self.channel = channel
         self._stub = WaypointStub(channel)
-        self._metadata = (*headers, *((("waypoint-token", token), ("authorization", token)) if token else ()))
+        self.metadata = (*headers, *((("waypoint-token", token), ("authorization", token)) if token else ()))
 
     def __getattr__(self, rpc: str):
-        return functools.partial(getattr(self._stub, rpc), metadata=self._metadata)
+        return functools.partial(getattr(self._stub, rpc), metadata=self.metadata)
 
 
 @pytest.fixture

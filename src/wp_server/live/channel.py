@@ -26,6 +26,11 @@ class Channel(Generic[T]):
         self._closed = False
         self._changed = asyncio.Event()
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closed
+
     async def put(self, item: T, size: int) -> None:
         """Adds `item`, waiting for room for its `size` bytes. Errors: ChannelClosed."""
         while not self._closed and self._size >= self._limit:

@@ -82,6 +82,11 @@ class Ring:
         position = self._position(cursor)
         return self._chunks[position].arrived if position < len(self._chunks) else float("inf")
 
+    def arrived_by(self, moment: float) -> int:
+        """Returns the sequence number after the last line that arrived at `moment` or before."""
+        position = bisect_right(self._chunks, moment, lo=self._head, key=_arrived)
+        return self._chunks[position].first if position < len(self._chunks) else self.end
+
     def read(self, cursor: int, until: int | None = None) -> Run:
         """Returns the lines from `cursor` on, before sequence number `until`, as many as one message should carry."""
         stop = self.end if until is None else until
@@ -119,6 +124,10 @@ class Ring:
 
 def _first(chunk: Chunk) -> int:
     return chunk.first
+
+
+def _arrived(chunk: Chunk) -> float:
+    return chunk.arrived
 
 
 def _cut(wire: bytes, first: int, last: int) -> bytes:

@@ -33,9 +33,11 @@ log = logging.getLogger("waypoint.server.rpc")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Unary = Callable[[Message, Context], Awaitable[Message]]
-ServerStream = Callable[[Message, Context], AsyncGenerator[Message, None]]
+Answer = Message | bytes
+"""What a stream handler yields: a message, or one it serialized itself."""
+ServerStream = Callable[[Message, Context], AsyncGenerator[Answer, None]]
 ClientStream = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
-Bidirectional = Callable[[AsyncIterator[Message], Context], AsyncGenerator[Message, None]]
+Bidirectional = Callable[[AsyncIterator[Message], Context], AsyncGenerator[Answer, None]]
 Handler = Unary | ServerStream | ClientStream | Bidirectional
 Decoder = Callable[[bytes], Message]
 
@@ -221,7 +223,7 @@ class Pipeline(grpc.GenericRpcHandler):
 
         return serve
 
-    async def _answer(self, responses: AsyncGenerator[Message, None], context: Context, keepalives: bool) -> None:
+    async def _answer(self, responses: AsyncGenerator[Answer, None], context: Context, keepalives: bool) -> None:
         async with AsyncExitStack() as stack:
             lock = asyncio.Lock()
             if keepalives:
@@ -258,8 +260,8 @@ def _decoded(decode: Decoder, raw: bytes) -> Message:
         raise InvalidArgument("The request is not a valid protobuf message of this call's type.") from error
 
 
-def _encoded(answer: Message) -> bytes:
-    raw = answer.SerializeToString()
+def _encoded(answer: Answer) -> bytes:
+    raw = answer if isinstance(answer, bytes) else answer.SerializeToString()
     if len(raw) > MAX_ANSWER:
         raise ResourceExhausted(
             f"The answer is {len(raw) / 2**20:.1f} MiB, a client takes at most {MAX_ANSWER // 2**20} MiB. "

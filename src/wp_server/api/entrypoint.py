@@ -1,0 +1,163 @@
+"""The three streams of an entrypoint: configuration, application lines, exec sessions (server.md §4.5, §5, §6)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Final
+
+import grpc
+from google.protobuf import empty_pb2
+
+from wp_proto.waypoint import api as pb
+from wp_server.auth import current
+from wp_server.auth.rules import own_deployment
+from wp_server.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from wp_server.live.app_config import TOPICS, AppConfigs
+from wp_server.live.beside import beside
+from wp_server.live.channel import ChannelClosed
+from wp_server.live.exec_session import Session
+from wp_server.live.instances import Instance, Instances, sessions_topic
+from wp_server.store import Store
+from wp_server.store.operations import DEPLOYMENT, find
+
+Context = grpc.aio.ServicerContext[object, object]
+
+LOST = "The connection to the instance was lost before the command ended."
+COALESCE = 0.1
+"""Seconds in which several configuration changes become one snapshot."""
+FEATURES_HEADER: Final = "waypoint-entrypoint-features"
+"""Our own entrypoint names its features here; a Go one sends nothing."""
+GO_SESSION_DELAY = 1.0
+"""Seconds a Go entrypoint gets to resolve its environment before it is told of a session; it crashes otherwise."""
+GO_DYNAMIC_SESSION_DELAY = 3.0
+"""The same when dynamic variables have to be fetched."""
+
+
+class EntrypointHandlers:
+    """What an entrypoint calls."""
+
+    def __init__(self, store: Store, instances: Instances) -> None:
+        self._store = store
+        self._instances = instances
+        self._configs = AppConfigs(store)
+
+    async def EntrypointConfig(
+        self, request: pb.EntrypointConfigRequest, context: Context
+    ) -> AsyncGenerator[pb.EntrypointConfigResponse, None]:
+        """Registers the instance for as long as the stream is open; sends a full snapshot at each change."""
+        if not request.deployment_id or not request.instance_id:
+            raise InvalidArgument("deployment_id and instance_id must not be empty")
+        own_deployment(current(), request.deployment_id)
+        deployment = await self._store.read(find, DEPLOYMENT, request.deployment_id)
+        if deployment is None:
+            raise NotFound(f"There is no deployment {request.deployment_id}.")
+        delay = 0.0 if FEATURES_HEADER in dict(context.invocation_metadata() or ()) else GO_SESSION_DELAY
+        instance = self._instances.connect(deployment, request, delay)
+        generation = instance.generation
+        try:
+            async for snapshot in self._snapshots(deployment, instance, generation):
+                yield pb.EntrypointConfigResponse(config=snapshot)
+        finally:
+            self._instances.disconnect(instance, generation)
+
+    async def _snapshots(
+        self, deployment: pb.Deployment, instance: Instance, generation: int
+    ) -> AsyncGenerator[pb.EntrypointConfig, None]:
+        sessions = sessions_topic(instance.id)
+        with self._store.changes.subscribe((*TOPICS, sessions)) as subscription:
+            config = last = await self._configs.read(deployment)
+            if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
+                instance.sessions_from += GO_DYNAMIC_SESSION_DELAY - GO_SESSION_DELAY
+            # The first snapshot never has sessions: a Go entrypoint that is not ready for them crashes.
+            yield config
+            reread_at: float | None = None
+            while True:
+                now = time.monotonic()
+                if reread_at is not None and now >= reread_at:
+                    config, reread_at = await self._configs.read(deployment), None
+                wake_at = reread_at
+                snapshot = config
+                if instance.sessions:
+                    if now >= instance.sessions_from:
+                        snapshot = pb.EntrypointConfig()
+                        snapshot.CopyFrom(config)
+                        snapshot.exec.extend(session.announcement for session in instance.sessions.values())
+                    else:
+                        wake_at = min(wake_at or instance.sessions_from, instance.sessions_from)
+                if snapshot != last:
+                    last = snapshot
+                    yield snapshot
+                    continue
+                seen = await subscription.wait(None if wake_at is None else max(0.0, wake_at - time.monotonic()))
+                if instance.generation != generation:
+                    raise Aborted("This instance connected again on another stream.")
+                if reread_at is None and seen - {sessions}:
+                    reread_at = time.monotonic() + COALESCE
+
+    async def EntrypointLogStream(
+        self, requests: AsyncIterator[pb.EntrypointLogBatch], context: Context
+    ) -> empty_pb2.Empty:
+        """Takes the lines of an instance; a batch may name another instance of the same deployment."""
+        instance: Instance | None = None
+        async for batch in requests:
+            if (
+                instance is None
+                or (batch.instance_id and batch.instance_id != instance.id)
+                or _stale(self._instances, instance)
+            ):
+                instance = self._own_instance(batch.instance_id or (instance.id if instance else ""))
+            self._instances.append(instance, batch.lines)
+        return empty_pb2.Empty()
+
+    async def EntrypointExecStream(
+        self, requests: AsyncIterator[pb.EntrypointExecRequest], context: Context
+    ) -> AsyncGenerator[pb.EntrypointExecResponse, None]:
+        """Carries one exec session; ends cleanly when the session does (§6.4)."""
+        first = await anext(requests, None)
+        if first is None or first.WhichOneof("event") != "open":
+            raise FailedPrecondition("The first message of an exec stream must be `open`.")
+        session = self._claim(first.open)
+        try:
+            async with beside(_relay(requests, session)):
+                yield pb.EntrypointExecResponse(opened=True)
+                while (response := await session.to_entrypoint.get()) is not None:
+                    yield response
+        finally:
+            # Without effect on a session that ended in order.
+            session.fail(LOST)
+
+    def _claim(self, opened: pb.EntrypointExecRequest.Open) -> Session:
+        instance = self._own_instance(opened.instance_id)
+        session = instance.sessions.get(opened.index)
+        if session is None:
+            raise NotFound(f"There is no exec session {opened.index} for this instance; its client may have left.")
+        if session.attached.is_set():
+            raise FailedPrecondition(f"The exec session {opened.index} is taken already.")
+        session.attached.set()
+        return session
+
+    def _own_instance(self, instance_id: str) -> Instance:
+        instance = self._instances.get(instance_id)
+        if instance is None:
+            raise NotFound(f"There is no instance {instance_id}; open its EntrypointConfig stream first.")
+        try:
+            own_deployment(current(), instance.deployment_id)
+        except PermissionDenied as error:
+            raise PermissionDenied("This instance belongs to another deployment than the token.") from error
+        return instance
+
+
+def _stale(instances: Instances, instance: Instance) -> bool:
+    return instances.get(instance.id) is not instance
+
+
+async def _relay(requests: AsyncIterator[pb.EntrypointExecRequest], session: Session) -> None:
+    """Takes what the entrypoint sends until the session or the entrypoint's stream ends."""
+    try:
+        async for request in requests:
+            await session.from_entrypoint(request)
+        session.fail(LOST)
+    except ChannelClosed:
+        # The client left first; its handler ended the session.
+        return

@@ -1,0 +1,135 @@
+"""`StartExecStream`: a client runs a command in an instance (server.md §6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import grpc
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+from wp_server.live.beside import beside
+from wp_server.live.channel import ChannelClosed
+from wp_server.live.exec_session import Session, SessionNumbers
+from wp_server.live.instances import Instance, Instances, sessions_topic
+from wp_server.store import Store
+from wp_server.store.operations import DEPLOYMENT, find
+
+Context = grpc.aio.ServicerContext[object, object]
+
+ATTACH_TIMEOUT = 30.0
+"""Seconds an entrypoint has to take up a session; then another instance gets one chance, then it fails."""
+MAX_ARGUMENTS = 128 * 1024
+"""Bytes of all arguments together (§11.7)."""
+
+
+class ExecHandlers:
+    """What `waypoint exec` calls."""
+
+    def __init__(self, store: Store, instances: Instances, attach_timeout: float = ATTACH_TIMEOUT) -> None:
+        self._store = store
+        self._instances = instances
+        self._numbers = SessionNumbers()
+        self._attach_timeout = attach_timeout
+
+    async def StartExecStream(
+        self, requests: AsyncIterator[pb.ExecStreamRequest], context: Context
+    ) -> AsyncGenerator[pb.ExecStreamResponse, None]:
+        """Opens a session with an instance and carries it until the command's exit, or until the client leaves."""
+        start = await _start(requests)
+        instance = await self._choose(start)
+        session = Session(self._numbers.next(), instance.id, start)
+        try:
+            self._offer(session, instance)
+            async with beside(_relay(requests, session)), beside(self._watch(session, start)):
+                yield pb.ExecStreamResponse(open=pb.ExecStreamResponse.Open())
+                while (response := await session.to_client.get()) is not None:
+                    yield response
+        finally:
+            session.hang_up()
+            self._withdraw(session)
+
+    async def _choose(self, start: pb.ExecStreamRequest.Start) -> Instance:
+        if start.WhichOneof("target") == "instance_id":
+            instance = self._instances.get(start.instance_id)
+            if instance is None or not instance.connected:
+                raise NotFound(f"There is no running instance {start.instance_id}.")
+            if instance.disable_exec:
+                raise PermissionDenied(f"The instance {start.instance_id} has exec disabled.")
+            return instance
+        if await self._store.read(find, DEPLOYMENT, start.deployment_id) is None:
+            raise NotFound(f"There is no deployment {start.deployment_id}.")
+        known = [instance for instance in self._instances.of_deployment(start.deployment_id) if instance.connected]
+        if not known:
+            raise ResourceExhausted(
+                "No instance of this deployment is connected: it may have stopped, may still be starting, or may run "
+                "without the Waypoint entrypoint."
+            )
+        chosen = self._least_busy(start.deployment_id)
+        if chosen is None:
+            raise ResourceExhausted("All instances of this deployment have exec disabled.")
+        return chosen
+
+    def _least_busy(self, deployment_id: str, but: str = "") -> Instance | None:
+        candidates = [
+            instance
+            for instance in self._instances.of_deployment(deployment_id)
+            if instance.takes_exec and instance.id != but
+        ]
+        return min(candidates, key=lambda instance: len(instance.sessions), default=None)
+
+    async def _watch(self, session: Session, start: pb.ExecStreamRequest.Start) -> None:
+        """Sees to it that a session which no entrypoint takes up does not wait for ever (defect 23)."""
+        if await self._attached(session):
+            return
+        second = self._least_busy(start.deployment_id, but=session.instance_id) if start.deployment_id else None
+        if second is not None:
+            self._withdraw(session)
+            self._offer(session, second)
+            if await self._attached(session):
+                return
+        session.fail("No instance took up the session: its entrypoint does not answer.")
+
+    async def _attached(self, session: Session) -> bool:
+        try:
+            async with asyncio.timeout(self._attach_timeout):
+                await session.attached.wait()
+        except TimeoutError:
+            return session.attached.is_set()
+        return True
+
+    def _offer(self, session: Session, instance: Instance) -> None:
+        session.instance_id = instance.id
+        instance.sessions[session.index] = session
+        self._store.changes.publish((sessions_topic(instance.id),))
+
+    def _withdraw(self, session: Session) -> None:
+        instance = self._instances.get(session.instance_id)
+        if instance is not None and instance.sessions.pop(session.index, None) is not None:
+            self._store.changes.publish((sessions_topic(instance.id),))
+
+
+async def _start(requests: AsyncIterator[pb.ExecStreamRequest]) -> pb.ExecStreamRequest.Start:
+    first = await anext(requests, None)
+    if first is None or first.WhichOneof("event") != "start":
+        raise FailedPrecondition("The first message of an exec stream must be `start`.")
+    start = first.start
+    if not start.args:
+        raise InvalidArgument("start.args: must name a command")
+    if sum(len(argument.encode()) for argument in start.args) > MAX_ARGUMENTS:
+        raise InvalidArgument(f"start.args: must not be longer than {MAX_ARGUMENTS // 1024} KiB in all")
+    if start.WhichOneof("target") is None:
+        raise FailedPrecondition("start.target: must name a deployment or an instance")
+    return start
+
+
+async def _relay(requests: AsyncIterator[pb.ExecStreamRequest], session: Session) -> None:
+    """Takes what the client sends; its leaving ends the session without an exit status (§6.4)."""
+    try:
+        async for request in requests:
+            await session.from_client(request)
+    except ChannelClosed:
+        return
+    finally:
+        session.hang_up()

@@ -1,0 +1,115 @@
+"""One reader of application logs (server.md §5.3): backlogs first, merged by time; then every line as it comes.
+
+The set of instances changes under the reader: new ones join, and the rings of lost ones are read to their end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+
+from wp_proto.waypoint import api as pb
+from wp_server.live.instances import ALL, Instance, Instances, logs_topic
+from wp_server.store import Changes, Subscription
+
+Select = Callable[[], list[Instance]]
+
+
+class LogReader:
+    """Follows the instances that `select` returns, asking it again when instances or `topics` changed."""
+
+    def __init__(self, changes: Changes, select: Select, topics: tuple[str, ...], backlog: int) -> None:
+        self._changes = changes
+        self._select = select
+        self._topics = frozenset((ALL, *topics))
+        self._backlog = backlog
+        self._started = time.monotonic()
+        self._cursors: dict[Instance, int] = {}
+
+    async def batches(self) -> AsyncGenerator[bytes, None]:
+        """Yields serialized `LogBatch` messages, for ever."""
+        self._cursors = {instance: instance.ring.backlog(self._backlog) for instance in self._select()}
+        for batch in self._merged():
+            yield batch
+        while True:
+            topics = {logs_topic(instance.id): instance for instance in self._cursors}
+            with self._changes.subscribe(self._topics | topics.keys()) as subscription:
+                for batch in self._refreshed():
+                    yield batch
+                async for batch in self._live(subscription, topics):
+                    yield batch
+
+    def _merged(self) -> list[bytes]:
+        """Returns the backlogs, oldest lines first, as runs of one instance each."""
+        ends = {instance: instance.ring.end for instance in self._cursors}
+        batches = []
+        while waiting := [instance for instance, end in ends.items() if self._cursors[instance] < end]:
+            oldest, *others = sorted(waiting, key=self._next_arrival)
+            turn = self._next_arrival(others[0]) if others else float("inf")
+            batches += self._read(oldest, min(ends[oldest], oldest.ring.arrived_by(turn)))
+        return batches
+
+    def _next_arrival(self, instance: Instance) -> float:
+        return instance.ring.arrival(self._cursors[instance])
+
+    def _refreshed(self) -> list[bytes]:
+        """Brings the set of instances up to date; returns all that is unread, also of those that left."""
+        selected = self._select()
+        for instance in selected:
+            # What an instance that came after us wrote so far is news, not backlog.
+            newcomer = instance.since >= self._started
+            first = instance.ring.start if newcomer else instance.ring.backlog(self._backlog)
+            self._cursors.setdefault(instance, first)
+        unread = {instance: instance.ring.end for instance in self._cursors}
+        batches = []
+        for instance, end in unread.items():
+            while self._cursors[instance] < end:
+                batches += self._read(instance, end)
+        self._cursors = {instance: self._cursors[instance] for instance in selected}
+        return batches
+
+    async def _live(self, subscription: Subscription, topics: dict[str, Instance]) -> AsyncGenerator[bytes, None]:
+        """Yields lines until the set of instances may have changed."""
+        if self._cursors.keys() != set(topics.values()):
+            return
+        while True:
+            seen = await subscription.wait()
+            for topic in seen & topics.keys():
+                instance = topics[topic]
+                while self._cursors[instance] < instance.ring.end:
+                    for batch in self._read(instance):
+                        yield batch
+            if seen & self._topics:
+                return
+
+    def _read(self, instance: Instance, until: int | None = None) -> list[bytes]:
+        run = instance.ring.read(self._cursors[instance], until)
+        self._cursors[instance] = run.cursor
+        batches = []
+        head = pb.LogBatch(deployment_id=instance.deployment_id, instance_id=instance.id)
+        if run.skipped:
+            batches.append(_gap(head, run.skipped))
+        if run.count:
+            batches.append(head.SerializeToString() + run.wire)
+        return batches
+
+
+def _gap(head: pb.LogBatch, skipped: int) -> bytes:
+    batch = pb.LogBatch()
+    batch.CopyFrom(head)
+    plural = "line was" if skipped == 1 else "lines were"
+    entry = batch.lines.add(
+        source=pb.LogBatch.Entry.ENTRYPOINT,
+        line=f"waypoint: {skipped} {plural} skipped here: they came faster than this reader took them",
+    )
+    entry.timestamp.GetCurrentTime()
+    return batch.SerializeToString()
+
+
+def instances_of_deployments(
+    instances: Instances, application: pb.Ref.Application, workspace: str, shown: Callable[[str], bool]
+) -> list[Instance]:
+    """Returns an application's instances in a workspace whose deployment id `shown` accepts."""
+    candidates = instances.of_application(application, workspace)
+    accepted = {id_ for id_ in {instance.deployment_id for instance in candidates} if shown(id_)}
+    return [instance for instance in candidates if instance.deployment_id in accepted]

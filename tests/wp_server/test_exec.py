@@ -1,0 +1,254 @@
+"""`waypoint exec` through the server: choice of instance, relay, endings (server.md §6)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import pytest
+
+from wp_proto.waypoint import api as pb
+
+from .peers import DEADLINE, connected, deployment, eventually
+
+
+@pytest.fixture
+def user(client, token):
+    return client(token)
+
+
+async def start(user, **target) -> grpc.aio.StreamStreamCall:
+    """Starts `true` on a target and waits for `open`."""
+    call = user.StartExecStream()
+    await call.write(pb.ExecStreamRequest(start=pb.ExecStreamRequest.Start(args=["true"], **target)))
+    assert (await call.read()).HasField("open")
+    return call
+
+
+async def rest(call) -> list[pb.ExecStreamResponse]:
+    found = []
+    async with asyncio.timeout(DEADLINE):
+        while (response := await call.read()) is not grpc.aio.EOF:
+            found.append(response)
+    return found
+
+
+def said(responses, channel=pb.ExecStreamResponse.Output.STDOUT) -> bytes:
+    return b"".join(r.output.data for r in responses if r.HasField("output") and r.output.channel == channel)
+
+
+async def test_input_output_and_exit_status_travel(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        # Sent before the entrypoint has attached: kept, not dropped.
+        await call.write(pb.ExecStreamRequest(input=pb.ExecStreamRequest.Input(data=b"early")))
+        peer = await one.take_session()
+        assert list(peer.announced.args) == ["true"]
+        assert (await peer.call.read()).input == b"early"
+        await call.write(pb.ExecStreamRequest(winch=pb.ExecStreamRequest.WindowSize(rows=5, cols=6)))
+        assert (await peer.call.read()).winch.cols == 6
+        await call.write(pb.ExecStreamRequest(input_eof={}))
+        assert (await peer.call.read()).HasField("input_eof")
+        await peer.output(b"out")
+        await peer.output(b"err", pb.EntrypointExecRequest.Output.STDERR)
+        await peer.exit(7)
+        responses = await rest(call)
+        assert said(responses) == b"out"
+        assert said(responses, pb.ExecStreamResponse.Output.STDERR) == b"err"
+        assert responses[-1].exit.code == 7
+        assert await call.code() is grpc.StatusCode.OK
+        assert await peer.call.read() is grpc.aio.EOF
+        assert await peer.call.code() is grpc.StatusCode.OK
+        await one.snapshot(lambda snapshot: not snapshot.exec)
+
+
+async def test_a_terminal_without_a_size_gets_one(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = user.StartExecStream()
+        pty = pb.ExecStreamRequest.PTY(enable=True, term="xterm")
+        await call.write(
+            pb.ExecStreamRequest(start=pb.ExecStreamRequest.Start(args=["sh"], pty=pty, deployment_id=record.id))
+        )
+        announced = (await one.snapshot(lambda snapshot: bool(snapshot.exec))).exec[0]
+        assert (announced.pty.window_size.rows, announced.pty.window_size.cols) == (24, 80)
+        call.cancel()
+
+
+async def test_the_client_leaving_ends_the_entrypoints_stream(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        call.cancel()
+        async with asyncio.timeout(DEADLINE):
+            assert await peer.call.read() is grpc.aio.EOF
+        await eventually(lambda: server.pipeline.open_streams == 1)
+
+
+async def test_half_closing_ends_the_session_without_a_status(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        await call.done_writing()
+        assert not any(response.HasField("exit") for response in await rest(call))
+        assert await peer.call.read() is grpc.aio.EOF
+
+
+async def test_the_entrypoint_vanishing_fails_the_session_with_a_reason(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        await peer.output(b"half")
+        assert (await call.read()).output.data == b"half"
+        peer.call.cancel()
+        responses = await rest(call)
+        assert b"lost" in said(responses, pb.ExecStreamResponse.Output.STDERR)
+        assert responses[-1].exit.code == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(grpc.StatusCode.NOT_FOUND, 127), (grpc.StatusCode.INVALID_ARGUMENT, 127), (grpc.StatusCode.INTERNAL, 1)],
+)
+async def test_a_start_failure_is_told_and_has_the_shells_status(server, client, user, code, status):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        failure = pb.EntrypointExecRequest.Error(error={"code": code.value[0], "message": "nope: not found"})
+        await peer.call.write(pb.EntrypointExecRequest(error=failure))
+        responses = await rest(call)
+        assert said(responses, pb.ExecStreamResponse.Output.STDERR) == b"nope: not found\n"
+        assert responses[-1].exit.code == status
+
+
+async def test_much_output_passes_a_slow_client_complete_and_in_order(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        sent = b"".join(number.to_bytes(4, "big") for number in range(2_000_000))
+
+        async def pour() -> None:
+            for offset in range(0, len(sent), 30_000):
+                await peer.output(sent[offset : offset + 30_000])
+            await peer.exit(0)
+
+        pouring = asyncio.create_task(pour())
+        session = server.instances.get(one.id).sessions[peer.announced.index]
+        await eventually(lambda: session.to_client._size >= 64 * 1024)
+        responses = await rest(call)
+        await pouring
+        assert said(responses) == sent
+        assert responses[-1].exit.code == 0
+
+
+async def test_one_huge_message_is_cut_for_the_client(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        peer = await one.take_session()
+        await peer.output(b"q" * 10_000_000)
+        await peer.exit(0)
+        responses = await rest(call)
+        assert len(said(responses)) == 10_000_000
+        assert max(len(response.output.data) for response in responses) <= 1024 * 1024
+
+
+async def test_the_least_busy_instance_is_chosen(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record, record) as [first, second]:
+        one = await start(user, deployment_id=record.id)
+        other = await start(user, deployment_id=record.id)
+        assert len((await first.snapshot(lambda snapshot: bool(snapshot.exec))).exec) == 1
+        assert len((await second.snapshot(lambda snapshot: bool(snapshot.exec))).exec) == 1
+        (one.cancel(), other.cancel())
+
+
+async def test_session_numbers_grow(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        numbers = []
+        for _ in range(3):
+            call = await start(user, deployment_id=record.id)
+            peer = await one.take_session()
+            numbers.append(peer.announced.index)
+            await peer.exit(0)
+            await rest(call)
+        assert numbers == sorted(set(numbers))
+
+
+async def test_a_go_entrypoint_never_sees_a_session_in_its_first_snapshot(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record, go=True) as [one]:
+        since = asyncio.get_running_loop().time()
+        call = await start(user, deployment_id=record.id)
+        await one.take_session()
+        assert asyncio.get_running_loop().time() - since > 0.5
+        call.cancel()
+
+
+async def test_an_entrypoint_that_never_attaches_is_replaced_and_then_given_up(server, client, user):
+    server.exec._attach_timeout = 0.3
+    record = await deployment(user)
+    async with connected(server, client, record, record) as [first, second]:
+        call = await start(user, deployment_id=record.id)
+        await first.snapshot(lambda snapshot: bool(snapshot.exec))
+        peer = await second.take_session()
+        await peer.exit(0)
+        assert (await rest(call))[-1].exit.code == 0
+        call = await start(user, instance_id=first.id)
+        responses = await rest(call)
+        assert b"does not answer" in said(responses, pb.ExecStreamResponse.Output.STDERR)
+        assert responses[-1].exit.code == 1
+
+
+async def test_exec_into_a_stopped_instance_says_so_at_once(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        pass
+    await eventually(lambda: not server.instances.get(one.id).connected)
+    for target, code in (
+        ({"deployment_id": record.id}, grpc.StatusCode.RESOURCE_EXHAUSTED),
+        ({"instance_id": one.id}, grpc.StatusCode.NOT_FOUND),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await start(user, **target)
+        assert caught.value.code() is code
+
+
+async def test_an_entrypoint_cannot_take_a_foreign_session(server, client, user):
+    mine, other = await deployment(user), await deployment(user)
+    async with connected(server, client, mine, other) as [one, stranger]:
+        call = await start(user, deployment_id=mine.id)
+        announced = (await one.snapshot(lambda snapshot: bool(snapshot.exec))).exec[0]
+        for instance, code in ((one.id, grpc.StatusCode.PERMISSION_DENIED), (stranger.id, grpc.StatusCode.NOT_FOUND)):
+            theft = stranger.client.EntrypointExecStream()
+            opening = pb.EntrypointExecRequest.Open(instance_id=instance, index=announced.index)
+            await theft.write(pb.EntrypointExecRequest(open=opening))
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await theft.read()
+            assert caught.value.code() is code
+        call.cancel()
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (pb.ExecStreamRequest(input_eof={}), grpc.StatusCode.FAILED_PRECONDITION),
+        (pb.ExecStreamRequest(start={"deployment_id": "x"}), grpc.StatusCode.INVALID_ARGUMENT),
+        (pb.ExecStreamRequest(start={"args": ["true"]}), grpc.StatusCode.FAILED_PRECONDITION),
+        (pb.ExecStreamRequest(start={"args": ["true"], "deployment_id": "x"}), grpc.StatusCode.NOT_FOUND),
+        (pb.ExecStreamRequest(start={"args": ["x" * 200_000], "deployment_id": "x"}), grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_an_unusable_start_is_refused(user, request_, code):
+    call = user.StartExecStream()
+    await call.write(request_)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+    assert caught.value.code() is code
