@@ -1,0 +1,185 @@
+"""All parts put together: one application under one entrypoint, from its start to its end."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from wp_entrypoint import appconfig, instance, journal, supervise
+from wp_entrypoint import loop as loops
+from wp_entrypoint.environment import for_application
+from wp_entrypoint.loop import Loop
+from wp_entrypoint.process import CannotStart, Reaper, signal_group
+from wp_entrypoint.session import Session
+from wp_entrypoint.stdio import Output
+from wp_entrypoint.supervise import Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from wp_entrypoint.logs import Shipper
+    from wp_entrypoint.settings import Environment, Settings
+    from wp_proto.entrypoint.messages import EntrypointConfig
+
+DRAIN_TIMEOUT = 1.0
+"""Seconds for output that is still in the pipes when the application has ended."""
+FLUSH_TIMEOUT = 2.0
+"""Seconds for the server to acknowledge the last lines."""
+GROUP_TIMEOUT = 1.0
+"""Seconds for what the application left behind, between TERM and KILL."""
+
+
+class Agent:
+    """The entrypoint while it stands in front of an application."""
+
+    def __init__(self, settings: Settings, environment: Environment, program: bytes, argv: list[bytes]) -> None:
+        # Nothing that is made before the application runs becomes garbage worth looking for.
+        gc.disable()
+        self._settings = settings
+        self._given = environment
+        self._configured: Environment = {}
+        self._problems: list[str] = []
+        self._loop = Loop()
+        self._journal = journal.Journal(journal.NAMES.index(settings.log_level))
+        self._reaper = Reaper()
+        self._output = None if settings.disable_logs else Output()
+        self._shipper: Shipper | None = None
+        self._session = Session(
+            self._loop, self._journal, settings, instance.new_id(), self._on_config, self._on_failure
+        )
+        self._supervisor = Supervisor(
+            self._loop,
+            self._journal,
+            self._reaper,
+            settings,
+            program,
+            argv,
+            self._output.file_actions() if self._output else [],
+            self._on_start,
+            self._on_end,
+        )
+        self._status = 0
+        self._cannot_start: CannotStart | None = None
+        self._drained = False
+        self._command = os.fsdecode(argv[0])
+
+    def run(self) -> NoReturn:
+        """Start, supervise, and end as the application ends. Raises CannotStart."""
+        self._loop.on_signal(supervise.handled_signals(), self._supervisor.on_signal)
+        for warning in self._settings.warnings:
+            self._journal.warn("settings", warning)
+        if not self._settings.server_required:
+            self._loop.after(self._settings.connect_timeout, self._too_late)
+        self._session.start()
+        self._loop.run()
+        if self._cannot_start is not None:
+            raise self._cannot_start
+        supervise.exit_like(self._status)
+        raise AssertionError("unreachable")
+
+    # The server speaks
+
+    def _on_config(self, config: EntrypointConfig) -> None:
+        if not self._settings.disable_config:
+            resolved = appconfig.resolve(config.env_vars)
+            for problem in resolved.problems:
+                if problem not in self._problems:
+                    self._journal.warn("config", problem)
+            self._problems = resolved.problems
+            self._configured = resolved.environment
+        if self._supervisor.state == supervise.WAITING:
+            self._start_application()
+        else:
+            self._supervisor.reconfigure(self._environment())
+
+    def _on_failure(self, reason: str) -> None:
+        if self._supervisor.state == supervise.WAITING and not self._settings.server_required:
+            self._journal.warn("client", f"starting the application without the server's configuration: {reason}")
+            self._start_application()
+
+    def _too_late(self) -> None:
+        self._on_failure(f"no answer within {self._settings.connect_timeout:g}s")
+
+    def _environment(self) -> Environment:
+        return for_application(self._given, self._configured)
+
+    # The application
+
+    def _start_application(self) -> None:
+        try:
+            self._supervisor.start(self._environment())
+        except CannotStart as error:
+            self._cannot_start = error
+            self._loop.stop()
+
+    def _on_start(self) -> None:
+        self._journal.info("child", f"started {self._command} (pid {self._supervisor.pid})")
+        if self._shipper is None:
+            self._after_first_start()
+
+    def _after_first_start(self) -> None:
+        """What the application need not wait for."""
+        gc.enable()
+        gc.freeze()
+        if self._output is not None:
+            from wp_entrypoint.logs import Shipper
+
+            self._shipper = Shipper(self._loop, self._journal, self._session, self._settings.log_buffer)
+            self._output.start(self._shipper.take, lambda: self._loop.wake(self._on_drained))
+        if os.getpid() != 1:
+            from wp_entrypoint.subreaper import adopt_orphans
+
+            adopt_orphans()
+
+    # The end
+
+    def _on_end(self, status: int) -> None:
+        self._status = status
+        if not self._supervisor.pid:
+            self._loop.stop()
+            return
+        self._end_group()
+
+    def _end_group(self) -> None:
+        """Nothing of the application outlives it: the kernel sees to that for process 1, for the others we do."""
+        group = self._supervisor.pid
+        if os.getpid() != 1 and signal_group(group, supervise.STOPPING[0]):
+            self._await_group(group, loops.now() + GROUP_TIMEOUT)
+        else:
+            self._drain()
+
+    def _await_group(self, group: int, deadline: float) -> None:
+        self._reaper.reap()
+        if signal_group(group, 0):
+            if loops.now() < deadline:
+                self._loop.after(supervise.GROUP_CHECK, lambda: self._await_group(group, deadline))
+                return
+            signal_group(group, supervise.KILL)
+        self._drain()
+
+    def _drain(self) -> None:
+        if self._output is None:
+            self._loop.stop()
+            return
+        self._output.close()
+        self._loop.after(DRAIN_TIMEOUT, self._on_drained)
+
+    def _on_drained(self) -> None:
+        if self._drained:
+            return
+        self._drained = True
+        if self._shipper is None or not self._session.ready:
+            self._loop.stop()
+            return
+        self._shipper.finish()
+        deadline = loops.now() + FLUSH_TIMEOUT
+        self._await_flushed(deadline)
+
+    def _await_flushed(self, deadline: float) -> None:
+        assert self._shipper is not None
+        if self._shipper.finished() or not self._session.ready or loops.now() >= deadline:
+            self._session.close()
+            self._loop.stop()
+        else:
+            self._loop.after(supervise.GROUP_CHECK, lambda: self._await_flushed(deadline))

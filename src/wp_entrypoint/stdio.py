@@ -1,0 +1,82 @@
+"""The application's standard output and error: passed on byte for byte, and a copy handed to the log shipper.
+
+Each has a thread that reads from the application and writes to our own descriptor, where it may block: that is the
+same back-pressure the application would feel without us, and it holds up nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from wp_entrypoint.process import FileActions
+
+    Take = Callable[[int, bytes], None]
+
+STDOUT = 1
+STDERR = 2
+PIECE = 64 * 1024
+
+
+class Output:
+    """Both pipes, over all restarts of the application."""
+
+    def __init__(self) -> None:
+        self._pipes = {STDOUT: os.pipe(), STDERR: os.pipe()}
+        self._open = len(self._pipes)
+        self._on_drained: Callable[[], None] | None = None
+
+    def file_actions(self) -> FileActions:
+        """What makes a spawned application write here."""
+        return [(os.POSIX_SPAWN_DUP2, write, fd) for fd, (_, write) in self._pipes.items()]
+
+    def start(self, take: Take, on_drained: Callable[[], None]) -> None:
+        """Begin to pump. take(fd, data) is called in the pumps' threads; on_drained, in the last one of them, when no
+        process has either pipe open for writing any more."""
+        from _thread import start_new_thread
+
+        self._on_drained = on_drained
+        for fd, (read, _) in self._pipes.items():
+            start_new_thread(self._pump, (read, fd, take))
+
+    def close(self) -> None:
+        """Nobody will be started with these pipes any more: their end comes when the last writer is gone."""
+        for _, write in self._pipes.values():
+            os.close(write)
+
+    def _pump(self, read: int, fd: int, take: Take) -> None:
+        writable = True
+        while True:
+            data = os.read(read, PIECE)
+            if not data:
+                break
+            writable = writable and _write_all(fd, data)
+            take(fd, data)
+        self._open -= 1  # the interpreter lock makes this atomic enough: one decrement each, after the last take
+        if not self._open and self._on_drained is not None:
+            self._on_drained()
+
+
+def _write_all(fd: int, data: bytes) -> bool:
+    """Whether the descriptor still takes anything (it does not when it is closed, or its reader has gone)."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(fd, view) :]
+        except BlockingIOError:
+            _await_writable(fd)
+        except OSError:
+            return False
+    return True
+
+
+def _await_writable(fd: int) -> None:
+    """Somebody else made the descriptor non-blocking; it is theirs, so wait instead of changing it."""
+    import select
+
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT)
+    poll.poll()

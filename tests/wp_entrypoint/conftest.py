@@ -1,0 +1,140 @@
+"""Fixtures: the packed entrypoint, a server, and processes that never outlive their test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from wp_entrypoint import archive
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_server import DEPLOYMENT, INVITE, Certificate, FakeServer, make_certificate
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@pytest.fixture(scope="session")
+def zipapp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The entrypoint as it lies in an image."""
+    target = tmp_path_factory.mktemp("entrypoint") / "waypoint-entrypoint"
+    archive.write(target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def certificate() -> Certificate:
+    return make_certificate()
+
+
+@pytest.fixture
+def server(certificate: Certificate) -> Iterator[FakeServer]:
+    server = FakeServer(certificate)
+    yield server
+    server.stop()
+
+
+@dataclass
+class Entrypoints:
+    """Starts entrypoints, and sees to their end."""
+
+    zipapp: Path
+    folder: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def environment(self, server: FakeServer | None, **extra: str) -> dict[str, str]:
+        environment = {"PATH": SYSTEM_PATH, "WAYPOINT_DEPLOYMENT_ID": DEPLOYMENT}
+        if server is not None:
+            environment |= {
+                "WAYPOINT_SERVER_ADDR": f"127.0.0.1:{server.port}",
+                "WAYPOINT_CEB_INVITE_TOKEN": INVITE,
+            }
+            if server.certificate is not None:
+                environment |= {"WAYPOINT_SERVER_TLS": "1", "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "1"}
+        return environment | extra
+
+    def start(
+        self,
+        *argv: str,
+        server: FakeServer | None = None,
+        env: dict[str, str] | None = None,
+        python: str = sys.executable,
+        **popen: object,
+    ) -> subprocess.Popen[bytes]:
+        options: dict[str, object] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen(
+            [python, "-I", "-S", str(self.zipapp), *argv],
+            env=self.environment(server, **(env or {})),
+            cwd=self.folder,
+            **(options | popen),  # type: ignore[call-overload]
+        )
+        self.started.append(process)
+        return process
+
+    def run(
+        self, *argv: str, server: FakeServer | None = None, timeout: float = 30, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        process = self.start(*argv, server=server, **options)  # type: ignore[arg-type]
+        out, err = process.communicate(timeout=timeout)
+        return subprocess.CompletedProcess(
+            argv, process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+        )
+
+
+@pytest.fixture
+def entrypoints(zipapp: Path, tmp_path: Path) -> Iterator[Entrypoints]:
+    made = Entrypoints(zipapp, tmp_path)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(3)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        process.communicate()
+
+
+def eventually(condition: Callable[[], object], timeout: float = 15, what: str = "") -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"did not happen in time: {what or condition}"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def children_of(pid: int) -> list[int]:
+    """The pids of a process's children."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def pid_file(path: Path) -> Callable[[], int]:
+    """A reader for a file into which a program writes a number."""
+
+    def read() -> int:
+        try:
+            text = path.read_text()
+        except FileNotFoundError:
+            return 0
+        return int(text) if text.endswith("\n") else 0
+
+    return read
+
+
+__all__ = ["Entrypoints", "alive", "children_of", "eventually", "os", "pid_file"]
