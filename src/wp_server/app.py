@@ -27,6 +27,8 @@ from wp_server.api.logs import LogHandlers
 from wp_server.api.version import VersionHandlers
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
+from wp_server.jobs import deadlines
+from wp_server.jobs.dispatch import Dispatcher
 from wp_server.live import lenient
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
@@ -55,6 +57,7 @@ class RunningServer:
         self.settings = settings
         self.store = store
         self.certificate = _certificate(settings)
+        self._dispatcher = Dispatcher(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
         handlers = rpc_handlers(
@@ -63,7 +66,7 @@ class RunningServer:
             self.exec,
             LogHandlers(store, self.instances),
             InstanceHandlers(self.instances),
-            *catalogue.handlers(store),
+            *catalogue.handlers(store, self._dispatcher),
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.pipeline = Pipeline(SERVICE, handlers, Authenticator(store), decoders=decoders)
@@ -108,12 +111,17 @@ class RunningServer:
     async def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Accepts calls from now on. Returns the tasks to cancel in the end."""
         await self.store.write(server_settings.prepare)
+        await deadlines.take_over(self.store)
         pages = site(self.unready, version())
         group.create_task(self._http.serve(pages))
         if self._plain_http:
             group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))
         await self._grpc.start()
-        background = [group.create_task(self.pipeline.run())]
+        background = [
+            group.create_task(self.pipeline.run()),
+            group.create_task(self._dispatcher.run()),
+            group.create_task(deadlines.run(self.store)),
+        ]
         if self.settings.advertise_addr:
             await self._advertise(
                 self.settings.advertise_addr, self.settings.advertise_tls, self.settings.advertise_tls_skip_verify

@@ -1,17 +1,23 @@
-"""All handlers that need the store only, in one place for `app.py`."""
+"""All handlers that need the store and the queue only, in one place for `app.py`."""
 
 from __future__ import annotations
 
+from wp_server.api.config import ConfigHandlers
+from wp_server.api.job_stream import JobStreamHandlers
+from wp_server.api.jobs import JobHandlers
 from wp_server.api.operations import OperationHandlers
 from wp_server.api.projects import ProjectHandlers
+from wp_server.api.runner_jobs import RunnerJobHandlers
+from wp_server.api.runners import RunnerHandlers
 from wp_server.api.server_config import ServerConfigHandlers
 from wp_server.api.tokens import TokenHandlers
 from wp_server.api.users import UserHandlers
 from wp_server.api.workspaces import WorkspaceHandlers
+from wp_server.jobs.dispatch import Dispatcher
 from wp_server.store import Store
 
 
-def handlers(store: Store) -> tuple[object, ...]:
+def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
     """Returns one object per domain; their methods are the RPCs."""
     return (
         TokenHandlers(store),
@@ -20,4 +26,9 @@ def handlers(store: Store) -> tuple[object, ...]:
         ProjectHandlers(store),
         WorkspaceHandlers(store),
         OperationHandlers(store),
+        ConfigHandlers(store),
+        JobHandlers(store),
+        JobStreamHandlers(store),
+        RunnerHandlers(store),
+        RunnerJobHandlers(store, dispatcher),
     )

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.auth import codec
 from wp_server.auth.authenticator import decode
-from wp_server.auth.labels import label_hash
 from wp_server.errors import FailedPrecondition, InvalidArgument, PermissionDenied
 from wp_server.ids import new_id
+from wp_server.runner_labels import label_hash
 from wp_server.store import keys, users
 
 

@@ -13,8 +13,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from types import TracebackType
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+
+T = TypeVar("T")
 
 _PENDING = "wp_changed_topics"
 
@@ -63,6 +66,16 @@ class Subscription:
         self._event.clear()
         seen, self._seen = frozenset(self._seen), set()
         return seen
+
+    async def wait_beside(self, other: asyncio.Future[T], seconds: float | None = None) -> frozenset[str]:
+        """Like `wait`, and also returns (empty) as soon as `other` is done."""
+        waiting = asyncio.ensure_future(self.wait(seconds))
+        both: tuple[asyncio.Future[Any], ...] = (waiting, other)
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            return waiting.result() if waiting.done() else frozenset()
+        finally:
+            waiting.cancel()
 
 
 class Changes:

@@ -5,14 +5,23 @@ Every registration gets a new number; the end of a stream takes back only its ow
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from wp_proto.waypoint import api as pb
-from wp_server.store.schema import runners
+from wp_server.errors import FailedPrecondition, NotFound, PermissionDenied
+from wp_server.runner_labels import MARKER, label_hash
+from wp_server.store.changes import changed
+from wp_server.store.claims import Candidate
+from wp_server.store.jobs import Target, target_of
+from wp_server.store.schema import jobs, runners
 
 ADOPTED_STATES = (pb.Runner.ADOPTED, pb.Runner.PREADOPTED)
+ACTIVE_JOB_STATES = (pb.Job.WAITING, pb.Job.RUNNING)
+
+_one = select(runners).where(runners.c.id == bindparam("id"))
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,189 @@ class Standing:
     label_hash: int
 
 
+@dataclass(frozen=True)
+class Row:
+    """A stored runner. `gone`: it left, and is kept for the history of its jobs only."""
+
+    runner: pb.Runner
+    registration: int
+    gone: bool
+
+
 def standing(connection: Connection, runner_id: str) -> Standing | None:
     """Returns the standing of a runner, or None when there is no such runner."""
-    row = connection.execute(select(runners.c.adoption, runners.c.label_hash).where(runners.c.id == runner_id)).first()
+    row = connection.execute(_one, {"id": runner_id}).first()
     return Standing(row.adoption in ADOPTED_STATES, int(row.label_hash)) if row else None
+
+
+def find(connection: Connection, runner_id: str) -> Row | None:
+    """Returns the runner, or None."""
+    row = connection.execute(_one, {"id": runner_id}).first()
+    return Row(pb.Runner.FromString(row.blob), row.registration, row.gone) if row else None
+
+
+def get(connection: Connection, runner_id: str) -> pb.Runner:
+    """Returns the runner, also one that left. Errors: NotFound."""
+    row = find(connection, runner_id)
+    if row is None:
+        raise NotFound(f"There is no runner {runner_id!r}.")
+    return row.runner
+
+
+def present(connection: Connection) -> list[pb.Runner]:
+    """Returns the runners that are connected, or known for good because they were adopted or rejected."""
+    query = select(runners.c.blob).where(runners.c.gone.is_(False)).order_by(runners.c.id)
+    return [pb.Runner.FromString(blob) for blob in connection.execute(query).scalars()]
+
+
+def candidate(connection: Connection, runner_id: str) -> Candidate:
+    """Returns the runner as the claim sees it. Errors: NotFound, FailedPrecondition when it is not adopted."""
+    row = find(connection, runner_id)
+    if row is None or row.gone:
+        raise NotFound(f"There is no runner {runner_id!r}; it must register with RunnerConfig first.")
+    if row.runner.adoption_state not in ADOPTED_STATES:
+        raise FailedPrecondition(f"The runner {runner_id} is not adopted.", delay=1.0)
+    return Candidate(runner_id, dict(row.runner.labels), row.runner.by_id_only)
+
+
+def register(connection: Connection, announced: pb.Runner) -> Row:
+    """Stores a runner whose token is good as online; returns the row with its new registration (§8.4 2).
+
+    Errors: PermissionDenied for a rejected one, FailedPrecondition for an on-demand runner without a job.
+    """
+    now = time.time_ns()
+    runner = _announced(announced)
+    if runner.WhichOneof("kind") in ("odr", "deprecated_is_odr"):
+        _check_wanted(connection, runner.id)
+    before = find(connection, runner.id)
+    runner.adoption_state = pb.Runner.PREADOPTED
+    runner.first_seen.FromNanoseconds(now)
+    if before is not None:
+        if before.runner.adoption_state == pb.Runner.REJECTED:
+            raise PermissionDenied(f"The runner {runner.id} was rejected.")
+        if before.runner.adoption_state == pb.Runner.ADOPTED and before.runner.labels == runner.labels:
+            runner.adoption_state = pb.Runner.ADOPTED
+        runner.first_seen.CopyFrom(before.runner.first_seen)
+    runner.last_seen.FromNanoseconds(now)
+    runner.online = True
+    registration = (before.registration if before else 0) + 1
+    _put(connection, runner, registration, gone=False)
+    changed(connection, "auth")
+    return Row(runner, registration, gone=False)
+
+
+def request_adoption(connection: Connection, announced: pb.Runner) -> int:
+    """Stores a PENDING runner that has only the cookie; returns its registration.
+
+    Errors: PermissionDenied when the id belongs to a runner that an operator decided about already (defect 49).
+    """
+    runner = _announced(announced)
+    before = find(connection, runner.id)
+    if before is not None and not (before.gone and before.runner.adoption_state != pb.Runner.REJECTED):
+        if before.runner.adoption_state == pb.Runner.REJECTED:
+            raise PermissionDenied(f"The runner {runner.id} was rejected.")
+        if before.runner.adoption_state != pb.Runner.PENDING:
+            raise PermissionDenied(
+                f"The runner {runner.id} is already adopted; forget it first, or start it with its state directory."
+            )
+    now = time.time_ns()
+    runner.adoption_state = pb.Runner.PENDING
+    runner.first_seen.FromNanoseconds(now)
+    runner.last_seen.FromNanoseconds(now)
+    runner.online = True
+    registration = (before.registration if before else 0) + 1
+    _put(connection, runner, registration, gone=False)
+    return registration
+
+
+def unregister(connection: Connection, runner_id: str, registration: int) -> None:
+    """Takes a registration back when its stream ended; a newer one of the same runner stays."""
+    row = find(connection, runner_id)
+    if row is None or row.registration != registration:
+        return
+    runner = row.runner
+    runner.online = False
+    decided = runner.adoption_state in (pb.Runner.ADOPTED, pb.Runner.REJECTED)
+    stays = decided and runner.WhichOneof("kind") == "remote"
+    _put(connection, runner, registration, gone=not stays)
+
+
+def seen(connection: Connection, runner_id: str, registration: int) -> None:
+    """Refreshes `last_seen` of a connected runner."""
+    row = find(connection, runner_id)
+    if row is not None and row.registration == registration:
+        row.runner.last_seen.FromNanoseconds(time.time_ns())
+        where = runners.c.id == runner_id
+        connection.execute(runners.update().where(where).values(blob=row.runner.SerializeToString()))
+
+
+def decide(connection: Connection, runner_id: str, adopt: bool) -> None:
+    """Adopts or rejects a runner. Errors: NotFound."""
+    row = find(connection, runner_id)
+    if row is None:
+        raise NotFound(f"There is no runner {runner_id!r}.")
+    row.runner.adoption_state = pb.Runner.ADOPTED if adopt else pb.Runner.REJECTED
+    _put(connection, row.runner, row.registration, row.gone)
+    changed(connection, "auth")
+
+
+def forget(connection: Connection, runner_id: str) -> None:
+    """Deletes a runner. Errors: NotFound."""
+    if connection.execute(runners.delete().where(runners.c.id == runner_id)).rowcount == 0:
+        raise NotFound(f"There is no runner {runner_id!r}.")
+    changed(connection, "auth", "runners", f"runner/{runner_id}")
+
+
+def all_offline(connection: Connection) -> None:
+    """Marks every runner as gone offline; for the start of the server, when no stream can exist."""
+    query = select(runners.c.id, runners.c.registration).where(runners.c.online.is_(True))
+    for row in connection.execute(query).all():
+        unregister(connection, row.id, row.registration)
+
+
+def _announced(announced: pb.Runner) -> pb.Runner:
+    runner = pb.Runner()
+    runner.CopyFrom(announced)
+    runner.labels.pop(MARKER[0], None)
+    return runner
+
+
+def _check_wanted(connection: Connection, runner_id: str) -> None:
+    waiting = (jobs.c.state == pb.Job.QUEUED) & (jobs.c.target == runner_id)
+    running = jobs.c.state.in_(ACTIVE_JOB_STATES) & (jobs.c.runner_id == runner_id)
+    wanted = connection.execute(select(func.count()).select_from(jobs).where(waiting | running)).scalar_one()
+    if not wanted:
+        raise FailedPrecondition(f"There is no job for the on-demand runner {runner_id}.")
+
+
+def _put(connection: Connection, runner: pb.Runner, registration: int, gone: bool) -> None:
+    values = {
+        "adoption": int(runner.adoption_state),
+        "registration": registration,
+        "online": runner.online,
+        "gone": gone,
+        "label_hash": str(label_hash(runner.labels)),
+        "blob": runner.SerializeToString(),
+    }
+    if connection.execute(runners.update().where(runners.c.id == runner.id).values(**values)).rowcount == 0:
+        connection.execute(runners.insert().values(id=runner.id, **values))
+    changed(connection, "runners", f"runner/{runner.id}")
+
+
+def would_take(connection: Connection, job: pb.Job) -> bool:
+    """Returns whether a runner that is adopted and online now would get this job (§7.6)."""
+    kind, target = target_of(job.target_runner)
+    wanted = dict(job.target_runner.labels.labels)
+    for runner in present(connection):
+        if not runner.online or runner.adoption_state not in ADOPTED_STATES:
+            continue
+        match kind:
+            case Target.ID:
+                suits = runner.id == target
+            case Target.LABELS:
+                suits = not runner.by_id_only and wanted.items() <= dict(runner.labels).items()
+            case Target.ANY:
+                suits = not runner.by_id_only
+        if suits:
+            return True
+    return False

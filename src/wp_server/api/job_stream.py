@@ -1,0 +1,127 @@
+"""Following a job (server.md §7.8): its changes and its output, from wherever it is to the very last line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+
+import grpc
+from sqlalchemy import Connection
+
+from wp_proto.waypoint import api as pb
+from wp_server.auth.identity import current
+from wp_server.jobs import access
+from wp_server.jobs.machine import State
+from wp_server.store import Store, jobs, output
+from wp_server.store.jobs import JobRow
+
+Context = grpc.aio.ServicerContext[object, object]
+Answer = pb.GetJobStreamResponse
+
+PAGE_BATCHES = 64
+"""Batches of output that are read at once."""
+QUEUE_LOOK_SECONDS = 2.0
+"""How often a queued job is asked what keeps it, besides at every change of its own."""
+
+
+@dataclass(frozen=True)
+class _View:
+    row: JobRow
+    batches: list[output.Batch]
+    blockers: list[pb.Job]
+
+
+class JobStreamHandlers:
+    """GetJobStream."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def GetJobStream(
+        self, request: pb.GetJobStreamRequest, context: Context
+    ) -> AsyncGenerator[pb.GetJobStreamResponse, None]:
+        """Yields `open`, then what is and what changes, and `complete` once all output was sent."""
+        job_id = request.job_id
+        with self._store.changes.subscribe((f"job/{job_id}", f"output/{job_id}")) as news:
+            row = await self._store.read(jobs.get, job_id)
+            await self._store.read(access.check, current(), row)
+            yield Answer(open=Answer.Open())
+            follower = _Follower()
+            while True:
+                view = await self._store.read(_look, job_id, follower.shown)
+                for answer in follower.answers(view):
+                    yield answer
+                if follower.done:
+                    return
+                if len(view.batches) == PAGE_BATCHES:
+                    continue
+                follower.caught_up = True
+                queued = view.row.position.state is State.QUEUED
+                await news.wait(QUEUE_LOOK_SECONDS if queued else None)
+
+
+class _Follower:
+    """What one client has been told, and what it has to be told next."""
+
+    def __init__(self) -> None:
+        self.shown = 0
+        """Number of the last event of output that was sent."""
+        self.caught_up = False
+        """Whether what existed when the client came was sent; output is live from then on."""
+        self.done = False
+        self._job: pb.Job | None = None
+        self._canceling = False
+        self._blocked_by: list[str] = []
+
+    def answers(self, view: _View) -> Iterator[Answer]:
+        """Yields the events between what was told and `view`."""
+        job, position = view.row.job, view.row.position
+        before = self._job
+        if before is None or before != job:
+            yield Answer(job=Answer.JobChange(job=job))
+        if before is None or before.state != job.state or self._canceling != position.canceling:
+            previous = before.state if before is not None else pb.Job.UNKNOWN
+            yield Answer(
+                state=Answer.State(previous=previous, current=job.state, job=job, canceling=position.canceling)
+            )
+        known = before is not None and before.HasField("data_source_ref")
+        if job.data_source_ref.WhichOneof("ref") and not known:
+            yield Answer(download=Answer.Download(data_source_ref=job.data_source_ref))
+        self._job, self._canceling = job, position.canceling
+        yield from self._waiting(view.blockers)
+        for batch in view.batches:
+            batch.terminal.buffered = not self.caught_up
+            yield Answer(terminal=batch.terminal)
+            self.shown = batch.last
+        if position.finished and self.shown >= view.row.output_last:
+            error = job.error if job.HasField("error") else None
+            yield Answer(complete=Answer.Complete(error=error, result=job.result))
+            self.done = True
+
+    def _waiting(self, blockers: list[pb.Job]) -> Iterator[Answer]:
+        ids = [blocker.id for blocker in blockers]
+        if ids and ids != self._blocked_by:
+            lines = [
+                Answer.Terminal.Event(line=Answer.Terminal.Event.Line(msg=waiting_line(blocker), style="info"))
+                for blocker in blockers
+            ]
+            for line in lines:
+                line.timestamp.GetCurrentTime()
+            yield Answer(terminal=Answer.Terminal(events=lines))
+        self._blocked_by = ids
+
+
+def waiting_line(blocker: pb.Job) -> str:
+    """Returns the sentence for a job that waits until `blocker` gives their application free."""
+    operation = blocker.WhichOneof("operation") or "job"
+    place = f"{blocker.application.project}/{blocker.application.application}".rstrip("/")
+    workspace = f" in workspace {blocker.workspace.workspace}" if blocker.workspace.workspace else ""
+    return f"Waiting for the {operation} of {place}{workspace} to finish (job {blocker.id})..."
+
+
+def _look(connection: Connection, job_id: str, shown: int) -> _View:
+    """Reads the job before its output, so that the output of a finished job is complete (defect 31)."""
+    row = jobs.get(connection, job_id)
+    batches = output.after(connection, job_id, shown, PAGE_BATCHES)
+    blockers = jobs.blockers(connection, job_id) if row.position.state is State.QUEUED else []
+    return _View(row, batches, blockers)

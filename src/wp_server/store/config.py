@@ -1,0 +1,288 @@
+"""Configuration variables and sources (server.md §4): identity is (target, name), and a scope's version counts changes.
+
+Topics: `config` for every change, `config/<project key>` for one project, `config/*` for the global scope.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import InvalidArgument, Violation
+from wp_server.store.changes import changed
+from wp_server.store.schema import config_vars, config_versions
+
+VALUE_LIMIT_BYTES = 1024 * 1024
+MERGED_LIMIT_BYTES = 3 * 1024 * 1024
+
+
+class Scope(IntEnum):
+    """Whom a variable is for; narrower scopes win."""
+
+    GLOBAL = 0
+    PROJECT = 1
+    APPLICATION = 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scope with its names as keys."""
+
+    scope: Scope
+    project: str = ""
+    application: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for. `runner_id` None: variables of applications; set: only those meant for runners.
+
+    `workspace` and `labels` filter only when given; `matches` evaluates a label selector.
+    """
+
+    place: Place
+    runner_id: str | None = None
+    runner_labels: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = ""
+    labels: Mapping[str, str] | None = None
+    prefix: str = ""
+    merged: bool = True
+
+
+_update = (
+    update(config_vars)
+    .where(config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable"))
+    .values(blob=bindparam("value"))
+)
+_delete = config_vars.delete().where(
+    config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable")
+)
+_bump = (
+    update(config_versions)
+    .where(
+        config_versions.c.scope == bindparam("of_scope"),
+        config_versions.c.project_key == bindparam("project"),
+        config_versions.c.app_key == bindparam("app"),
+    )
+    .values(version=config_versions.c.version + 1)
+)
+_size = select(func.coalesce(func.sum(func.length(config_vars.c.blob)), 0))
+
+
+def set_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
+    """Stores variables, all or none; unset and empty ones are deleted, before anything is written (§4.1)."""
+    plain = [_normal(variable) for variable in variables]
+    kept = [variable for variable in plain if not _is_deletion(variable)]
+    _delete_all(connection, (variable for variable in plain if _is_deletion(variable)))
+    for variable in kept:
+        key = {"target": target_hash(variable.target), "variable": variable.name}
+        blob = variable.SerializeToString()
+        if connection.execute(_update, {**key, "value": blob}).rowcount == 0:
+            place = place_of(variable.target)
+            connection.execute(
+                config_vars.insert(),
+                {
+                    "target_hash": key["target"],
+                    "name": variable.name,
+                    "scope": int(place.scope),
+                    "project_key": place.project,
+                    "app_key": place.application,
+                    "blob": blob,
+                },
+            )
+    places = {place_of(variable.target) for variable in plain}
+    for place in places:
+        _check_size(connection, place)
+    _announce(connection, places)
+
+
+def delete_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
+    """Deletes variables by target and name, whatever their value; absent ones are fine."""
+    plain = [_normal(variable) for variable in variables]
+    _delete_all(connection, plain)
+    _announce(connection, {place_of(variable.target) for variable in plain})
+
+
+def variables(
+    connection: Connection, query: Query, matches: Callable[[str, Mapping[str, str]], bool]
+) -> list[pb.ConfigVar]:
+    """Returns what §4.2 says of `query`, sorted by name; merged, later sets win over earlier ones."""
+    sets = _sets(connection, query, matches)
+    if not query.merged:
+        return sorted((variable for one in sets for variable in one), key=lambda variable: variable.name)
+    winners: dict[str, pb.ConfigVar] = {}
+    for one in sets:
+        for variable in sorted(one, key=_specificity):
+            winners[variable.name] = variable
+    return [winners[name] for name in sorted(winners)]
+
+
+def version(connection: Connection, place: Place) -> int:
+    """Returns a number that grows with every change that can matter at `place` (G9)."""
+    rows = config_versions.c
+    query = select(func.coalesce(func.sum(rows.version), 0)).where(
+        _covers(place, rows.scope, rows.project_key, rows.app_key)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def place_of(target: pb.ConfigVar.Target) -> Place:
+    """Returns the scope of a target."""
+    match target.WhichOneof("app_scope"):
+        case "application":
+            app = target.application
+            return Place(Scope.APPLICATION, app.project.lower(), app.application.lower())
+        case "project":
+            return Place(Scope.PROJECT, target.project.project.lower())
+        case _:
+            return Place(Scope.GLOBAL)
+
+
+def target_hash(target: pb.ConfigVar.Target) -> str:
+    """Returns the identity of a target; names that differ in case are the same."""
+    place = place_of(target)
+    runner = ""
+    if target.HasField("runner"):
+        labels = sorted(target.runner.labels.labels.items())
+        runner = f"{target.runner.WhichOneof('target')}:{target.runner.id.id}:{labels}"
+    parts = (
+        int(place.scope),
+        place.project,
+        place.application,
+        target.workspace.workspace.lower(),
+        target.label_selector,
+    )
+    return hashlib.sha256(repr((*parts, runner)).encode()).hexdigest()[:32]
+
+
+def _normal(variable: pb.ConfigVar) -> pb.ConfigVar:
+    """Returns a copy in today's form: scopes of 0.5 and before become a target (§4.1). Errors: InvalidArgument."""
+    normal = pb.ConfigVar()
+    normal.CopyFrom(variable)
+    legacy = normal.WhichOneof("unused_scope")
+    if not normal.HasField("target") and legacy is not None:
+        if legacy == "application":
+            normal.target.application.CopyFrom(normal.application)
+        elif legacy == "project":
+            normal.target.project.CopyFrom(normal.project)
+        else:
+            normal.target.runner.CopyFrom(normal.runner)
+            normal.target.SetInParent()
+            getattr(normal.target, "global").SetInParent()
+    normal.ClearField("unused_scope")
+    _check(normal)
+    return normal
+
+
+def _check(variable: pb.ConfigVar) -> None:
+    broken: list[Violation] = []
+    if not variable.name:
+        broken.append(Violation("variables.name", "must not be empty"))
+    scope = variable.target.WhichOneof("app_scope")
+    if scope is None:
+        broken.append(
+            Violation("variables.target", f"{variable.name}: must be global, or name a project or application")
+        )
+    place = place_of(variable.target)
+    if scope in ("project", "application") and not place.project:
+        broken.append(Violation("variables.target", f"{variable.name}: the project's name must not be empty"))
+    if scope == "application" and not place.application:
+        broken.append(Violation("variables.target", f"{variable.name}: the application's name must not be empty"))
+    if len(variable.static.encode()) > VALUE_LIMIT_BYTES:
+        broken.append(Violation("variables.static", f"{variable.name}: a value may have 1 MiB at most"))
+    if broken:
+        raise InvalidArgument.of(broken)
+
+
+def _is_deletion(variable: pb.ConfigVar) -> bool:
+    kind = variable.WhichOneof("value")
+    return kind in (None, "unset") or (kind == "static" and not variable.static)
+
+
+def _delete_all(connection: Connection, doomed: Iterable[pb.ConfigVar]) -> None:
+    for variable in doomed:
+        connection.execute(_delete, {"target": target_hash(variable.target), "variable": variable.name})
+
+
+def _announce(connection: Connection, places: Iterable[Place]) -> None:
+    for place in places:
+        key = {"of_scope": int(place.scope), "project": place.project, "app": place.application}
+        if connection.execute(_bump, key).rowcount == 0:
+            values = {"scope": int(place.scope), "project_key": place.project, "app_key": place.application}
+            connection.execute(config_versions.insert(), {**values, "version": 1})
+        changed(connection, "config", f"config/{place.project or '*'}")
+
+
+def _check_size(connection: Connection, place: Place) -> None:
+    rows = config_vars.c
+    total = connection.execute(_size.where(_covers(place, rows.scope, rows.project_key, rows.app_key))).scalar_one()
+    if total > MERGED_LIMIT_BYTES:
+        raise InvalidArgument("The configuration would be larger than 3 MiB in all; make some values smaller.")
+
+
+def _covers(
+    place: Place, scope: ColumnElement[int], project: ColumnElement[str], app: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Returns the condition that a row belongs to `place` or to a wider scope around it."""
+    wanted: list[ColumnElement[bool]] = [scope == int(Scope.GLOBAL)]
+    if place.scope >= Scope.PROJECT:
+        wanted.append(and_(scope == int(Scope.PROJECT), project == place.project, app == ""))
+    if place.scope >= Scope.APPLICATION:
+        wanted.append(and_(scope == int(Scope.APPLICATION), project == place.project, app == place.application))
+    return or_(*wanted)
+
+
+def _sets(
+    connection: Connection, query: Query, matches: Callable[[str, Mapping[str, str]], bool]
+) -> list[list[pb.ConfigVar]]:
+    """Returns the variables in the order of precedence: by scope, then for runners by how closely they are meant."""
+    rows = config_vars.c
+    where = [_covers(query.place, rows.scope, rows.project_key, rows.app_key)]
+    found = connection.execute(select(rows.scope, rows.blob).where(*where).order_by(rows.name, rows.target_hash))
+    sets: dict[tuple[int, int], list[pb.ConfigVar]] = {}
+    for row in found:
+        variable = pb.ConfigVar.FromString(row.blob)
+        rank = _runner_rank(variable.target, query)
+        if rank is None or not _wanted(variable, query, matches):
+            continue
+        sets.setdefault((row.scope, rank), []).append(variable)
+    return [sets[key] for key in sorted(sets)]
+
+
+def _wanted(variable: pb.ConfigVar, query: Query, matches: Callable[[str, Mapping[str, str]], bool]) -> bool:
+    if query.prefix and not variable.name.lower().startswith(query.prefix.lower()):
+        return False
+    target = variable.target
+    other_workspace = target.HasField("workspace") and target.workspace.workspace.lower() != query.workspace.lower()
+    if query.workspace and other_workspace:
+        return False
+    if target.label_selector and query.labels is not None:
+        return matches(target.label_selector, query.labels)
+    return True
+
+
+def _runner_rank(target: pb.ConfigVar.Target, query: Query) -> int | None:
+    """Returns where a variable ranks inside its scope: any runner, labels, this runner; None = not for the asker."""
+    if query.runner_id is None:
+        return None if target.HasField("runner") else 0
+    match target.runner.WhichOneof("target") if target.HasField("runner") else "":
+        case "any":
+            return 0
+        case "labels":
+            fits = dict(target.runner.labels.labels).items() <= query.runner_labels.items()
+            return 1 if fits else None
+        case "id":
+            return 2 if target.runner.id.id == query.runner_id else None
+        case _:
+            return None
+
+
+def _specificity(variable: pb.ConfigVar) -> tuple[bool, int, str]:
+    """Order inside a set: no workspace first, then the shorter selector, then a fixed tie-break (§4.2 6)."""
+    target = variable.target
+    return (target.HasField("workspace"), len(target.label_selector), target_hash(target))

@@ -1,0 +1,64 @@
+"""Queueing: all jobs of one call are stored together or not at all (server.md §7.3; G1, G15)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from sqlalchemy import Connection
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import FailedPrecondition
+from wp_server.jobs import machine
+from wp_server.jobs.machine import State
+from wp_server.store import jobs as rows
+from wp_server.store import transitions
+from wp_server.store.changes import changed
+from wp_server.store.schema import job_dependencies
+
+GROUP_LIMIT = 1_000
+DEPENDENCY_LIMIT = 256
+
+
+def queue(connection: Connection, group: Sequence[pb.Job], expire_time: int | None, queued_by: str) -> None:
+    """Stores jobs, whose ids are set, as QUEUED. Errors: NotFound and FailedPrecondition about dependencies."""
+    if len(group) > GROUP_LIMIT:
+        raise FailedPrecondition(f"More than {GROUP_LIMIT} jobs cannot be queued together.")
+    for job in _ordered(group):
+        _queue_one(connection, job, expire_time, queued_by)
+    changed(connection, transitions.CLAIMABLE, "jobs")
+
+
+def _ordered(group: Sequence[pb.Job]) -> Iterator[pb.Job]:
+    members = {job.id: job for job in group}
+    sorter = TopologicalSorter({job.id: [one for one in job.depends_on if one in members] for job in group})
+    try:
+        order = list(sorter.static_order())
+    except CycleError as error:
+        raise FailedPrecondition("The jobs depend on each other in a circle.") from error
+    return (members[job_id] for job_id in order)
+
+
+def _queue_one(connection: Connection, job: pb.Job, expire_time: int | None, queued_by: str) -> None:
+    depends_on = list(dict.fromkeys(job.depends_on))
+    allowed = set(job.depends_on_allow_failure)
+    if not allowed <= set(depends_on):
+        raise FailedPrecondition("depends_on_allow_failure: may only name jobs of depends_on")
+    if len(depends_on) > DEPENDENCY_LIMIT:
+        raise FailedPrecondition(f"depends_on: may not have more than {DEPENDENCY_LIMIT} jobs")
+    states = transitions.check_exists(connection, depends_on) if depends_on else {}
+    queue_time = time.time_ns()
+    if job.singleton_id:
+        replaced = transitions.replace_singleton(connection, job.singleton_id, job.id)
+        queue_time = replaced if replaced is not None else queue_time
+    at = machine.queued(queue_time, expire_time)
+    broken = [job_id for job_id in depends_on if states[job_id] is State.ERROR and job_id not in allowed]
+    if broken:
+        reason = rows.message(connection, broken[0]).error.message
+        at = machine.stop(at, f'Job dependency "{broken[0]}" errored: {reason}', time.time_ns())
+    unfinished = [job_id for job_id in depends_on if states[job_id] not in machine.FINISHED]
+    rows.insert(connection, job, at, queued_by, len(unfinished))
+    if unfinished:
+        links = [{"job_id": job.id, "depends_on": one, "allow_failure": one in allowed} for one in unfinished]
+        connection.execute(job_dependencies.insert(), links)

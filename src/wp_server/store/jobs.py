@@ -1,0 +1,276 @@
+"""Reading and creating job rows (server.md §7). Moves from state to state are in `transitions`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import cast
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import FailedPrecondition, NotFound
+from wp_server.jobs.locks import lock_of
+from wp_server.jobs.machine import Position, State
+from wp_server.store.schema import app_locks, jobs
+
+MAX_LISTED = 1_000
+"""Jobs in a list that asked for no page."""
+
+
+class Target(IntEnum):
+    """Whom a job is for; the numbers are those of `Ref.Runner`'s fields."""
+
+    ANY = 1
+    ID = 2
+    LABELS = 3
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A stored job: the message as clients see it, and its position in the state machine."""
+
+    job: pb.Job
+    position: Position
+    queued_by: str
+    output_last: int
+
+
+_by_id = select(jobs).where(jobs.c.id == bindparam("id"))
+_blob = select(jobs.c.blob).where(jobs.c.id == bindparam("id"))
+
+
+def target_of(ref: pb.Ref.Runner) -> tuple[Target, str]:
+    """Returns kind and key of a target. Label sets have a canonical key; an empty one is any runner."""
+    match ref.WhichOneof("target"):
+        case "id":
+            return Target.ID, ref.id.id
+        case "labels" if ref.labels.labels:
+            return Target.LABELS, json.dumps(dict(ref.labels.labels), sort_keys=True, separators=(",", ":"))
+        case _:
+            return Target.ANY, ""
+
+
+def find(connection: Connection, job_id: str) -> JobRow | None:
+    """Returns the job, or None."""
+    row = connection.execute(_by_id, {"id": job_id}).first()
+    if row is None:
+        return None
+    job = pb.Job.FromString(row.blob)
+    return JobRow(job, position_of(job, row.assignment, row.deadline), row.queued_by, row.output_last)
+
+
+def get(connection: Connection, job_id: str) -> JobRow:
+    """Returns the job. Errors: NotFound."""
+    row = find(connection, job_id)
+    if row is None:
+        raise NotFound(f"There is no job {job_id!r}.")
+    return row
+
+
+def message(connection: Connection, job_id: str) -> pb.Job:
+    """Returns the job as clients see it. Errors: NotFound."""
+    blob = connection.execute(_blob, {"id": job_id}).scalar()
+    if blob is None:
+        raise NotFound(f"There is no job {job_id!r}.")
+    return pb.Job.FromString(blob)
+
+
+def insert(connection: Connection, job: pb.Job, at: Position, queued_by: str, unfinished: int) -> None:
+    """Stores a new job at position `at`, waiting for `unfinished` dependencies."""
+    kind, target = target_of(job.target_runner)
+    lock = lock_of(job)
+    stored = with_position(job, at)
+    connection.execute(
+        jobs.insert().values(
+            id=job.id,
+            operation=job.WhichOneof("operation"),
+            target_kind=kind,
+            target=target,
+            unfinished=unfinished,
+            project_key=job.application.project.lower(),
+            app_key=job.application.application.lower(),
+            workspace_key=job.workspace.workspace.lower(),
+            lock_project=lock.project if lock else None,
+            lock_app=lock.application if lock else None,
+            lock_workspace=lock.workspace if lock else None,
+            singleton_key=job.singleton_id.lower() or None,
+            queued_by=queued_by,
+            **position_columns(at),
+            blob=stored.SerializeToString(),
+        )
+    )
+
+
+def save(connection: Connection, before: JobRow, job: pb.Job, at: Position) -> None:
+    """Moves a job to `at` if it still is where `before` saw it (G2). Errors: FailedPrecondition."""
+    stored = with_position(job, at)
+    values: dict[str, object] = {**position_columns(at), "blob": stored.SerializeToString()}
+    if stored.HasField("data_source_ref"):
+        values["data_source_ref"] = stored.data_source_ref.SerializeToString()
+    done = connection.execute(
+        jobs.update()
+        .where(
+            jobs.c.id == job.id,
+            jobs.c.state == before.position.state,
+            jobs.c.assignment == before.position.assignment,
+        )
+        .values(**values)
+    )
+    if done.rowcount == 0:
+        raise FailedPrecondition(f"The job {job.id} changed in the meantime.")
+
+
+@dataclass(frozen=True)
+class JobSearch:
+    """Filters of a list; empty ones do not filter. `after`: ids larger than this one."""
+
+    workspace: str = ""
+    project: str = ""
+    application: str = ""
+    states: frozenset[int] = frozenset()
+    target: pb.Ref.Runner | None = None
+    after: str = ""
+    limit: int = 0
+    newest: int = 0
+    """Only the newest so many, still in ascending order."""
+
+
+def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
+    """Returns the matching jobs, oldest first."""
+    where: list[ColumnElement[bool]] = []
+    if search.workspace:
+        where.append(jobs.c.workspace_key == search.workspace.lower())
+    if search.project:
+        where.append(jobs.c.project_key == search.project.lower())
+    if search.application:
+        where.append(jobs.c.app_key == search.application.lower())
+    if search.states:
+        where.append(jobs.c.state.in_(sorted(search.states)))
+    if search.after:
+        where.append(jobs.c.id > search.after)
+    labels: dict[str, str] = {}
+    if search.target is not None and search.target.WhichOneof("target") is not None:
+        kind, key = target_of(search.target)
+        where.append(jobs.c.target_kind == kind)
+        if kind is Target.ID:
+            where.append(jobs.c.target == key)
+        labels = dict(search.target.labels.labels)
+    query = select(jobs.c.blob).where(*where)
+    if search.newest:
+        rows = connection.execute(query.order_by(jobs.c.id.desc()).limit(search.newest)).scalars().all()[::-1]
+    else:
+        query = query.order_by(jobs.c.id)
+        rows = connection.execute(query.limit(search.limit) if search.limit else query).scalars().all()
+    found = [pb.Job.FromString(blob) for blob in rows]
+    if labels:
+        return [job for job in found if set(labels.items()) & set(job.target_runner.labels.labels.items())]
+    return found
+
+
+def blockers(connection: Connection, job_id: str) -> list[pb.Job]:
+    """Returns the jobs whose application lock a queued job waits for; empty when no lock keeps it."""
+    row = connection.execute(
+        select(jobs.c.lock_project, jobs.c.lock_app, jobs.c.lock_workspace).where(
+            jobs.c.id == job_id, jobs.c.state == State.QUEUED, jobs.c.lock_project.is_not(None)
+        )
+    ).first()
+    if row is None:
+        return []
+    query = select(jobs.c.blob).join(app_locks, app_locks.c.job_id == jobs.c.id)
+    query = query.where(conflicts(row.lock_project, row.lock_app, row.lock_workspace))
+    return [pb.Job.FromString(blob) for blob in connection.execute(query.order_by(jobs.c.id)).scalars()]
+
+
+Text = str | ColumnElement[str | None]
+
+
+def conflicts(project: Text, app: Text, workspace: Text) -> ColumnElement[bool]:
+    """Returns the condition that a row of `app_locks` excludes this lock. An empty application is the whole project."""
+    same = and_(app_locks.c.app_key == app, app_locks.c.workspace_key == workspace)
+    whole = app_locks.c.app_key == ""
+    if isinstance(app, str):
+        return and_(app_locks.c.project_key == project, same | whole) if app else app_locks.c.project_key == project
+    return and_(app_locks.c.project_key == project, same | whole | (app == ""))
+
+
+def position_of(job: pb.Job, assignment: int, deadline: int | None) -> Position:
+    """Returns the position that a stored job is in."""
+
+    def moment(field: str) -> int | None:
+        return getattr(job, field).ToNanoseconds() if job.HasField(field) else None
+
+    return Position(
+        state=State(job.state),
+        assignment=assignment,
+        runner_id=job.assigned_runner.id,
+        queue_time=job.queue_time.ToNanoseconds(),
+        assign_time=moment("assign_time"),
+        ack_time=moment("ack_time"),
+        complete_time=moment("complete_time"),
+        cancel_time=moment("cancel_time"),
+        expire_time=moment("expire_time"),
+        deadline=deadline,
+        error=job.error if job.HasField("error") else None,
+    )
+
+
+def with_position(job: pb.Job, at: Position) -> pb.Job:
+    """Returns a copy of `job` whose server-owned fields say `at`."""
+    stored = pb.Job()
+    stored.CopyFrom(job)
+    stored.state = cast("pb.Job.State", int(at.state))
+    if at.runner_id:
+        stored.assigned_runner.id = at.runner_id
+    else:
+        stored.ClearField("assigned_runner")
+    stored.queue_time.FromNanoseconds(at.queue_time)
+    for field, value in (
+        ("assign_time", at.assign_time),
+        ("ack_time", at.ack_time),
+        ("complete_time", at.complete_time),
+        ("cancel_time", at.cancel_time),
+        ("expire_time", at.expire_time),
+    ):
+        if value is None:
+            stored.ClearField(field)
+        else:
+            getattr(stored, field).FromNanoseconds(value)
+    if at.error is not None:
+        stored.error.CopyFrom(at.error)
+    else:
+        stored.ClearField("error")
+    return stored
+
+
+def position_columns(at: Position) -> dict[str, object]:
+    """Returns the columns that a position determines."""
+    return {
+        "state": int(at.state),
+        "assignment": at.assignment,
+        "queue_time": at.queue_time,
+        "deadline": at.deadline,
+        "runner_id": at.runner_id or None,
+    }
+
+
+def assigned_to(connection: Connection, runner_id: str) -> list[pb.Job]:
+    """Returns the jobs that a runner has now."""
+    states = [int(State.WAITING), int(State.RUNNING)]
+    query = select(jobs.c.blob).where(jobs.c.runner_id == runner_id, jobs.c.state.in_(states))
+    return [pb.Job.FromString(blob) for blob in connection.execute(query).scalars()]
+
+
+def next_deadline(connection: Connection) -> int | None:
+    """Returns the earliest deadline of any job, in nanoseconds since 1970; None when there is none."""
+    query = select(jobs.c.deadline).where(jobs.c.deadline.is_not(None)).order_by(jobs.c.deadline).limit(1)
+    deadline: int | None = connection.execute(query).scalar()
+    return deadline
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> list[pb.Job]:
+    """Returns the jobs with these ids that exist."""
+    rows = connection.execute(select(jobs.c.blob).where(jobs.c.id.in_(list(ids)))).scalars()
+    return [pb.Job.FromString(blob) for blob in rows]

@@ -1,0 +1,210 @@
+"""Every move of a job, with all that follows from it in the same transaction (server.md §7.4, §7.5; G2, G3, G4, G5).
+
+Each function reads the row, asks `jobs.machine` for the next position, stores it by compare-and-set and settles the
+consequences: the application lock follows its job, dependents move up or fail, records left RUNNING become ERROR.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from google.rpc.status_pb2 import Status
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from wp_proto.waypoint import api as pb
+from wp_server.errors import FailedPrecondition, NotFound
+from wp_server.jobs import machine
+from wp_server.jobs.locks import lock_of
+from wp_server.jobs.machine import Position, State
+from wp_server.store import jobs as rows
+from wp_server.store import operations, workspaces
+from wp_server.store.changes import changed
+from wp_server.store.jobs import JobRow
+from wp_server.store.schema import app_locks, job_dependencies, jobs
+
+CLAIMABLE = "claimable"
+"""Topic: there may be a job for a waiting stream now."""
+
+_release_lock = delete(app_locks).where(app_locks.c.job_id == bindparam("id"))
+_dependents = select(job_dependencies.c.job_id, job_dependencies.c.allow_failure).where(
+    job_dependencies.c.depends_on == bindparam("id")
+)
+_one_less = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("dependent"), jobs.c.unfinished > 0)
+    .values(unfinished=jobs.c.unfinished - 1)
+)
+_overdue = (
+    select(jobs.c.id).where(jobs.c.deadline <= bindparam("now")).order_by(jobs.c.deadline).limit(bindparam("most"))
+)
+
+
+def assign(connection: Connection, job_id: str, runner_id: str) -> JobRow | None:
+    """QUEUED → WAITING with its application lock; None when somebody else holds that. Call it inside a claim."""
+    before = rows.get(connection, job_id)
+    lock = lock_of(before.job)
+    if lock is not None:
+        held = rows.conflicts(lock.project, lock.application, lock.workspace)
+        if connection.execute(select(app_locks.c.job_id).where(held).limit(1)).first() is not None:
+            return None
+        connection.execute(
+            app_locks.insert().values(
+                project_key=lock.project, app_key=lock.application, workspace_key=lock.workspace, job_id=job_id
+            )
+        )
+    return _move(connection, before, machine.assign(before.position, runner_id, time.time_ns()))
+
+
+def acknowledge(connection: Connection, job_id: str, assignment: int) -> JobRow:
+    """WAITING → RUNNING. Errors: FailedPrecondition."""
+    return _step(connection, job_id, lambda at, now: machine.acknowledge(at, assignment, now))
+
+
+def give_back(connection: Connection, job_id: str, assignment: int) -> JobRow:
+    """WAITING → QUEUED, first in line. Errors: FailedPrecondition."""
+    return _step(connection, job_id, lambda at, now: machine.give_back(at, assignment, now))
+
+
+def reattach(connection: Connection, job_id: str, runner_id: str) -> JobRow:
+    """Hands an assigned job to its runner's new stream. Errors: NotFound, FailedPrecondition."""
+    return _step(connection, job_id, lambda at, now: machine.reattach(at, runner_id, now))
+
+
+def heartbeat(connection: Connection, job_id: str, assignment: int, slack: int) -> None:
+    """Moves the heartbeat deadline, `slack` nanoseconds further because not every heartbeat is written."""
+    before = rows.get(connection, job_id)
+    after = machine.heartbeat(before.position, assignment, time.time_ns() + slack)
+    if after != before.position:
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(deadline=after.deadline))
+
+
+def complete(connection: Connection, job_id: str, assignment: int, result: pb.Job.Result) -> JobRow:
+    """RUNNING → SUCCESS with its result. Errors: FailedPrecondition."""
+
+    def keep(job: pb.Job) -> None:
+        job.result.CopyFrom(result)
+
+    return _step(connection, job_id, lambda at, now: machine.complete(at, assignment, now), keep)
+
+
+def fail(connection: Connection, job_id: str, assignment: int, error: Status) -> JobRow:
+    """RUNNING → ERROR. Errors: FailedPrecondition."""
+    return _step(connection, job_id, lambda at, now: machine.fail(at, assignment, error, now))
+
+
+def cancel(connection: Connection, job_id: str, force: bool) -> JobRow:
+    """Asks a job to stop, or stops it. A finished one is left alone. Errors: NotFound."""
+    return _step(connection, job_id, lambda at, now: machine.cancel(at, force, now))
+
+
+def replace_singleton(connection: Connection, singleton_id: str, new_id: str) -> int | None:
+    """Ends the queued job of a singleton for its successor; returns its place in the queue, None when there is none."""
+    key = singleton_id.lower()
+    query = select(jobs.c.id).where(jobs.c.singleton_key == key, jobs.c.state == State.QUEUED)
+    old_id = connection.execute(query).scalar()
+    if old_id is None:
+        return None
+    before = rows.get(connection, old_id)
+    _move(connection, before, machine.stop(before.position, f"replaced by job {new_id}", time.time_ns()))
+    return before.position.queue_time
+
+
+def sweep(connection: Connection, most: int) -> int:
+    """Does what the passed deadlines of up to `most` jobs ask for; returns how many there were (G6)."""
+    now = time.time_ns()
+    late = connection.execute(_overdue, {"now": now, "most": most}).scalars().all()
+    for job_id in late:
+        _step(connection, job_id, lambda at, _now: machine.overdue(at, now))
+    return len(late)
+
+
+def postpone(connection: Connection, grace: int) -> None:
+    """Gives every assigned job `grace` nanoseconds from now: its runner could not reach a server that was down."""
+    until = time.time_ns() + grace
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.state.in_([State.WAITING, State.RUNNING]), jobs.c.deadline < until)
+        .values(deadline=until)
+    )
+
+
+def note(connection: Connection, job_id: str, assignment: int, keep: Callable[[pb.Job], None]) -> JobRow:
+    """Lets `keep` store on the job what its runner found out. Errors: FailedPrecondition for a stale stream."""
+
+    def same(at: Position, _now: int) -> Position:
+        if at.assignment != assignment:
+            raise machine.StaleAssignment("This stream's assignment was taken back.")
+        return at
+
+    return _step(connection, job_id, same, keep, force=True)
+
+
+def note_source(connection: Connection, job_id: str, assignment: int, ref: pb.Job.DataSource.Ref) -> None:
+    """Keeps the revision a job works on, on the job and for its project and workspace."""
+    row = note(connection, job_id, assignment, lambda job: job.data_source_ref.CopyFrom(ref))
+    application, workspace = row.job.application, row.job.workspace.workspace
+    if application.project and workspace:
+        workspaces.set_data_source_ref(connection, application.project, workspace, ref)
+
+
+def _step(
+    connection: Connection,
+    job_id: str,
+    step: Callable[[Position, int], Position],
+    keep: Callable[[pb.Job], None] | None = None,
+    force: bool = False,
+) -> JobRow:
+    before = rows.get(connection, job_id)
+    after = step(before.position, time.time_ns())
+    if after == before.position and not force:
+        return before
+    return _move(connection, before, after, keep)
+
+
+def _move(
+    connection: Connection, before: JobRow, after: Position, keep: Callable[[pb.Job], None] | None = None
+) -> JobRow:
+    job = pb.Job()
+    job.CopyFrom(before.job)
+    if keep is not None:
+        keep(job)
+    rows.save(connection, before, job, after)
+    job = rows.with_position(job, after)
+    changed(connection, f"job/{job.id}", "jobs")
+    was, now = before.position.state, after.state
+    if was in machine.ASSIGNED and now not in machine.ASSIGNED:
+        freed = connection.execute(_release_lock, {"id": job.id}).rowcount
+        if freed or now is State.QUEUED:
+            changed(connection, CLAIMABLE)
+    if now is not was and after.finished:
+        _settle(connection, job)
+    return JobRow(job, after, before.queued_by, before.output_last)
+
+
+def _settle(connection: Connection, job: pb.Job) -> None:
+    failed = State(job.state) is State.ERROR
+    if failed:
+        operations.fail_running(connection, job.id, job.error.message)
+    for dependent in connection.execute(_dependents, {"id": job.id}).all():
+        row = rows.find(connection, dependent.job_id)
+        if row is None or row.position.state is not State.QUEUED:
+            continue
+        if failed and not dependent.allow_failure:
+            reason = f'Job dependency "{job.id}" errored: {job.error.message}'
+            _move(connection, row, machine.stop(row.position, reason, time.time_ns()))
+        else:
+            connection.execute(_one_less, {"dependent": dependent.job_id})
+            changed(connection, CLAIMABLE, f"job/{dependent.job_id}")
+
+
+def check_exists(connection: Connection, job_ids: list[str]) -> dict[str, State]:
+    """Returns the states of the jobs. Errors: NotFound, FailedPrecondition for an empty id."""
+    if not all(job_ids):
+        raise FailedPrecondition("depends_on: an id must not be empty")
+    query = select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(job_ids))
+    states = {row.id: State(row.state) for row in connection.execute(query)}
+    for job_id in job_ids:
+        if job_id not in states:
+            raise NotFound(f"There is no job {job_id!r} to depend on.")
+    return states
