@@ -11,14 +11,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools.zipapps.archive import ENTRYPOINT_MAIN, packed_program, plain_zipapp, write_executable
-from tools.zipapps.contents import Contents, Files, collect, entrypoint_files, own_files
-from tools.zipapps.wheels import Interpreter, Wheel, WheelsMissingError, fetch
+try:
+    from tools.zipapps.archive import ENTRYPOINT_MAIN, packed_program, plain_zipapp, write_executable
+    from tools.zipapps.contents import Contents, Files, collect, entrypoint_files, own_files
+    from tools.zipapps.wheels import Interpreter, Wheel, WheelsMissingError, fetch
+except ModuleNotFoundError as missing:
+    sys.exit(f"build_zipapps: {sys.executable} has no {missing.name}: run `make zipapps`, which sets up what is needed")
 
 ROOT = Path(__file__).resolve().parent
 ENTRYPOINT = "waypoint-entrypoint"
@@ -88,9 +92,19 @@ def build_entrypoint(settings: Settings) -> bytes:
     return plain_zipapp(entrypoint_files(settings.source), ENTRYPOINT_MAIN)
 
 
+def own_metadata(project: Path) -> Files:
+    """What an installed package would tell about itself, so that `importlib.metadata` knows the version."""
+    facts = tomllib.loads(project.read_text())["project"]
+    name, version = facts["name"], facts["version"]
+    text = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nLicense-Expression: {facts['license']}\n"
+    return {f"{name}-{version}.dist-info/METADATA": text.encode()}
+
+
 def build_program(program: Program, settings: Settings, wheels: dict[Interpreter, list[Wheel]]) -> bytes:
     """The bytes of an artifact that unpacks itself."""
-    extra: Files = {ENTRYPOINT_RESOURCE: build_entrypoint(settings)} if program.carries_entrypoint else {}
+    extra = own_metadata(settings.source.parent / "pyproject.toml")
+    if program.carries_entrypoint:
+        extra[ENTRYPOINT_RESOURCE] = build_entrypoint(settings)
     contents = collect(own_files(settings.source, program.packages), wheels, extra)
     report_contents(program, contents)
     return packed_program(program.name, program.entry, contents)

@@ -33,8 +33,13 @@ def main():
     if sys.argv[1:] == ["wait"]:
         print("ready", flush=True)
         sys.stdin.read()
+    version = None
+    if sys.argv[1:2] == ["version"]:
+        from importlib import metadata
+        version = metadata.version("waypoint")
     print(json.dumps({
         "abi": abiwheel.ABI, "path": sys.path, "site": os.path.dirname(abiwheel.__file__), "arguments": sys.argv[1:],
+        "version": version, "file": sys.argv[0],
         "modules": sorted(sys.modules), "cached": importlib.util.cache_from_source(abiwheel.__file__),
     }))
     return 3 if sys.argv[1:] == ["three"] else 0
@@ -104,6 +109,8 @@ def write_workshop(folder: Path) -> Workshop:
             ),
         },
     )
+    project = '[project]\nname = "waypoint"\nversion = "1.2.3"\nlicense = "MPL-2.0"\n'
+    (folder / "pyproject.toml").write_text(project)
     pure = {
         "purewheel/__init__.py": "",
         "purewheel/deep.py": "NAMES = ['one', 'two']\n",

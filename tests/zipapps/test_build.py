@@ -62,7 +62,12 @@ def test_files_are_packed_once_and_only_if_they_run(workshop: Workshop) -> None:
 
 def test_server_carries_its_own_packages_only(workshop: Workshop) -> None:
     common = names_in(workshop.dist / "waypoint-server", "common.zip")
-    assert {name.split("/")[0] for name in common} == {"wp_server", "wp_proto", "wp_config"}
+    assert {name.split("/")[0] for name in common} == {
+        "wp_server",
+        "wp_proto",
+        "wp_config",
+        "waypoint-1.2.3.dist-info",
+    }
 
 
 def test_the_command_line_carries_the_entrypoint(workshop: Workshop) -> None:

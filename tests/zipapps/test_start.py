@@ -33,6 +33,8 @@ def test_runs_with_the_wheels_of_its_interpreter(
     found = report(machine, workshop.dist / "waypoint", "version", "-plain")
     assert found["abi"] == "cp" + release.replace(".", "")
     assert found["arguments"] == ["version", "-plain"]
+    assert found["version"] == "1.2.3"
+    assert found["file"] == str(workshop.dist / "waypoint")
     assert machine.run(workshop.dist / "waypoint", "three").returncode == 3
     assert machine.run(workshop.dist / "waypoint-server").stdout == "server\n"
 

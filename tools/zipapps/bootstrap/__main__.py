@@ -93,6 +93,7 @@ def main():
 
         site = unpack.unpack(ABOUT, interpreter(), [os.path.join(place, name) for place in places()], hold)
     artifact = sys.path[0]
+    sys.argv[0] = os.path.abspath(sys.argv[0])  # for whoever starts this file again from elsewhere
     library = os.path.dirname(os.__file__)
     keep = [
         path
