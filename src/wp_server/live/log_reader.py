@@ -6,7 +6,7 @@ The set of instances changes under the reader: new ones join, and the rings of l
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 
 from wp_proto.waypoint import api as pb
 from wp_server.live.instances import ALL, Instance, Instances, logs_topic
@@ -39,21 +39,19 @@ class LogReader:
                 async for batch in self._live(subscription, topics):
                     yield batch
 
-    def _merged(self) -> list[bytes]:
-        """Returns the backlogs, oldest lines first, as runs of one instance each."""
+    def _merged(self) -> Iterator[bytes]:
+        """Yields the backlogs, oldest lines first, as runs of one instance each."""
         ends = {instance: instance.ring.end for instance in self._cursors}
-        batches = []
         while waiting := [instance for instance, end in ends.items() if self._cursors[instance] < end]:
             oldest, *others = sorted(waiting, key=self._next_arrival)
             turn = self._next_arrival(others[0]) if others else float("inf")
-            batches += self._read(oldest, min(ends[oldest], oldest.ring.arrived_by(turn)))
-        return batches
+            yield from self._read(oldest, min(ends[oldest], oldest.ring.arrived_by(turn)))
 
     def _next_arrival(self, instance: Instance) -> float:
         return instance.ring.arrival(self._cursors[instance])
 
-    def _refreshed(self) -> list[bytes]:
-        """Brings the set of instances up to date; returns all that is unread, also of those that left."""
+    def _refreshed(self) -> Iterator[bytes]:
+        """Brings the set of instances up to date; yields all that is unread, also of those that left."""
         selected = self._select()
         for instance in selected:
             # What an instance that came after us wrote so far is news, not backlog.
@@ -61,12 +59,10 @@ class LogReader:
             first = instance.ring.start if newcomer else instance.ring.backlog(self._backlog)
             self._cursors.setdefault(instance, first)
         unread = {instance: instance.ring.end for instance in self._cursors}
-        batches = []
         for instance, end in unread.items():
             while self._cursors[instance] < end:
-                batches += self._read(instance, end)
+                yield from self._read(instance, end)
         self._cursors = {instance: self._cursors[instance] for instance in selected}
-        return batches
 
     async def _live(self, subscription: Subscription, topics: dict[str, Instance]) -> AsyncGenerator[bytes, None]:
         """Yields lines until the set of instances may have changed."""
@@ -82,16 +78,14 @@ class LogReader:
             if seen & self._topics:
                 return
 
-    def _read(self, instance: Instance, until: int | None = None) -> list[bytes]:
+    def _read(self, instance: Instance, until: int | None = None) -> Iterator[bytes]:
         run = instance.ring.read(self._cursors[instance], until)
         self._cursors[instance] = run.cursor
-        batches = []
         head = pb.LogBatch(deployment_id=instance.deployment_id, instance_id=instance.id)
         if run.skipped:
-            batches.append(_gap(head, run.skipped))
+            yield _gap(head, run.skipped)
         if run.count:
-            batches.append(head.SerializeToString() + run.wire)
-        return batches
+            yield head.SerializeToString() + run.wire
 
 
 def _gap(head: pb.LogBatch, skipped: int) -> bytes:

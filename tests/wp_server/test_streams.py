@@ -1,0 +1,103 @@
+"""Streams as a whole: keepalives both ways, ends that bring peers back, peers that vanish (server.md §1.6, §1.9)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import pytest
+
+from wp_proto.waypoint import api as pb
+from wp_server import app
+from wp_server.transport import keepalive
+
+from .conftest import VERSION_HEADERS, Client, channel
+from .peers import APPLICATION, DEADLINE, connected, deployment, entrypoint_token, eventually, lines_of
+
+
+@pytest.fixture
+def user(client, token):
+    return client(token)
+
+
+async def test_keepalives_come_at_once_and_regularly_to_those_who_ask(server, client, user):
+    record = await deployment(user)
+    server.pipeline._ticker._interval = 0.1
+    ticking = asyncio.create_task(server.pipeline.run())
+    read = user.channel.unary_stream("/hashicorp.waypoint.Waypoint/GetLogStream")
+    request = pb.GetLogStreamRequest(deployment_id=record.id).SerializeToString()
+    call = read(request, metadata=(*user.metadata, (keepalive.HEADER, "true")))
+    async with asyncio.timeout(DEADLINE):
+        assert [await call.read() for _ in range(3)] == [keepalive.MESSAGE] * 3
+    call.cancel()
+    silent = read(request, metadata=user.metadata)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await silent.read()
+    ticking.cancel()
+
+
+async def test_keepalives_of_a_client_never_reach_the_handler(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id))
+        batch = pb.EntrypointLogBatch(instance_id=one.id, lines=[pb.LogBatch.Entry(line="one")]).SerializeToString()
+        ship = one.client.channel.stream_unary("/hashicorp.waypoint.Waypoint/EntrypointLogStream")
+        sent = [keepalive.MESSAGE, batch, keepalive.MESSAGE, batch, keepalive.MESSAGE]
+        await ship(iter(sent), metadata=one.client.metadata)
+        assert await lines_of(call, 2) == ["one", "one"]
+
+
+async def test_stopping_ends_streams_with_unavailable_and_lets_calls_finish(settings):
+    async with app.running(settings) as server:
+        from wp_server.auth import tokens
+
+        user_token = await server.store.write(tokens.bootstrap)
+        async with channel(server.grpc_address, server.certificate.chain) as made:
+            user = Client(made, user_token)
+            record = await deployment(user)
+            entrypoint = Client(made, await entrypoint_token(server, record.id))
+            request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE")
+            streams = [
+                entrypoint.EntrypointConfig(request),
+                user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id)),
+            ]
+            await streams[0].read()
+            await eventually(lambda: server.pipeline.open_streams == 2)
+            waiting = asyncio.ensure_future(
+                user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="1s"))
+            )
+            await asyncio.sleep(0)
+            stopping = asyncio.create_task(server.stop())
+            for stream in streams:
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    await stream.read()
+                assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await waiting
+            assert caught.value.code() in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+            await stopping
+
+
+async def test_a_peer_that_vanishes_frees_its_stream(server, client, user):
+    record = await deployment(user)
+    lonely = channel(server.grpc_address, server.certificate.chain)
+    entrypoint = Client(lonely, await entrypoint_token(server, record.id), VERSION_HEADERS)
+    call = entrypoint.EntrypointConfig(pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE"))
+    await call.read()
+    assert server.pipeline.open_streams == 1
+    await lonely.close()
+    await eventually(lambda: server.pipeline.open_streams == 0)
+    assert not server.instances.get("01INSTANCE").connected
+
+
+async def test_an_answer_no_client_would_take_is_refused_with_a_sentence(server, client, user):
+    record = await deployment(user)
+    for _ in range(3):
+        record.status.details = "s" * 2_000_000
+        record.id = ""
+        await user.UpsertDeployment(pb.UpsertDeploymentRequest(deployment=record))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await user.ListDeployments(pb.ListDeploymentsRequest(application=APPLICATION))
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "page by page" in caught.value.details()
