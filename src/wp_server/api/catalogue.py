@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from wp_server.api.config import ConfigHandlers
+from wp_server.api.hostnames import HostnameHandlers
 from wp_server.api.job_stream import JobStreamHandlers
 from wp_server.api.jobs import JobHandlers
 from wp_server.api.operations import OperationHandlers
+from wp_server.api.profiles import ProfileHandlers
 from wp_server.api.projects import ProjectHandlers
 from wp_server.api.runner_jobs import RunnerJobHandlers
 from wp_server.api.runners import RunnerHandlers
 from wp_server.api.server_config import ServerConfigHandlers
+from wp_server.api.status_reports import StatusReportHandlers
 from wp_server.api.tokens import TokenHandlers
+from wp_server.api.ui import UiHandlers
 from wp_server.api.users import UserHandlers
 from wp_server.api.workspaces import WorkspaceHandlers
 from wp_server.jobs.dispatch import Dispatcher
@@ -26,6 +30,10 @@ def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
         ProjectHandlers(store),
         WorkspaceHandlers(store),
         OperationHandlers(store),
+        StatusReportHandlers(store),
+        UiHandlers(store),
+        HostnameHandlers(),
+        ProfileHandlers(store),
         ConfigHandlers(store),
         JobHandlers(store),
         JobStreamHandlers(store),

@@ -263,6 +263,13 @@ def assigned_to(connection: Connection, runner_id: str) -> list[pb.Job]:
     return [pb.Job.FromString(blob) for blob in connection.execute(query).scalars()]
 
 
+def newest(connection: Connection, project: str, operation: str) -> pb.Job | None:
+    """Returns the job of a project with this operation that was queued last, or None."""
+    query = select(jobs.c.blob).where(jobs.c.project_key == project.lower(), jobs.c.operation == operation)
+    blob = connection.execute(query.order_by(jobs.c.id.desc()).limit(1)).scalar()
+    return pb.Job.FromString(blob) if blob is not None else None
+
+
 def next_deadline(connection: Connection) -> int | None:
     """Returns the earliest deadline of any job, in nanoseconds since 1970; None when there is none."""
     query = select(jobs.c.deadline).where(jobs.c.deadline.is_not(None)).order_by(jobs.c.deadline).limit(1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
@@ -101,6 +101,10 @@ class Search:
             order.order == pb.OperationOrder.COMPLETE_TIME,
             order.limit,
         )
+
+    def about(self, target_kind: str, target_id: str) -> Search:
+        """Returns this search, narrowed to status reports of one sort of target, or of one target."""
+        return replace(self, target_kind=target_kind, target_id=target_id)
 
 
 def upsert(connection: Connection, kind: Kind[R], new: R) -> R:
