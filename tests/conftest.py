@@ -12,6 +12,8 @@ from collections.abc import Generator
 
 import pytest
 
+pytest_plugins = ["tests.engines"]
+
 OPTIONAL = "optional: "
 
 

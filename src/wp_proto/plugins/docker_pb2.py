@@ -26,7 +26,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from wp_proto.opaqueany import any_pb2 as wp__proto_dot_opaqueany_dot_any__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwp_proto/plugins/docker.proto\x12\x06\x64ocker\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cwp_proto/opaqueany/any.proto\"\xc9\x01\n\nAccessInfo\x12\r\n\x05image\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x10\n\x06header\x18\x03 \x01(\tH\x00\x12\x11\n\x07\x65ncoded\x18\x04 \x01(\tH\x00\x12\x30\n\tuser_pass\x18\x06 \x01(\x0b\x32\x1b.docker.AccessInfo.UserPassH\x00\x12\x10\n\x08insecure\x18\x05 \x01(\x08\x1a.\n\x08UserPass\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\tB\x06\n\x04\x61uth\"a\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tcontainer\x18\x03 \x01(\t\x12&\n\x0eresource_state\x18\x04 \x01(\x0b\x32\x0e.opaqueany.Any\"\x81\x02\n\x05Image\x12\r\n\x05image\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x32\n\x08registry\x18\x03 \x01(\x0b\x32\x1e.docker.Image.RegistryLocationH\x00\x12(\n\x06\x64ocker\x18\x04 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12,\n\nunused_img\x18\x05 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12\x14\n\x0c\x61rchitecture\x18\x06 \x01(\t\x1a.\n\x10RegistryLocation\x12\x1a\n\x12waypoint_generated\x18\x01 \x01(\x08\x42\n\n\x08location\"\x16\n\x07Release\x12\x0b\n\x03url\x18\x01 \x01(\t\"J\n\x08Resource\x1a%\n\tContainer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x1a\x17\n\x07Network\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x08TaskInfo\x12\n\n\x02id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwp_proto/plugins/docker.proto\x12\x06\x64ocker\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cwp_proto/opaqueany/any.proto\"\xc9\x01\n\nAccessInfo\x12\r\n\x05image\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x10\n\x06header\x18\x03 \x01(\tH\x00\x12\x11\n\x07\x65ncoded\x18\x04 \x01(\tH\x00\x12\x30\n\tuser_pass\x18\x06 \x01(\x0b\x32\x1b.docker.AccessInfo.UserPassH\x00\x12\x10\n\x08insecure\x18\x05 \x01(\x08\x1a.\n\x08UserPass\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\tB\x06\n\x04\x61uth\"a\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tcontainer\x18\x03 \x01(\t\x12&\n\x0eresource_state\x18\x04 \x01(\x0b\x32\x0e.opaqueany.Any\"\x81\x02\n\x05Image\x12\r\n\x05image\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\t\x12\x32\n\x08registry\x18\x03 \x01(\x0b\x32\x1e.docker.Image.RegistryLocationH\x00\x12(\n\x06\x64ocker\x18\x04 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12,\n\nunused_img\x18\x05 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12\x14\n\x0c\x61rchitecture\x18\x06 \x01(\t\x1a.\n\x10RegistryLocation\x12\x1a\n\x12waypoint_generated\x18\x01 \x01(\x08\x42\n\n\x08location\",\n\x07Release\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x14\n\ndeployment\x18\xa0\x9c\x01 \x01(\t\"J\n\x08Resource\x1a%\n\tContainer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x1a\x17\n\x07Network\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x08TaskInfo\x12\n\n\x02id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,13 +44,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMAGE_REGISTRYLOCATION']._serialized_start=603
   _globals['_IMAGE_REGISTRYLOCATION']._serialized_end=649
   _globals['_RELEASE']._serialized_start=663
-  _globals['_RELEASE']._serialized_end=685
-  _globals['_RESOURCE']._serialized_start=687
-  _globals['_RESOURCE']._serialized_end=761
-  _globals['_RESOURCE_CONTAINER']._serialized_start=699
-  _globals['_RESOURCE_CONTAINER']._serialized_end=736
-  _globals['_RESOURCE_NETWORK']._serialized_start=738
-  _globals['_RESOURCE_NETWORK']._serialized_end=761
-  _globals['_TASKINFO']._serialized_start=763
-  _globals['_TASKINFO']._serialized_end=785
+  _globals['_RELEASE']._serialized_end=707
+  _globals['_RESOURCE']._serialized_start=709
+  _globals['_RESOURCE']._serialized_end=783
+  _globals['_RESOURCE_CONTAINER']._serialized_start=721
+  _globals['_RESOURCE_CONTAINER']._serialized_end=758
+  _globals['_RESOURCE_NETWORK']._serialized_start=760
+  _globals['_RESOURCE_NETWORK']._serialized_end=783
+  _globals['_TASKINFO']._serialized_start=785
+  _globals['_TASKINFO']._serialized_end=807
 # @@protoc_insertion_point(module_scope)

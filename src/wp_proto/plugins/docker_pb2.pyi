@@ -64,10 +64,12 @@ class Image(_message.Message):
     def __init__(self, image: _Optional[str] = ..., tag: _Optional[str] = ..., registry: _Optional[_Union[Image.RegistryLocation, _Mapping]] = ..., docker: _Optional[_Union[_empty_pb2.Empty, _Mapping]] = ..., unused_img: _Optional[_Union[_empty_pb2.Empty, _Mapping]] = ..., architecture: _Optional[str] = ...) -> None: ...
 
 class Release(_message.Message):
-    __slots__ = ("url",)
+    __slots__ = ("url", "deployment")
     URL_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
     url: str
-    def __init__(self, url: _Optional[str] = ...) -> None: ...
+    deployment: str
+    def __init__(self, url: _Optional[str] = ..., deployment: _Optional[str] = ...) -> None: ...
 
 class Resource(_message.Message):
     __slots__ = ()

@@ -1,0 +1,41 @@
+"""The `docker` plugin: images, registries, containers and a stable port on one Docker engine."""
+
+from __future__ import annotations
+
+from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.platform import PlatformConfig, deploy, destroy, destroy_workspace
+from wp_plugins.docker.registry import RegistryConfig, access, push
+from wp_plugins.docker.release import ReleaseConfig, release
+from wp_plugins.docker.release import destroy as destroy_release
+from wp_plugins.docker.release import destroy_workspace as destroy_release_workspace
+from wp_plugins.docker.release import status as release_status
+from wp_plugins.docker.status import status
+from wp_sdk.component import Builder, Platform, Plugin, Registry, ReleaseManager
+
+PLUGIN = Plugin(
+    "docker",
+    builder=Builder(BuilderConfig, build=build, example='use "docker" {\n  dockerfile = "Dockerfile"\n}'),
+    registry=Registry(
+        RegistryConfig,
+        push=push,
+        access=access,
+        example='use "docker" {\n  image = "registry.example.com/web"\n  tag   = gitrefpretty()\n}',
+    ),
+    platform=Platform(
+        PlatformConfig,
+        deploy=deploy,
+        destroy=destroy,
+        destroy_workspace=destroy_workspace,
+        status=status,
+        example='use "docker" {\n  service_port = 8080\n}',
+    ),
+    release=ReleaseManager(
+        ReleaseConfig,
+        release=release,
+        destroy=destroy_release,
+        destroy_workspace=destroy_release_workspace,
+        status=release_status,
+        example='use "docker" {\n  port = 8080\n}',
+    ),
+    doc="Build images, push them to registries, run them as containers, and give them one stable port",
+)

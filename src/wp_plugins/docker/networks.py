@@ -1,0 +1,90 @@
+"""The network all deployments share, and the scratch volume of an application."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping
+
+import docker.errors
+
+from wp_plugins.docker import labels
+from wp_plugins.docker.container_plan import object_name
+from wp_plugins.docker.engine import Engine, Json, said
+from wp_sdk.component import JobInfo, PluginError
+
+DEFAULT_NAME = "waypoint"
+_USE = f"{labels.NETWORK_USE}={labels.NETWORK_USE_VALUE}"
+
+
+def find(engine: Engine) -> list[Json]:
+    """The networks that are marked as Waypoint's."""
+    found: list[Json] = engine.api.networks(filters={"label": _USE})
+    return sorted(found, key=lambda each: (each["Name"] != DEFAULT_NAME, each["Name"]))
+
+
+def ensure(engine: Engine) -> tuple[str, bool]:
+    """Name of Waypoint's network, and whether it was made now."""
+    for attempt in range(2):
+        existing = find(engine)
+        if existing:
+            return str(existing[0]["Name"]), False
+        try:
+            engine.api.create_network(
+                DEFAULT_NAME,
+                driver="bridge",
+                attachable=True,
+                check_duplicate=True,
+                labels={labels.NETWORK_USE: labels.NETWORK_USE_VALUE},
+            )
+        except docker.errors.APIError as error:
+            if error.status_code == 409 and attempt == 0:
+                continue  # somebody made it at the same moment, or it has the name without the mark
+            if error.status_code == 409:
+                return DEFAULT_NAME, False
+            raise PluginError(f"The network {DEFAULT_NAME} cannot be made: {said(error)}") from error
+        return DEFAULT_NAME, True
+    return DEFAULT_NAME, False
+
+
+def remove_unused(engine: Engine) -> None:
+    """Remove Waypoint's networks that no container uses."""
+    for network in find(engine):
+        with contextlib.suppress(docker.errors.APIError):
+            engine.api.remove_network(network["Id"])
+
+
+def ensure_scratch_volume(engine: Engine, job: JobInfo) -> str:
+    """Name of the application's volume. The plain name belongs to whoever made it first; another project's or
+    workspace's application of the same name gets one of its own."""
+    wanted = labels.of(job)
+    for name in scratch_names(job):
+        try:
+            volume = engine.api.inspect_volume(name)
+        except docker.errors.NotFound:
+            engine.api.create_volume(name, labels=wanted)
+            return name
+        if is_ours(volume.get("Labels") or {}, job):
+            return name
+    raise PluginError(f"The scratch volume of {job.app} belongs to another application", do="Rename the application")
+
+
+def remove_scratch_volume(engine: Engine, job: JobInfo) -> None:
+    """Remove the application's volume if it is there and its own."""
+    for name in scratch_names(job):
+        with contextlib.suppress(docker.errors.APIError):
+            volume = engine.api.inspect_volume(name)
+            if (volume.get("Labels") or {}) and is_ours(volume["Labels"], job):
+                engine.api.remove_volume(name)
+
+
+def scratch_names(job: JobInfo) -> tuple[str, str]:
+    """The plain name, and the one for when that is taken."""
+    digest = hashlib.sha256("\0".join((job.project, job.app, job.workspace)).encode()).hexdigest()[:8]
+    return f"{object_name(job.app)}-scratch", f"{object_name(job.app)}-{digest}-scratch"
+
+
+def is_ours(found: Mapping[str, str], job: JobInfo) -> bool:
+    """True for an object of this application and workspace, or one that says nothing about it (made by an earlier
+    version)."""
+    return all(found.get(name, value) == value for name, value in labels.of(job).items())

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+
+from wp_plugins.docker.build import has_buildx
+from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.labels import PROJECT
+from wp_proto.plugins.docker_pb2 import Image
+from wp_sdk.component import Cancelled, EntrypointFile, PluginError
+from wp_sdk.testing import Harness
+
+App = Callable[..., Path]
+MakeHarness = Callable[..., Harness]
+
+
+def built(harness: Harness) -> Image:
+    value = harness.call(build).value
+    assert isinstance(value, Image)
+    return value
+
+
+def name_of(image: Image) -> str:
+    return f"{image.image}:{image.tag}"
+
+
+def leftovers(client: docker.DockerClient) -> tuple[set[str], set[str]]:
+    """Every container and every image that has no name and no child."""
+    containers = {c.id for c in client.containers.list(all=True, ignore_removed=True)}
+    images = {i["Id"] for i in client.api.images(filters={"dangling": True})}
+    return containers, images
+
+
+def test_build_names_the_image_and_injects_the_entrypoint(
+    docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness, docker_project: str
+) -> None:
+    path = app(f"FROM {python_image}", "COPY hello.txt /hello.txt", 'CMD ["cat", "/hello.txt"]', **{"hello.txt": "hi\n"})
+    made = harness(BuilderConfig(), path)
+    image = built(made)
+    assert (image.image, image.architecture) == ("waypoint.local/web", "amd64")
+    assert image.WhichOneof("location") == "docker"
+    inspected = docker_client.images.get(name_of(image))
+    assert inspected.id.removeprefix("sha256:").startswith(image.tag)
+    assert docker_client.images.get("waypoint.local/web:latest").id == inspected.id
+    assert inspected.attrs["Config"]["Entrypoint"] == ["/waypoint-entrypoint"]
+    assert inspected.labels[PROJECT] == docker_project
+    output = docker_client.containers.run(name_of(image), remove=True, stderr=True)
+    assert output == b"launched by the entrypoint\nhi\n"
+    shown = made.text()
+    for text in ("Initializing Docker client...", "Building image...", "Step 1/", "Injecting Waypoint Entrypoint..."):
+        assert text in shown
+
+
+def test_building_and_injecting_again_changes_nothing(
+    docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness
+) -> None:
+    path = app(f"FROM {python_image}", 'CMD ["true"]')
+    first = built(harness(BuilderConfig(), path))
+    containers, images = leftovers(docker_client)
+    assert name_of(built(harness(BuilderConfig(), path))) == name_of(first)
+    assert leftovers(docker_client) == (containers, images)
+    path = app(f"FROM {name_of(first)}", 'CMD ["echo", "again"]')
+    second = built(harness(BuilderConfig(), path))
+    config = docker_client.images.get(name_of(second)).attrs["Config"]
+    assert config["Entrypoint"] == ["/waypoint-entrypoint"]
+    assert docker_client.containers.run(name_of(second), remove=True) == b"again\n"
+
+
+def test_what_the_image_says_about_itself_stays(
+    docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness
+) -> None:
+    path = app(
+        f"FROM {python_image}",
+        "ENV COLOUR=blue",
+        "EXPOSE 8080",
+        "VOLUME /data",
+        "WORKDIR /tmp",
+        "STOPSIGNAL SIGUSR1",
+        "HEALTHCHECK --interval=3s CMD true",
+        "USER 65534:65534",
+        'ENTRYPOINT ["sh", "-c"]',
+        'CMD ["echo $COLOUR \\"$0\\"; id -u; pwd", "two words"]',
+    )
+    without = built(harness(BuilderConfig(disable_entrypoint=True), path))
+    plain = docker_client.images.get(name_of(without))
+    image = built(harness(BuilderConfig(), path))
+    injected = docker_client.images.get(name_of(image))
+    changed = {"Entrypoint", "Labels", "Image", "Hostname", "Domainname", "ArgsEscaped", "OnBuild"}
+    before = {k: v for k, v in plain.attrs["Config"].items() if k not in changed}
+    assert {k: v for k, v in injected.attrs["Config"].items() if k not in changed} == before
+    assert injected.attrs["Config"]["Entrypoint"] == ["/waypoint-entrypoint", "sh", "-c"]
+    assert injected.attrs["RootFS"]["Layers"][:-1] == plain.attrs["RootFS"]["Layers"]
+    assert docker_client.containers.run(name_of(image), remove=True) == b"blue two words\n65534\n/tmp\n"
+
+
+def test_shell_form_and_onbuild_images(
+    docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness
+) -> None:
+    path = app(f"FROM {python_image}", "ONBUILD RUN false", "ENTRYPOINT echo from the shell")
+    image = built(harness(BuilderConfig(), path))
+    config = docker_client.images.get(name_of(image)).attrs["Config"]
+    assert config["Entrypoint"] == ["/waypoint-entrypoint", "/bin/sh", "-c", "echo from the shell"]
+    assert config["OnBuild"] == ["RUN false"]
+    assert docker_client.containers.run(name_of(image), remove=True) == b"from the shell\n"
+
+
+def test_an_image_without_python_is_left_as_it_is_with_a_warning(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
+) -> None:
+    made = harness(BuilderConfig(), app(f"FROM {busybox_image}", 'CMD ["echo", "plain"]'))
+    image = built(made)
+    assert docker_client.images.get(name_of(image)).attrs["Config"]["Entrypoint"] is None
+    assert docker_client.containers.run(name_of(image), remove=True) == b"plain\n"
+    assert "The image has no Python 3.9 or newer to run the Waypoint entrypoint with" in made.text()
+
+
+def test_no_entrypoint_at_hand_is_a_warning(busybox_image: str, app: App, harness: MakeHarness) -> None:
+    made = harness(BuilderConfig(), app(f"FROM {busybox_image}"))
+    made.entrypoint = EntrypointFile(None)
+    built(made)
+    assert "There is no Waypoint entrypoint to inject" in made.text()
+
+
+def test_an_executable_is_injected_into_any_image_of_its_architecture(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness, tmp_path: Path
+) -> None:
+    made = harness(BuilderConfig(), app(f"FROM {busybox_image}", 'CMD ["echo", "run by an executable"]'))
+    static = tmp_path / "waypoint-entrypoint-linux-amd64"
+    static.write_bytes(Path("/bin/busybox").read_bytes())  # the nearest static executable: runs `sh`-like by its name
+    image = built(made)
+    config = docker_client.images.get(name_of(image)).attrs["Config"]
+    assert config["Entrypoint"] == ["/waypoint-entrypoint"]
+    assert config["Cmd"] == ["echo", "run by an executable"]
+
+
+def test_context_args_target_and_dockerignore(
+    docker_client: docker.DockerClient,
+    busybox_image: str,
+    app: App,
+    harness: MakeHarness,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = app("FROM scratch")
+    context = path.parent / "context"
+    (context / "sub").mkdir(parents=True)
+    for name in ("kept.txt", "dropped.log", "sub/kept.log", ".dockerignore"):
+        (context / name).write_text("*.log\n!sub/*.log\n" if name == ".dockerignore" else name)
+    (path / "Outside.dockerfile").write_text(
+        f"FROM {busybox_image} AS first\nARG GIVEN\nARG TAKEN\nCOPY . /in\nRUN echo $GIVEN-$TAKEN > /args\n"
+        'CMD ["sh", "-c", "cd /in && find . -type f | sort; cat /args"]\nFROM first AS second\nRUN false\n'
+    )
+    before = sorted(path.rglob("*"))
+    monkeypatch.setenv("TAKEN", "environment")
+    config = BuilderConfig(
+        context=str(context),
+        dockerfile="Outside.dockerfile",
+        target="first",
+        build_args={"GIVEN": "configuration", "TAKEN": None},
+        disable_entrypoint=True,
+        no_cache=True,
+    )
+    image = built(harness(config, path))
+    output = docker_client.containers.run(name_of(image), remove=True).decode().split()
+    assert [line for line in output if "/.dockerfile." not in line] == [
+        "./.dockerignore",
+        "./kept.txt",
+        "./sub/kept.log",
+        "configuration-environment",
+    ]
+    assert sorted(path.rglob("*")) == before
+
+
+def test_a_failing_step_is_named_with_its_last_lines_and_leaves_nothing(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
+) -> None:
+    before = leftovers(docker_client)
+    unique = str(time.time_ns())
+    path = app(
+        f"FROM {busybox_image}",
+        f"RUN echo {unique} > /made",
+        "RUN for i in 1 2 3; do echo line $i; done; exit 7",
+        "RUN true",
+    )
+    made = harness(BuilderConfig(), path)
+    with pytest.raises(PluginError) as raised:
+        made.call(build)
+    assert "returned a non-zero code: 7" in raised.value.what
+    assert raised.value.where.startswith("Step 3/")
+    assert raised.value.where.endswith(" : RUN for i in 1 2 3; do echo line $i; done; exit 7")
+    assert raised.value.output == "line 1\nline 2\nline 3"
+    assert leftovers(docker_client) == before
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "sentence"),
+    [
+        ("FORM busybox", "unknown instruction: FORM"),
+        ("FROM waypoint.invalid/there-is-none:1", "waypoint.invalid"),
+        ("", "file with no instructions"),
+    ],
+)
+def test_a_wrong_dockerfile_is_one_sentence(app: App, harness: MakeHarness, dockerfile: str, sentence: str) -> None:
+    with pytest.raises(PluginError) as raised:
+        harness(BuilderConfig(), app(dockerfile)).call(build)
+    assert sentence in str(raised.value)
+
+
+def test_a_missing_dockerfile_is_one_sentence(app: App, harness: MakeHarness) -> None:
+    path = app("FROM scratch")
+    (path / "Dockerfile").unlink()
+    with pytest.raises(PluginError, match="There is no Dockerfile. Write one, or set `dockerfile`"):
+        harness(BuilderConfig(), path).call(build)
+    with pytest.raises(PluginError, match="The build context is not there"):
+        harness(BuilderConfig(context="no/such/folder"), path).call(build)
+
+
+def test_cancelling_ends_the_build_in_the_engine(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
+) -> None:
+    before = leftovers(docker_client)
+    made = harness(BuilderConfig(), app(f"FROM {busybox_image}", f"RUN echo {time.time_ns()} begins && sleep 600"))
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            made.call(build)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    end = time.monotonic() + 30
+    while " begins" not in made.text().partition("Running in")[2]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    made.ctx.cancel()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert isinstance(failures[0], Cancelled)
+    while leftovers(docker_client)[0] - before[0]:
+        assert time.monotonic() < end, "the engine goes on building"
+        time.sleep(0.1)
+    assert leftovers(docker_client)[1] == before[1]
+
+
+def test_buildkit_builds_through_the_engine_when_the_docker_program_cannot(
+    docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness
+) -> None:
+    path = app(f"FROM {python_image}", f"RUN echo built by buildkit > /how {time.time_ns()}", 'CMD ["cat", "/how"]')
+    made = harness(BuilderConfig(buildkit=True), path)
+    image = built(made)
+    assert b"built by buildkit" in docker_client.containers.run(name_of(image), remove=True)
+    if not has_buildx():
+        assert "no buildx plugin" in made.text()
+
+
+def test_a_failing_buildkit_step_is_named_with_its_last_lines(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
+) -> None:
+    before = leftovers(docker_client)
+    path = app(f"FROM {busybox_image}", f"RUN echo one; echo {time.time_ns()} two; exit 9")
+    with pytest.raises(PluginError) as raised:
+        harness(BuilderConfig(buildkit=True), path).call(build)
+    assert "exit code: 9" in str(raised.value)
+    assert "RUN echo one" in raised.value.where
+    assert raised.value.output.splitlines()[0] == "one"
+    assert leftovers(docker_client) == before
+
+
+def test_what_needs_buildkit_says_so(busybox_image: str, app: App, harness: MakeHarness) -> None:
+    path = app(f"FROM {busybox_image}")
+    with pytest.raises(PluginError, match="platform needs BuildKit"):
+        harness(BuilderConfig(platform="linux/arm64", buildkit=False), path).call(build)
+    if not has_buildx():
+        with pytest.raises(PluginError, match="secrets needs the docker program with its buildx plugin"):
+            harness(BuilderConfig(secrets=["id=a,src=b"]), path).call(build)
+
+
+def test_an_image_without_command_is_built_with_a_warning(busybox_image: str, app: App, harness: MakeHarness) -> None:
+    made = harness(BuilderConfig(), app("FROM scratch", "COPY Dockerfile /"))
+    built(made)
+    assert "The image has no command" in made.text()
