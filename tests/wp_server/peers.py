@@ -53,12 +53,14 @@ class Entrypoint:
         self.client = client
         self.deployment_id = deployment_id
         self.id = instance_id
+        self.received = 0
         self.snapshots: asyncio.Queue[pb.EntrypointConfig] = asyncio.Queue()
 
     async def run(self) -> None:
         """Reads snapshots until cancelled."""
         request = pb.EntrypointConfigRequest(deployment_id=self.deployment_id, instance_id=self.id)
         async for response in self.client.EntrypointConfig(request):
+            self.received += 1
             self.snapshots.put_nowait(response.config)
 
     async def snapshot(self, accept: Callable[[pb.EntrypointConfig], bool] = lambda _: True) -> pb.EntrypointConfig:

@@ -123,3 +123,64 @@ async def test_a_deleted_project_ends_the_stream_with_unavailable(server, client
         await call.read()
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert "project has been deleted" in caught.value.details()
+
+
+async def set_variables(user, **values: str) -> None:
+    target = pb.ConfigVar.Target(application=APPLICATION)
+    variables = [pb.ConfigVar(name=name, static=value, target=target) for name, value in values.items()]
+    await user.SetConfig(pb.ConfigSetRequest(variables=variables))
+
+
+async def test_a_changed_variable_arrives_merged_and_once(server, client, user):
+    record = await deployment(user)
+    await user.SetConfig(
+        pb.ConfigSetRequest(
+            variables=[pb.ConfigVar(name="A", static="project", target={"project": {"project": "shop"}})]
+        )
+    )
+    async with connected(server, client, record) as [one]:
+        await set_variables(user, A="application", B="2")
+        config = await one.snapshot()
+        assert {variable.name: variable.static for variable in config.env_vars} == {"A": "application", "B": "2"}
+        await set_variables(user, B="2")
+        await set_variables(user, B="3")
+        config = await one.snapshot()
+        assert config.env_vars[-1].static == "3"
+
+
+async def test_a_burst_of_changes_becomes_few_snapshots(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        for number in range(50):
+            await set_variables(user, LAST=str(number))
+        await one.snapshot(lambda config: any(variable.static == "49" for variable in config.env_vars))
+        assert one.received < 50
+
+
+async def test_variables_of_another_application_or_workspace_do_not_arrive(server, client, user):
+    record = await deployment(user)
+    other = pb.Ref.Application(project="shop", application="other")
+    elsewhere = pb.Ref.Workspace(workspace="elsewhere")
+    await user.UpsertApplication(pb.UpsertApplicationRequest(project={"project": "shop"}, name="other"))
+    await user.SetConfig(
+        pb.ConfigSetRequest(
+            variables=[
+                pb.ConfigVar(name="SECRET", static="x", target={"application": other}),
+                pb.ConfigVar(name="FAR", static="x", target={"application": APPLICATION, "workspace": elsewhere}),
+                pb.ConfigVar(name="MINE", static="x", target={"application": APPLICATION}),
+            ]
+        )
+    )
+    entrypoint = client(await entrypoint_token(server, record.id), HEADERS)
+    request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE")
+    first = await entrypoint.EntrypointConfig(request).read()
+    assert [variable.name for variable in first.config.env_vars] == ["MINE"]
+
+
+async def test_a_megabyte_and_line_breaks_arrive_whole(server, client, user):
+    record = await deployment(user)
+    values = {"BIG": "b" * 1024 * 1024, "LINES": "one\ntwo\r\n\tthree"}
+    async with connected(server, client, record) as [one]:
+        await set_variables(user, **values)
+        config = await one.snapshot(lambda config: len(config.env_vars) == 2)
+        assert {variable.name: variable.static for variable in config.env_vars} == values

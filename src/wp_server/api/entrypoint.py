@@ -13,7 +13,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.auth import current
 from wp_server.auth.rules import own_deployment
 from wp_server.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
-from wp_server.live.app_config import TOPICS, AppConfigs
+from wp_server.live.app_config import AppConfigs, topics
 from wp_server.live.beside import beside
 from wp_server.live.channel import ChannelClosed
 from wp_server.live.exec_session import Session
@@ -65,7 +65,7 @@ class EntrypointHandlers:
         self, deployment: pb.Deployment, instance: Instance, generation: int
     ) -> AsyncGenerator[pb.EntrypointConfig, None]:
         sessions = sessions_topic(instance.id)
-        with self._store.changes.subscribe((*TOPICS, sessions)) as subscription:
+        with self._store.changes.subscribe((*topics(deployment), sessions)) as subscription:
             config = last = await self._configs.read(deployment)
             if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
                 instance.sessions_from += GO_DYNAMIC_SESSION_DELAY - GO_SESSION_DELAY

@@ -10,11 +10,18 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import Unavailable
-from wp_server.store import Store, projects
+from wp_server.selectors import matches
+from wp_server.store import Store, config, config_sources, projects
 
-TOPICS = ("config", "projects")
-"""What changes an application's configuration."""
+_COUNTED = ("config", "projects")
+"""Topics whose versions tell whether what is remembered is still true."""
 CACHE_SIZE = 1_000
+
+
+def topics(deployment: pb.Deployment) -> tuple[str, ...]:
+    """Returns the topics that announce changes of what `AppConfigs.read` returns."""
+    project = deployment.application.project.lower()
+    return (f"config/{project}", "config/*", f"project/{project}")
 
 
 class AppConfigs:
@@ -35,17 +42,17 @@ class AppConfigs:
             deployment.workspace.workspace.lower(),
             *(f"{name}={value}" for name, value in sorted(deployment.labels.items())),
         )
-        versions = tuple(self._store.changes.version(topic) for topic in TOPICS)
+        versions = tuple(self._store.changes.version(topic) for topic in _COUNTED)
         known = self._known.get(key)
         if known is None or known[0] != versions:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
             known = self._known[key] = (versions, await self._store.read(_read, deployment))
-        config = pb.EntrypointConfig()
-        config.CopyFrom(known[1])
-        config.deployment.component.CopyFrom(deployment.component)
-        config.deployment.labels.update(deployment.labels)
-        return config
+        answer = pb.EntrypointConfig()
+        answer.CopyFrom(known[1])
+        answer.deployment.component.CopyFrom(deployment.component)
+        answer.deployment.labels.update(deployment.labels)
+        return answer
 
 
 def _read(connection: Connection, deployment: pb.Deployment) -> pb.EntrypointConfig:
@@ -54,6 +61,13 @@ def _read(connection: Connection, deployment: pb.Deployment) -> pb.EntrypointCon
     application = projects.find_application(connection, ref.project, ref.application)
     if project is None or application is None:
         raise Unavailable("project has been deleted")
-    config = pb.EntrypointConfig()
-    config.file_change_signal = application.file_change_signal or project.file_change_signal
-    return config
+    place = config.Place(config.Scope.APPLICATION, ref.project.lower(), ref.application.lower())
+    workspace = deployment.workspace.workspace
+    query = config.Query(place, workspace=workspace, labels=dict(deployment.labels))
+    variables = config.variables(connection, query, matches)
+    dynamic = any(variable.HasField("dynamic") for variable in variables)
+    return pb.EntrypointConfig(
+        env_vars=variables,
+        config_sources=config_sources.sources(connection, place, workspace) if dynamic else (),
+        file_change_signal=application.file_change_signal or project.file_change_signal,
+    )
