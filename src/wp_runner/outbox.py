@@ -3,7 +3,8 @@
 The operation's threads put events and messages in; one stream at a time takes them out through the iterator that
 `feed` returns. When a stream breaks, the next one continues where it stopped: control messages are sent again (they
 are idempotent), terminal events that were not yet taken follow in order. Chunks of output are joined, and a batch
-waits a moment for company, so that a chatty build does not become a message per line (server specification 8.5).
+waits a moment for company, so that a chatty build does not become a message per line (server specification 8.5). A
+batch counts as sent when the stream comes back for more; one that a dying stream took goes to the next stream.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._feed = 0
         self._events: deque[tuple[float, Timestamp, Event]] = deque()
+        self._in_flight: list[tuple[float, Timestamp, Event]] = []
         self._bytes = 0
         self._control: list[pb.RunnerJobStreamRequest] = []
         self._unsent = 0
@@ -102,8 +104,7 @@ class Outbox:
     def detach(self) -> None:
         """The current stream is gone; its iterator ends."""
         with self._changed:
-            self._feed += 1
-            self._changed.notify_all()
+            self._next_feed()
 
     def feed(self, *initial: pb.RunnerJobStreamRequest) -> Iterator[pb.RunnerJobStreamRequest]:
         """Return the request iterator for a new stream:
@@ -111,11 +112,17 @@ class Outbox:
         `initial`, then everything pending, until the stream is detached.
         """
         with self._changed:
-            self._feed += 1
-            mine = self._feed
+            mine = self._next_feed()
             self._unsent = 0
-            self._changed.notify_all()
         return self._messages(mine, initial)
+
+    def _next_feed(self) -> int:
+        self._feed += 1
+        self._events.extendleft(reversed(self._in_flight))
+        self._bytes += sum(_size(event) for _, _, event in self._in_flight)
+        self._in_flight.clear()
+        self._changed.notify_all()
+        return self._feed
 
     def _messages(
         self, mine: int, initial: tuple[pb.RunnerJobStreamRequest, ...]
@@ -126,6 +133,8 @@ class Outbox:
 
     def _take(self, mine: int) -> pb.RunnerJobStreamRequest | None:
         with self._changed:
+            if self._feed == mine:
+                self._in_flight.clear()
             while True:
                 if self._closed or self._feed != mine:
                     return None
@@ -165,7 +174,8 @@ class Outbox:
         terminal = pb.GetJobStreamResponse.Terminal()
         size = 0
         while self._events and len(terminal.events) < BATCH_EVENTS and size < BATCH_BYTES:
-            _, stamp, event = self._events.popleft()
+            self._in_flight.append(self._events.popleft())
+            _, stamp, event = self._in_flight[-1]
             size += _size(event)
             message = to_message(event)
             message.timestamp.CopyFrom(stamp)

@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("fake_server", Path(__file__).parent / "fake_server.py")
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules["fake_server"] = _module
-_spec.loader.exec_module(_module)
+sys.path.insert(0, str(Path(__file__).parent))
 
-if TYPE_CHECKING:
-    from fake_server import FakeServer
+from fake_server import FakeServer
+from shop import Bench
 
 
 @pytest.fixture
 def server() -> Iterator[FakeServer]:
-    fake = _module.FakeServer()
+    fake = FakeServer()
     yield fake
     fake.close()
+
+
+@pytest.fixture
+def bench(server: FakeServer, tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(server, tmp_path)
+    with made.runner:
+        yield made

@@ -1,4 +1,4 @@
-"""A small Waypoint server in memory, on a real socket with the real stubs: jobs and records, enough to run the runner."""
+"""A small Waypoint server in memory, on a real socket with the real stubs: jobs and records, for the runner."""
 
 from __future__ import annotations
 

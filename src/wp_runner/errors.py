@@ -1,0 +1,68 @@
+"""Exceptions as `google.rpc.Status`: what a job and an operation record store about a failure (protocol specification
+9)."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import grpc
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from wp_config.diagnostics import Diagnostics
+from wp_sdk.errors import Cancelled, PluginError
+from wp_sdk.mapper import UnsatisfiedArguments
+
+log = logging.getLogger(__name__)
+
+DOMAIN = "waypoint.plugin"
+
+
+class PluginDefect(Exception):
+    """A plugin failed in a way its author did not foresee. The cause is chained."""
+
+
+class OperationFailed(PluginError):
+    """An operation as a whole failed for a reason the runner found, not a plugin."""
+
+
+def to_status(error: BaseException) -> status_pb2.Status:
+    """Turn a failure into a status; defects are logged with their traceback here."""
+    match error:
+        case Cancelled():
+            return status_pb2.Status(code=code_pb2.CANCELLED, message="canceled")
+        case UnsatisfiedArguments():
+            return _unsatisfied(error)
+        case PluginError():
+            return status_pb2.Status(code=code_pb2.UNKNOWN, message=str(error))
+        case Diagnostics():
+            return status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message=error.render())
+        case grpc.RpcError():
+            code = error.code()
+            details = error.details() or "the connection was lost"
+            return status_pb2.Status(code=code.value[0], message=f"The server answered: {details}")
+        case _:
+            return _defect(error)
+
+
+def _unsatisfied(error: UnsatisfiedArguments) -> status_pb2.Status:
+    status = status_pb2.Status(code=code_pb2.FAILED_PRECONDITION, message=str(error))
+    reason = error_details_pb2.ErrorInfo(reason="UNSATISFIED_ARGUMENTS", domain=DOMAIN)
+    failure = error_details_pb2.PreconditionFailure(
+        violations=[
+            error_details_pb2.PreconditionFailure.Violation(type="argument", subject=key) for key in error.missing
+        ]
+    )
+    for detail in (reason, failure):
+        status.details.add().Pack(detail)
+    return status
+
+
+def _defect(error: BaseException) -> status_pb2.Status:
+    log.error("an operation failed unexpectedly", exc_info=error)
+    cause = error.__cause__ if isinstance(error, PluginDefect) and error.__cause__ is not None else error
+    text = str(error) if isinstance(error, PluginDefect) else f"{type(error).__name__}: {error}"
+    status = status_pb2.Status(code=code_pb2.INTERNAL, message=text)
+    frames = traceback.format_exception(cause)
+    status.details.add().Pack(error_details_pb2.DebugInfo(stack_entries=frames, detail=text))
+    return status

@@ -1,0 +1,80 @@
+"""One job, start to end: data source, configuration, operation, outcome (server specification 7.11)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import TypeAlias
+
+from google.rpc import code_pb2, status_pb2
+
+from wp_proto.waypoint import api as pb
+from wp_runner.configuration import Project
+from wp_runner.datasource import DataSource
+from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
+from wp_runner.errors import OperationFailed, to_status
+from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS
+from wp_runner.outbox import Outbox
+from wp_runner.server import Server
+from wp_sdk.context import Context
+from wp_sdk.terminal import UI
+
+log = logging.getLogger(__name__)
+
+ProjectLoader: TypeAlias = Callable[[pb.Job, Server, "Outbox", DataSource], Project]
+Checkout: TypeAlias = Callable[[pb.Job, Context, UI], AbstractContextManager[DataSource]]
+
+
+class JobExecutor:
+    """Callable as `wp_runner.agent.Executor`: whatever happens, exactly one outcome goes into the outbox."""
+
+    def __init__(self, server: Server, facts: RunnerFacts, checkout: Checkout, load: ProjectLoader) -> None:
+        self._server = server
+        self._facts = facts
+        self._checkout = checkout
+        self._load = load
+
+    def __call__(self, assignment: pb.RunnerJobStreamResponse.JobAssignment, outbox: Outbox, context: Context) -> None:
+        """Run the job of the assignment."""
+        try:
+            result = self._run(assignment.job, outbox, context)
+        except BaseException as error:
+            failure = pb.RunnerJobStreamRequest.Error(error=_status(error))
+            outbox.finish(pb.RunnerJobStreamRequest(error=failure))
+            return
+        complete = pb.RunnerJobStreamRequest.Complete(result=result)
+        outbox.finish(pb.RunnerJobStreamRequest(complete=complete))
+
+    def _run(self, job: pb.Job, outbox: Outbox, context: Context) -> pb.Job.Result:
+        name = job.WhichOneof("operation") or ""
+        if name in BARE_OPERATIONS:
+            context.raise_if_cancelled()
+            return pb.Job.Result()
+        if name not in APP_OPERATIONS and name not in PROJECT_OPERATIONS:
+            raise _Unimplemented(
+                f'This runner does not know the operation "{name}"', do="Use a runner of a newer version"
+            )
+        ui = UI(outbox)
+        with self._checkout(job, context, ui) as source:
+            if source.ref is not None:
+                outbox.send(
+                    pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=source.ref))
+                )
+            with closing(self._load(job, self._server, outbox, source)) as project:
+                common = (job, self._server, ui, context, self._facts, project, source.directory)
+                if name in PROJECT_OPERATIONS:
+                    return PROJECT_OPERATIONS[name](ProjectJob(*common))
+                env = AppJob(*common, project.app(job.application.application))
+                return APP_OPERATIONS[name](env)
+
+
+class _Unimplemented(OperationFailed):
+    pass
+
+
+def _status(error: BaseException) -> status_pb2.Status:
+    status = to_status(error)
+    if isinstance(error, _Unimplemented):
+        status.code = code_pb2.UNIMPLEMENTED
+    return status

@@ -1,0 +1,35 @@
+"""The operations a job can ask for: one function each, under the name of the job's operation field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from wp_proto.waypoint import api as pb
+from wp_runner.environment import AppJob, ProjectJob
+from wp_runner.operations import application, project
+
+AppOperation: TypeAlias = Callable[[AppJob], pb.Job.Result]
+ProjectOperation: TypeAlias = Callable[[ProjectJob], pb.Job.Result]
+
+APP_OPERATIONS: Mapping[str, AppOperation] = {
+    "auth": application.auth,
+    "build": application.build,
+    "config_sync": application.config_sync,
+    "deploy": application.deploy,
+    "destroy": application.destroy,
+    "push": application.push,
+    "release": application.release,
+    "status_report": application.status_report,
+    "up": application.up,
+}
+
+PROJECT_OPERATIONS: Mapping[str, ProjectOperation] = {
+    "init": project.init,
+    "queue_project": project.queue_project,
+    "validate": project.validate,
+}
+"""Operations that need the file but no application."""
+
+BARE_OPERATIONS = frozenset({"noop"})
+"""Operations that need neither file nor data source."""

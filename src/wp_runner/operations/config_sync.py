@@ -1,0 +1,37 @@
+"""Sends the `config` stanzas of the file to the server (language specification 6.2)."""
+
+from __future__ import annotations
+
+from wp_config.records import ConfigVariable
+from wp_proto.waypoint import api as pb
+from wp_runner.environment import AppJob
+
+
+def sync_config(env: AppJob) -> int:
+    """Set the project's entries, then the application's; returns how many. Nothing is sent when there are none."""
+    entries = [*env.project.config(), *env.app.config()]
+    if entries:
+        variables = [config_var(env.project.name, entry) for entry in entries]
+        env.server.call(env.server.stub.SetConfig, pb.ConfigSetRequest(variables=variables))
+    return len(entries)
+
+
+def config_var(project: str, entry: ConfigVariable) -> pb.ConfigVar:
+    """One entry as the server stores it."""
+    target = pb.ConfigVar.Target(label_selector=entry.label_selector)
+    if entry.app:
+        target.application.CopyFrom(pb.Ref.Application(application=entry.app, project=project))
+    else:
+        target.project.project = project
+    if entry.workspace:
+        target.workspace.workspace = entry.workspace
+    if entry.runner:
+        target.runner.any.SetInParent()
+    variable = pb.ConfigVar(name=entry.name, internal=entry.internal, name_is_path=entry.name_is_path, target=target)
+    if entry.dynamic is not None:
+        variable.dynamic.CopyFrom(
+            pb.ConfigVar.DynamicVal(config=entry.dynamic.settings, **{"from": entry.dynamic.source})
+        )
+    else:
+        variable.static = entry.value or ""
+    return variable
