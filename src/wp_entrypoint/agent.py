@@ -18,9 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from wp_entrypoint.exec import ExecHost
     from wp_entrypoint.logs import Shipper
     from wp_entrypoint.settings import Environment, Settings
-    from wp_proto.entrypoint.messages import EntrypointConfig
+    from wp_proto.entrypoint.messages import EntrypointConfig, EntrypointConfigExec
 
 DRAIN_TIMEOUT = 1.0
 """Seconds for output that is still in the pipes when the application has ended."""
@@ -36,6 +37,7 @@ class Agent:
     def __init__(self, settings: Settings, environment: Environment, program: bytes, argv: list[bytes]) -> None:
         # Nothing that is made before the application runs becomes garbage worth looking for.
         gc.disable()
+        closed = _fill_standard_descriptors()
         self._settings = settings
         self._given = environment
         self._configured: Environment = {}
@@ -45,6 +47,7 @@ class Agent:
         self._reaper = Reaper()
         self._output = None if settings.disable_logs else Output()
         self._shipper: Shipper | None = None
+        self._exec: ExecHost | None = None
         self._session = Session(
             self._loop, self._journal, settings, instance.new_id(), self._on_config, self._on_failure
         )
@@ -55,7 +58,7 @@ class Agent:
             settings,
             program,
             argv,
-            self._output.file_actions() if self._output else [],
+            [(os.POSIX_SPAWN_CLOSE, fd) for fd in closed] + (self._output.file_actions() if self._output else []),
             self._on_start,
             self._on_end,
         )
@@ -92,6 +95,24 @@ class Agent:
             self._start_application()
         else:
             self._supervisor.reconfigure(self._environment())
+        if config.exec or self._exec is not None:
+            self._announce(config.exec)
+
+    def _announce(self, sessions: list[EntrypointConfigExec]) -> None:
+        if self._supervisor.state not in (supervise.RUNNING, supervise.RESTARTING):
+            return
+        if self._exec is None:
+            from wp_entrypoint.exec import ExecHost
+
+            self._exec = ExecHost(
+                self._loop,
+                self._journal,
+                self._reaper,
+                self._session,
+                self._settings,
+                lambda: self._supervisor.environment,
+            )
+        self._exec.announced(sessions)
 
     def _on_failure(self, reason: str) -> None:
         if self._supervisor.state == supervise.WAITING and not self._settings.server_required:
@@ -139,7 +160,18 @@ class Agent:
         if not self._supervisor.pid:
             self._loop.stop()
             return
-        self._end_group()
+        if self._exec is not None:
+            self._exec.hang_up()
+            self._await_exec(loops.now() + GROUP_TIMEOUT)
+        else:
+            self._end_group()
+
+    def _await_exec(self, deadline: float) -> None:
+        assert self._exec is not None
+        if self._exec.idle() or loops.now() >= deadline:
+            self._end_group()
+        else:
+            self._loop.after(supervise.GROUP_CHECK, lambda: self._await_exec(deadline))
 
     def _end_group(self) -> None:
         """Nothing of the application outlives it: the kernel sees to that for process 1, for the others we do."""
@@ -183,3 +215,20 @@ class Agent:
             self._loop.stop()
         else:
             self._loop.after(supervise.GROUP_CHECK, lambda: self._await_flushed(deadline))
+
+
+def _fill_standard_descriptors() -> list[int]:
+    """Put something behind those of the descriptors 0 to 2 that are closed, lest a socket of ours lands there; returns
+    which were."""
+    closed = []
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            closed.append(fd)
+    if closed:
+        read, write = os.pipe()  # needs no /dev; the lowest free descriptors are taken, which are just these
+        for fd in closed:
+            if fd not in (read, write):
+                os.dup2(write, fd, inheritable=False)
+    return closed
