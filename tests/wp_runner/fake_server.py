@@ -33,6 +33,7 @@ class Waypoint(WaypointServicer):
         self.records: dict[str, dict[str, Any]] = defaultdict(dict)
         self.history: list[tuple[str, Any]] = []
         self.config: list[pb.ConfigVar] = []
+        self.outages: dict[str, int] = defaultdict(int)
         self.project = pb.Project(name="shop")
         self.deployment_config = pb.RunnerGetDeploymentConfigResponse(server_addr="server:9701", server_tls=True)
 
@@ -223,6 +224,9 @@ class Waypoint(WaypointServicer):
         return pb.UpsertApplicationResponse(application=self.project.applications[-1])
 
     def RunnerGetDeploymentConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if self.outages["RunnerGetDeploymentConfig"]:
+            self.outages["RunnerGetDeploymentConfig"] -= 1
+            context.abort(grpc.StatusCode.UNAVAILABLE, "restarting")
         return self.deployment_config
 
     def GenerateInviteToken(self, request: pb.InviteTokenRequest, context: grpc.ServicerContext) -> pb.NewTokenResponse:
