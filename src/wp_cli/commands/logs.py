@@ -1,0 +1,154 @@
+"""`waypoint logs`: what the app's instances write, as it comes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from wp_cli import listing
+from wp_cli.command import Command
+from wp_cli.errors import EXIT_INTERRUPTED, EXIT_OK, CliError
+from wp_cli.flags import BOOL, DURATION, INT, STRING, Enum1, Flag
+from wp_cli.render import text as look
+from wp_proto.waypoint import api as pb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wp_cli.session import Session
+
+DEPLOYMENT_SEQ = Flag("deployment-seq", STRING, "", "Only instances of this deployment (sequence number or id).")
+DEPLOYMENT = Flag("deployment", STRING, "", "The same as -deployment-seq.", alias="d")
+TAIL = Flag("tail", INT, 0, "How many earlier lines of each instance to show; 0 for 100, negative for all.", alias="n")
+FOLLOW = Flag("follow", BOOL, True, "Wait for more lines; -follow=false ends after the earlier ones.", alias="f")
+SINCE = Flag("since", DURATION, 0.0, "Only lines that are at most this old, such as 10m.")
+INSTANCE = Flag("instance", STRING, "", "Only this instance (the end of its id is enough).")
+SOURCE = Flag("source", Enum1("all", "app", "entrypoint"), "all", "Only lines of this source.")
+NO_TIMESTAMPS = Flag("no-timestamps", BOOL, False, "Leave the timestamps away.")
+JSON = Flag("json", BOOL, False, "Print every line as a JSON object.")
+
+QUIET = 1.0  # seconds without a line after which -follow=false has seen all earlier ones
+SHORT_ID = 6
+
+
+def run(session: Session) -> int:
+    """Print lines until interrupted (exit code 130) or the stream ends (0)."""
+    app = session.app()
+    client = session.client()
+    request = pb.GetLogStreamRequest(limit_backlog=session[TAIL])
+    chosen = session[DEPLOYMENT] or session[DEPLOYMENT_SEQ]
+    if chosen:
+        from wp_cli.commands.deployment import operation_ref
+
+        found = client.calls.GetDeployment(pb.GetDeploymentRequest(ref=operation_ref(listing.ref(app), chosen)))
+        request.deployment_id = found.id
+    else:
+        request.application.application.CopyFrom(listing.ref(app))
+        request.application.workspace.workspace = session.workspace
+    printer = Printer(session)
+    try:
+        for batch in batches(session, request):
+            printer.batch(batch)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return EXIT_OK
+
+
+def batches(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.LogBatch]:
+    """Return the batches as they come; without -follow until none came for a while."""
+    import queue
+    import threading
+
+    import grpc
+
+    stream = session.client().calls.GetLogStream(request)
+    if session[FOLLOW]:
+        yield from stream
+        return
+    items: queue.SimpleQueue[pb.LogBatch | grpc.RpcError | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        try:
+            for batch in stream:
+                items.put(batch)
+            items.put(None)
+        except grpc.RpcError as err:
+            items.put(err)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            item = items.get(timeout=QUIET)
+        except queue.Empty:
+            stream.cancel()
+            return
+        if isinstance(item, grpc.RpcError):
+            raise item
+        if item is None:
+            return
+        yield item
+
+
+class Printer:
+    """Writes batches to stdout. The app's bytes are written as they came; only our prefix is coloured."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._color = session.screen.color_out
+        self._instance = session[INSTANCE]
+        self._source = session[SOURCE]
+        self._oldest = 0.0
+        if session[SINCE] > 0:
+            import time
+
+            self._oldest = time.time() - session[SINCE]
+        elif session[SINCE] < 0:
+            raise CliError("-since must not be negative")
+
+    def batch(self, batch: pb.LogBatch) -> None:
+        """Write the lines of a batch that are wanted, in one go."""
+        if self._instance and not batch.instance_id.endswith(self._instance):
+            return
+        text = "".join(self._line(batch, line) for line in batch.lines if self._wanted(line))
+        if text:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+            sys.stdout.buffer.flush()
+
+    def _wanted(self, line: pb.LogBatch.Entry) -> bool:
+        source = "entrypoint" if line.source == pb.LogBatch.Entry.ENTRYPOINT else "app"
+        if self._source not in {"all", source}:
+            return False
+        return not self._oldest or line.timestamp.seconds + line.timestamp.nanos / 1e9 >= self._oldest
+
+    def _line(self, batch: pb.LogBatch, line: pb.LogBatch.Entry) -> str:
+        entrypoint = line.source == pb.LogBatch.Entry.ENTRYPOINT
+        if self._session[JSON]:
+            facts = {
+                "time": line.timestamp.ToJsonString(), "deployment": batch.deployment_id, "instance": batch.instance_id,
+                "source": "entrypoint" if entrypoint else "app", "line": line.line,
+            }  # fmt: skip
+            return json.dumps(facts, ensure_ascii=False) + "\n"
+        prefix = f"{batch.instance_id[-SHORT_ID:]}: "
+        if not self._session[NO_TIMESTAMPS]:
+            prefix = f"{timestamp(line)} {prefix}"
+        if self._color:
+            prefix = f"{look.CYAN if entrypoint else look.GREEN}{prefix}{look.RESET}"
+        return "".join(f"{prefix}{part}\n" for part in line.line.split("\n"))
+
+
+def timestamp(line: pb.LogBatch.Entry) -> str:
+    """RFC 3339 in UTC with exactly three decimals."""
+    from datetime import UTC, datetime
+
+    moment = datetime.fromtimestamp(line.timestamp.seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{line.timestamp.nanos // 1_000_000:03d}Z"
+
+
+LOGS = Command(
+    "logs", run,
+    "Shows what the running instances of an app write, starting with their last lines, until it is interrupted. New "
+    "instances join by themselves.",
+    flags=(DEPLOYMENT_SEQ, DEPLOYMENT, TAIL, FOLLOW, SINCE, INSTANCE, SOURCE, NO_TIMESTAMPS, JSON), operation=True,
+)  # fmt: skip

@@ -1,0 +1,214 @@
+"""`waypoint project`: list, inspect, apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wp_cli import standard_flags as shared
+from wp_cli.command import Command
+from wp_cli.errors import EXIT_OK, CliError
+from wp_cli.flags import BOOL, INT, STRING, Enum1, Flag
+from wp_cli.render.records import proto_json
+from wp_proto.waypoint import api as pb
+
+if TYPE_CHECKING:
+    from wp_cli.connect import Client
+    from wp_cli.session import Session
+
+DATA_SOURCE = Flag("data-source", Enum1("git", "local"), "", "Where the project's source is.")
+GIT_URL = Flag("git-url", STRING, "", "URL of the repository.")
+GIT_PATH = Flag("git-path", STRING, "", "Folder in the repository.")
+GIT_REF = Flag("git-ref", STRING, "", "Branch, tag or commit.")
+GIT_AUTH = Flag(
+    "git-auth-type", Enum1("basic", "ssh", "none"), "", "How to authenticate; none forgets stored credentials."
+)
+GIT_USERNAME = Flag("git-username", STRING, "", "User name for basic authentication.")
+GIT_PASSWORD = Flag("git-password", STRING, "", "Password for basic authentication.")
+GIT_KEY = Flag("git-private-key-path", STRING, "", "File with the private key for SSH.")
+GIT_KEY_PASSWORD = Flag("git-private-key-password", STRING, "", "Password of that key.")
+GIT_SUBMODULES = Flag("git-recurse-submodules", INT, 0, "How deep to fetch submodules.")
+HCL = Flag("waypoint-hcl", STRING, "", "File to store on the server, used when the source has none.")
+POLL = Flag("poll", BOOL, None, "Watch the repository and run `up` when it changes.")
+POLL_INTERVAL = Flag("poll-interval", STRING, "30s", "How often to look.")
+STATUS_POLL = Flag("app-status-poll", BOOL, None, "Ask for status reports regularly.")
+STATUS_POLL_INTERVAL = Flag("app-status-poll-interval", STRING, "5m", "How often to ask.")
+SHOW_SECRETS = Flag("show-secrets", BOOL, False, "Print credentials in clear.")
+
+HCL_LIMIT = 5 * 1024 * 1024  # bytes
+REDACTED = "<redacted>"
+
+
+def list_projects(session: Session) -> int:
+    """Print the names of all projects, sorted, one a line."""
+    found = sorted(all_projects(session.client()), key=lambda project: project.project.lower())
+    for project in found:
+        session.screen.result(proto_json(project) if session[shared.JSON] else project.project)
+    if not found:
+        session.screen.note("The server knows no projects yet; `waypoint init` registers one.")
+    return EXIT_OK
+
+
+def all_projects(client: Client) -> list[pb.Ref.Project]:
+    """Return every project, however many pages it takes."""
+    projects: list[pb.Ref.Project] = []
+    token = ""
+    while True:
+        page = pb.PaginationRequest(next_page_token=token)
+        answer = client.calls.ListProjects(pb.ListProjectsRequest(pagination=page))
+        projects += answer.projects
+        token = answer.pagination.next_page_token
+        if not token:
+            return projects
+
+
+def inspect(session: Session) -> int:
+    """Show one project; credentials only with -show-secrets."""
+    name = session.words[0] if session.words else session.project
+    answer = session.client().calls.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=name)))
+    project = answer.project
+    if not session[SHOW_SECRETS]:
+        redact(project)
+    if session[shared.JSON]:
+        session.screen.result(proto_json(project))
+        return EXIT_OK
+    git = project.data_source.git
+    source = {"git": "Git", "local": "Local", "remote": "Remote"}.get(
+        project.data_source.WhichOneof("source") or "", ""
+    )
+    session.screen.named_values([
+        ("Project Name", project.name),
+        ("Applications", ", ".join(app.name for app in project.applications)),
+        ("Workspaces", ", ".join(found.workspace.workspace for found in answer.workspaces)),
+        ("Remote Enabled", str(project.remote_enabled).lower()),
+        ("Data Source", source),
+        ("Git URL", git.url), ("Git Ref", git.ref), ("Git Path", git.path),
+        ("Poll Enabled", str(project.data_source_poll.enabled).lower()),
+        ("Poll Interval", project.data_source_poll.interval),
+        ("App Status Poll Enabled", str(project.status_report_poll.enabled).lower()),
+        ("App Status Poll Interval", project.status_report_poll.interval),
+        ("File Change Signal", project.file_change_signal),
+    ])  # fmt: skip
+    return EXIT_OK
+
+
+def redact(project: pb.Project) -> None:
+    """Replace the credentials in a project."""
+    git = project.data_source.git
+    auth = git.WhichOneof("auth") if project.data_source.WhichOneof("source") == "git" else None
+    if auth == "basic":
+        git.basic.password = REDACTED
+    elif auth == "ssh":
+        git.ssh.private_key_pem = REDACTED.encode()
+        git.ssh.password = REDACTED if git.ssh.password else ""
+    for variable in project.variables:
+        if variable.sensitive:
+            variable.str = REDACTED
+
+
+def apply(session: Session) -> int:
+    """Create a project, or change what the flags name and nothing else."""
+    import grpc
+
+    from wp_cli.connect import code_of
+
+    name = session.words[0]
+    client = session.client(create=True)
+    try:
+        project = client.calls.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=name))).project
+        verb = "updated"
+    except grpc.RpcError as err:
+        if code_of(err) is not grpc.StatusCode.NOT_FOUND:
+            raise
+        project, verb = pb.Project(name=name), "created"
+    change(session, project)
+    client.calls.UpsertProject(pb.UpsertProjectRequest(project=project))
+    session.screen.result(f"Project {name!r} {verb}.", "success")
+    return EXIT_OK
+
+
+def change(session: Session, project: pb.Project) -> None:
+    """Put what the flags say into the project. CliError for flags that do not fit together."""
+    git_flags = (GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD)
+    git_given = any(session.given(flag) for flag in git_flags) or session.given(GIT_SUBMODULES)
+    source = session[DATA_SOURCE] or project.data_source.WhichOneof("source") or ""
+    if git_given and source != "git":
+        raise CliError("the git flags need a git project", do="Give -data-source=git as well.")
+    if session[DATA_SOURCE] == "local":
+        project.data_source.local.SetInParent()
+        project.data_source_poll.Clear()
+    elif source == "git" and (git_given or session[DATA_SOURCE]):
+        change_git(session, project.data_source.git)
+        project.remote_enabled = True
+        if not project.data_source.git.url:
+            raise CliError("a git project needs the repository's URL", do="Give it with -git-url.")
+    poll = session.maybe(POLL)
+    if poll is not None:
+        if source != "git":
+            raise CliError("only a git project can be polled", do="Give -data-source=git and -git-url as well.")
+        project.data_source_poll.enabled = poll
+        project.data_source_poll.interval = session[POLL_INTERVAL] if poll else ""
+    status_poll = session.maybe(STATUS_POLL)
+    if status_poll is not None:
+        project.status_report_poll.enabled = status_poll
+        project.status_report_poll.interval = session[STATUS_POLL_INTERVAL] if status_poll else ""
+    if session[HCL]:
+        path = Path(session[HCL])
+        content = read_file(path)
+        if len(content) > HCL_LIMIT:
+            raise CliError(f"{path} is larger than the {HCL_LIMIT // 1024 // 1024} MB that a server stores")
+        is_json = path.name.endswith(".json")
+        check_syntax(path)
+        project.waypoint_hcl = content
+        project.waypoint_hcl_format = pb.Hcl.JSON if is_json else pb.Hcl.HCL
+
+
+def change_git(session: Session, git: pb.Job.Git) -> None:
+    """Put what the flags say into the git source; what they do not name stays."""
+    for flag, field in ((GIT_URL, "url"), (GIT_PATH, "path"), (GIT_REF, "ref")):
+        if session.given(flag):
+            setattr(git, field, session[flag])
+    if session.given(GIT_SUBMODULES):
+        git.recurse_submodules = session[GIT_SUBMODULES]
+    auth = session[GIT_AUTH]
+    if auth == "none":
+        git.ClearField("basic")
+        git.ClearField("ssh")
+    elif auth == "basic":
+        git.basic.username, git.basic.password = session[GIT_USERNAME], session[GIT_PASSWORD]
+    elif auth == "ssh":
+        if not session[GIT_KEY]:
+            raise CliError("SSH authentication needs a private key", do="Give its file with -git-private-key-path.")
+        git.ssh.private_key_pem = read_file(Path(session[GIT_KEY]))
+        git.ssh.password = session[GIT_KEY_PASSWORD]
+
+
+def read_file(path: Path) -> bytes:
+    """Content of a file that a flag names."""
+    try:
+        return path.read_bytes()
+    except OSError as err:
+        raise CliError(f"cannot read {path}: {err.strerror}") from err
+
+
+def check_syntax(path: Path) -> None:
+    """Refuse a configuration with syntax errors."""
+    from wp_cli.target import parse_names
+
+    parse_names(path)
+
+
+LIST = Command("project list", list_projects, "Lists the names of all projects.", flags=(shared.JSON,), operation=True)
+INSPECT = Command(
+    "project inspect", inspect, "Shows a project; the one of the current directory if none is named.",
+    flags=(shared.JSON, SHOW_SECRETS), arguments="[NAME]", words=(0, 1),
+)  # fmt: skip
+APPLY = Command(
+    "project apply", apply,
+    "Creates a project, or changes an existing one. Only what the flags name changes; everything else stays.",
+    flags=(
+        DATA_SOURCE, GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD,
+        GIT_SUBMODULES, HCL, POLL, POLL_INTERVAL, STATUS_POLL, STATUS_POLL_INTERVAL,
+    ),
+    arguments="NAME", words=(1, 1),
+)  # fmt: skip

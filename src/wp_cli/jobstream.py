@@ -1,0 +1,191 @@
+"""Following one job: its output to a renderer, its waiting in words, an interrupt to a cancellation."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import grpc
+
+from wp_cli.connect import Client, details_of
+from wp_cli.errors import CliError, Interrupted
+from wp_cli.interrupt import interruptible
+from wp_proto.waypoint import api as pb
+
+if TYPE_CHECKING:
+    from wp_cli.render.job import Renderer
+
+QUEUED_NOTICE = 3.0  # seconds until it is said that the job waits
+UNASSIGNED_NOTICE = 60.0  # seconds until it is said that no runner takes it
+CANCEL_TIMEOUT = 2.0
+TICK = 0.25
+
+CANCELLED = grpc.StatusCode.CANCELLED.value[0]
+
+
+class _Interrupt:
+    """Stands in the queue for a signal."""
+
+
+Item: TypeAlias = "pb.GetJobStreamResponse | grpc.RpcError | _Interrupt | None"
+
+
+@dataclass
+class Outcome:
+    """How a job ended. `error` is empty on success; `cancelled` if somebody asked for the end."""
+
+    job: pb.Job
+    result: pb.Job.Result
+    error: str = ""
+    cancelled: bool = False
+
+
+class JobFollower:
+    """Follows one job to its end in the calling (main) thread."""
+
+    def __init__(self, client: Client, job_id: str, renderer: Renderer, *, local: bool) -> None:
+        """`local` says that the job runs in this process.
+
+        Then an interrupt cancels it, otherwise it only ends the watching.
+        """
+        self._client = client
+        self._id = job_id
+        self._renderer = renderer
+        self._local = local
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._job = pb.Job(id=job_id)
+        self._state = pb.Job.QUEUED
+        self._since = time.monotonic()
+        self._said: set[str] = set()
+        self._interrupted = False
+
+    def follow(self) -> Outcome:
+        """Return how the job ended.
+
+        Raises Interrupted if the user stopped watching a remote job, RpcError if the stream broke.
+        """
+        stream = self._client.calls.GetJobStream(pb.GetJobStreamRequest(job_id=self._id))
+        reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        ok = False
+        try:
+            with interruptible(lambda: self._items.put(_Interrupt())):
+                reader.start()
+                outcome = self._loop()
+            ok = not outcome.error
+            return outcome
+        finally:
+            stream.cancel()
+            self._renderer.finish(ok=ok)
+
+    def _read(self, stream: Iterable[pb.GetJobStreamResponse]) -> None:
+        try:
+            for response in stream:
+                self._items.put(response)
+            self._items.put(None)
+        except grpc.RpcError as err:
+            self._items.put(err)
+
+    def _loop(self) -> Outcome:
+        while True:
+            try:
+                item = self._items.get(timeout=TICK)
+            except queue.Empty:
+                self._say_why_waiting()
+                continue
+            if isinstance(item, _Interrupt):
+                self._interrupt()
+            elif isinstance(item, grpc.RpcError):
+                raise item
+            elif item is None:
+                raise CliError(f"the server ended the output of job {self._id} without a result")
+            else:
+                outcome = self._on_response(item)
+                if outcome:
+                    return outcome
+
+    def _on_response(self, response: pb.GetJobStreamResponse) -> Outcome | None:
+        kind = response.WhichOneof("event")
+        if kind == "terminal":
+            for event in response.terminal.events:
+                self._renderer.event(event)
+        elif kind == "job":
+            self._job = response.job.job
+        elif kind == "state":
+            if response.state.current != self._state:
+                self._state, self._since = response.state.current, time.monotonic()
+            if response.state.HasField("job"):
+                self._job = response.state.job
+        elif kind == "complete":
+            return self._outcome(response.complete)
+        elif kind == "error":
+            raise CliError(f"the server cannot follow job {self._id} any further: {response.error.error.message}")
+        return None
+
+    def _outcome(self, complete: pb.GetJobStreamResponse.Complete) -> Outcome:
+        outcome = Outcome(self._job, complete.result)
+        if complete.HasField("error"):
+            outcome.error = complete.error.message or "it failed without saying why"
+            outcome.cancelled = self._interrupted or complete.error.code == CANCELLED
+        return outcome
+
+    def _interrupt(self) -> None:
+        if not self._local:
+            raise Interrupted(
+                f"stopped watching; job {self._id} goes on", do=f"`waypoint job cancel {self._id}` ends it."
+            )
+        self._interrupted = True
+        self._renderer.notice("Canceling; press Ctrl-C again to leave at once.", "warning")
+        try:
+            self._client.calls.CancelJob(pb.CancelJobRequest(job_id=self._id), timeout=CANCEL_TIMEOUT)
+        except grpc.RpcError as err:
+            self._renderer.notice(f"The job could not be canceled: {details_of(err)}", "error")
+
+    def _say_why_waiting(self) -> None:
+        waited = time.monotonic() - self._since
+        if self._state not in {pb.Job.QUEUED, pb.Job.WAITING}:
+            return
+        if waited > QUEUED_NOTICE and "waits" not in self._said:
+            self._said.add("waits")
+            blocker = self._blocker()
+            if blocker:
+                self._renderer.notice(f"Waiting for {blocker} to finish.", "info")
+            else:
+                self._renderer.notice("The job is queued and waits for a runner.", "info")
+            if not self._local:
+                self._renderer.notice(f"Ctrl-C stops the watching; the job ({self._id}) stays in the queue.", "info")
+        if (
+            waited > UNASSIGNED_NOTICE
+            and self._state == pb.Job.QUEUED
+            and "nobody" not in self._said
+            and not self._local
+        ):
+            self._said.add("nobody")
+            self._renderer.notice(
+                "No runner has taken the job for a minute. `waypoint runner agent` runs one; a runner may also be busy, "
+                "or lack the labels that the job asks for.",
+                "warning",
+            )
+
+    def _blocker(self) -> str:
+        """Name the job that holds the application, "" if none does."""
+        if not self._job.application.application:
+            return ""
+        request = pb.ListJobsRequest(
+            project=pb.Ref.Project(project=self._job.application.project), application=self._job.application,
+            workspace=self._job.workspace, jobState=[pb.Job.WAITING, pb.Job.RUNNING],
+        )  # fmt: skip
+        try:
+            others = [
+                job for job in self._client.calls.ListJobs(request, timeout=CANCEL_TIMEOUT).jobs if job.id != self._id
+            ]
+        except grpc.RpcError:
+            return ""
+        if not others:
+            return ""
+        job = others[0]
+        what = f"{job.WhichOneof('operation') or 'job'} of {job.application.application!r}"
+        return f"another {what} in workspace {job.workspace.workspace!r} (job {job.id})"

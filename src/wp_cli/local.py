@@ -1,0 +1,237 @@
+"""The embedded server.
+
+One per user, started in the background by the first command that needs it, found again by all others.
+
+It is an ordinary `waypoint server run -local`. Its folder (in the user's data directory) holds the database, the
+certificate, the token and, while it accepts calls, `server.json` (see `wp_server.local`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wp_cli.endpoint import Endpoint, Trust, host_and_port
+from wp_cli.errors import CliError
+
+START_TIMEOUT = 30.0  # seconds until a started server must accept calls
+STOP_TIMEOUT = 15.0
+POLL = 0.02
+STATE_FILE, LOCK_FILE, LOG_FILE, DATABASE = "server.json", "start.lock", "server.log", "data.db"
+CERTIFICATE_NAME = "waypoint"  # every self-made certificate carries it
+LOG_LINES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `server.json` says about a server that runs."""
+
+    pid: int
+    started: str
+    version: str
+    grpc: str
+    http: str
+    gateway: str
+    certificate: str
+    token_file: str
+
+    def endpoint(self) -> Endpoint:
+        """Return how to connect to it: its own certificate is the only root, its own token the one that is sent."""
+        try:
+            roots, token = (
+                Path(self.certificate).read_bytes(),
+                Path(self.token_file).read_text(encoding="utf-8").strip(),
+            )
+        except OSError as err:
+            raise CliError(
+                f"the embedded server runs, but its file {err.filename} cannot be read: {err.strerror}",
+                do="Stop it with `waypoint server stop`; the next command starts it again.",
+            ) from err
+        trust = Trust(roots=roots, name=CERTIFICATE_NAME)
+        return Endpoint(self.grpc, True, trust, token, "the embedded server", "the embedded server")
+
+
+def folder() -> Path:
+    """Folder of the embedded server; not created by asking."""
+    import platformdirs
+
+    return platformdirs.user_data_path("waypoint") / "server"
+
+
+def exists(place: Path) -> bool:
+    """Return whether an embedded server has ever been started there."""
+    return (place / DATABASE).exists()
+
+
+def running(place: Path) -> Running | None:
+    """Return the embedded server if it lives and listens, else None."""
+    state = read_state(place)
+    return state if state and alive(state.pid) and listens(state.grpc) else None
+
+
+def read_state(place: Path) -> Running | None:
+    """Return what `server.json` says, whether or not that process still lives.
+
+    None without the file or if it is damaged.
+    """
+    try:
+        said = json.loads((place / STATE_FILE).read_text(encoding="utf-8"))
+        texts = {name: str(said.get(name, "")) for name in Running.__dataclass_fields__ if name != "pid"}
+        return Running(pid=int(said["pid"]), **texts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def ensure_running(place: Path) -> tuple[Running, bool]:
+    """Return the embedded server and whether this call started it.
+
+    Of several callers at once one starts it. CliError if it fails.
+    """
+    found = running(place)
+    if found:
+        return found, False
+    with start_lock(place):
+        found = running(place)
+        if found:
+            return found, False
+        return start(place), True
+
+
+@contextlib.contextmanager
+def start_lock(place: Path) -> Iterator[None]:
+    """Hold the lock that serialises starting and stopping."""
+    import fcntl
+
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(place / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as err:
+        raise storage_problem(place, err) from err
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def start(place: Path) -> Running:
+    """Start the server in the background and wait until it accepts calls.
+
+    CliError with its own last words if it does not.
+    """
+    stale = read_state(place)
+    try:
+        log = os.open(place / LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError as err:
+        raise storage_problem(place, err) from err
+    try:
+        child = subprocess.Popen(
+            [*own_command(), "server", "run", "-local", f"-db={place / DATABASE}"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=place, start_new_session=True, env=environment(),
+        )  # fmt: skip
+    finally:
+        os.close(log)
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        state = read_state(place)
+        if state and state != stale and alive(state.pid) and listens(state.grpc):
+            return state
+        if child.poll() is not None:
+            raise start_failed(place, f"ended with exit code {child.returncode}")
+        time.sleep(POLL)
+    child.terminate()
+    child.wait(STOP_TIMEOUT)
+    raise start_failed(place, f"was not ready after {START_TIMEOUT:g} seconds")
+
+
+def environment() -> dict[str, str]:
+    """Environment of the server: ours, without what is meant for clients."""
+    ours = {"WAYPOINT_SERVER_ADDR", "WAYPOINT_SERVER_TOKEN", "WAYPOINT_CONTEXT", "WAYPOINT_WORKSPACE", "WAYPOINT_PLAIN"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def own_command() -> list[str]:
+    """Command that runs this program again: the same artifact, or the same interpreter with this package."""
+    program = os.path.abspath(sys.argv[0])
+    if zipfile.is_zipfile(program):
+        return [sys.executable, program]
+    return [sys.executable, "-m", "wp_cli"]
+
+
+def start_failed(place: Path, how: str) -> CliError:
+    """Error for a server that did not start, with what it said itself."""
+    try:
+        said = (place / LOG_FILE).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        said = []
+    return CliError(
+        f"the embedded server {how}", details=tuple(said[-LOG_LINES_SHOWN:]), do=f"Its log is {place / LOG_FILE}."
+    )
+
+
+def storage_problem(place: Path, err: OSError) -> CliError:
+    """Error for a data directory that cannot be used."""
+    if err.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return CliError(f"the disk is full: the embedded server keeps its data in {place}", do="Free some space there.")
+    return CliError(
+        f"the embedded server cannot keep its data in {place}: {err.strerror}",
+        do="Make that folder writable, or use a server elsewhere (`waypoint context create`).",
+    )
+
+
+def stop(place: Path) -> Running | None:
+    """Stop the embedded server and return what it was.
+
+    None if it does not run. Its data stays. CliError if it will not end.
+    """
+    if not place.is_dir():
+        return None
+    with start_lock(place):
+        state = running(place)
+        if state is None:
+            return None
+        os.kill(state.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while alive(state.pid):
+            if time.monotonic() > deadline:
+                raise CliError(
+                    f"the embedded server (process {state.pid}) did not end within {STOP_TIMEOUT:g} seconds",
+                    do=f"End it with `kill -9 {state.pid}`; its data survives that.",
+                )
+            time.sleep(POLL)
+        return state
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process with this id runs (a zombie does not count)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return True
+
+
+def listens(address: str) -> bool:
+    """Return whether something accepts connections at `host:port`."""
+    try:
+        with socket.create_connection(host_and_port(address), timeout=2):
+            return True
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,142 @@
+"""Running operations as jobs: where they run, what goes with them, and one after the other for each app."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import grpc
+
+from wp_cli import standard_flags as shared
+from wp_cli.connect import explain
+from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError, Interrupted
+from wp_cli.jobstream import JobFollower, Outcome
+from wp_cli.placement import Placement, decide
+from wp_cli.render.job import Renderer, renderer_for
+from wp_cli.variables import job_variables
+from wp_proto.waypoint import api as pb
+
+if TYPE_CHECKING:
+    from wp_cli.session import Session
+    from wp_cli.target import App
+
+LOCAL_EXPIRY = "6h"
+"""A local job that nobody picks up is dropped after this time. Long, because it may have to wait for another one."""
+
+
+class JobFailed(CliError):
+    """A job ended with an error."""
+
+
+class Operations:
+    """Runs the jobs of one command.
+
+    A context manager: leaving it ends the runner in this process, if one was started.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.client = session.client(create=True)
+        self.json = session.has(shared.JSON) and session[shared.JSON]
+        self._cleanup = contextlib.ExitStack()
+        self._placement: Placement | None = None
+
+    def __enter__(self) -> Operations:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    def renderer(self, app: App) -> Renderer:
+        """Return what draws the output of jobs of this app."""
+        return renderer_for(self.session.screen, json=self.json, app=app.name)
+
+    @property
+    def placement(self) -> Placement:
+        """Where jobs run.
+
+        Decided at the first one, which also starts the runner in this process if that is the place.
+        """
+        if self._placement is None:
+            self._placement = decide(self.session, self.client)
+            if self._placement.local:
+                self._start_runner(self._placement)
+        return self._placement
+
+    def _start_runner(self, placement: Placement) -> None:
+        from wp_cli.ownrunner import own_runner
+
+        runner_id = self._cleanup.enter_context(own_runner(self.client, placement.folder))
+        self.client.runner_id = runner_id
+
+    def job(self, app: App) -> pb.Job:
+        """Return a job for an app without its operation."""
+        session = self.session
+        job = pb.Job(labels=session[shared.LABEL], variables=job_variables(session))
+        job.application.application, job.application.project = app.name, app.project
+        job.workspace.workspace = session.workspace
+        if self.placement.local:
+            job.data_source.local.SetInParent()
+            job.target_runner.id.id = self.client.runner_id
+        else:
+            job.target_runner.any.SetInParent()
+            overrides = session[shared.REMOTE_SOURCE]
+            job.data_source_overrides.update(overrides)
+            if self.placement.profile:
+                job.ondemand_runner.name = self.placement.profile
+        return job
+
+    def run(self, app: App, job: pb.Job, header: str = "") -> Outcome:
+        """Queue a job, show its output, and return how it ended.
+
+        JobFailed if it failed, Interrupted if it was cancelled.
+        """
+        request = pb.QueueJobRequest(job=job, expires_in=LOCAL_EXPIRY if self.placement.local else "")
+        job_id = self.client.calls.QueueJob(request).job_id
+        renderer = self.renderer(app)
+        if header:
+            renderer.notice(header, "header")
+        outcome = JobFollower(self.client, job_id, renderer, local=self.placement.local).follow()
+        if outcome.cancelled and outcome.error:
+            raise Interrupted(f"canceled (job {job_id})")
+        if outcome.error:
+            raise JobFailed(outcome.error, details=(f"Job: {job_id}",))
+        return outcome
+
+
+def each_app(session: Session, work: Callable[[Operations, App], dict[str, object]]) -> int:
+    """Do `work` for one app after the other; returns 1 if any failed. A failure does not stop the others.
+
+    `work` returns the facts of its result, which `-json` prints as the last object of the app.
+    """
+    failed = False
+    with Operations(session) as operations:
+        apps = session.apps()
+        for app in apps:
+            facts: dict[str, object]
+            try:
+                facts = {"success": True} | work(operations, app)
+            except Interrupted:
+                raise
+            except (CliError, grpc.RpcError) as err:
+                failed = True
+                problem = explain(err, operations.client.endpoint) if isinstance(err, grpc.RpcError) else err
+                report(session, app, problem, prefix=len(apps) > 1)
+                facts = {"success": False, "error": problem.message}
+            if operations.json:
+                from wp_cli.render.jsonl import JsonRenderer
+
+                JsonRenderer(session.screen, app.name).emit("result", facts)
+    return EXIT_ERROR if failed else EXIT_OK
+
+
+def report(session: Session, app: App, problem: CliError, *, prefix: bool) -> None:
+    """Show the failure of one app."""
+    from wp_cli.main import show
+
+    message = f"{app.name}: {problem.message}" if prefix else problem.message
+    show(CliError(message, do=problem.do, details=problem.details), session.screen.err)

@@ -1,0 +1,106 @@
+"""Every command by name, with the module that holds it; modules are imported only when their command is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from wp_cli.command import Command
+
+
+class Entry(NamedTuple):
+    """Where a command lives: `module` below `wp_cli.commands`, name of the `Command` in it, one line for the help."""
+
+    module: str
+    attribute: str
+    summary: str
+    hidden: bool = False
+
+
+COMMANDS: dict[str, Entry] = {
+    "artifact build": Entry("artifact", "BUILD", "Build a new versioned artifact from source"),
+    "artifact list": Entry("artifact", "LIST", "List pushed artifacts"),
+    "artifact list-builds": Entry("artifact", "LIST_BUILDS", "List builds"),
+    "artifact push": Entry("artifact", "PUSH", "Push the newest build to its registry"),
+    "completion": Entry("completion", "COMPLETION", "Print a completion script for bash, zsh or fish"),
+    "config delete": Entry("config", "DELETE", "Delete configuration variables"),
+    "config get": Entry("config", "GET", "Show configuration variables"),
+    "config set": Entry("config", "SET", "Set configuration variables"),
+    "context clear": Entry("context", "CLEAR", "Unset the default context"),
+    "context create": Entry("context", "CREATE", "Store a server connection"),
+    "context delete": Entry("context", "DELETE", "Delete a context"),
+    "context inspect": Entry("context", "INSPECT", "Show a context"),
+    "context list": Entry("context", "LIST", "List contexts"),
+    "context rename": Entry("context", "RENAME", "Rename a context"),
+    "context set": Entry("context", "SET", "Store a default workspace in the default context"),
+    "context use": Entry("context", "USE", "Make a context the default"),
+    "context verify": Entry("context", "VERIFY", "Check that a context's server accepts us"),
+    "deployment deploy": Entry("deployment", "DEPLOY", "Deploy the newest pushed artifact"),
+    "deployment destroy": Entry("deployment", "DESTROY", "Destroy deployments"),
+    "deployment list": Entry("deployment", "LIST", "List deployments"),
+    "destroy": Entry("destroy", "DESTROY", "Destroy everything that the apps created in the workspace"),
+    "exec": Entry("exec", "EXEC", "Run a command inside a running instance"),
+    "fmt": Entry("fmt", "FMT", "Rewrite waypoint.hcl in the canonical format"),
+    "init": Entry("init", "INIT", "Check the configuration and register project and apps"),
+    "job cancel": Entry("job", "CANCEL", "Cancel a job"),
+    "job get-stream": Entry("job", "GET_STREAM", "Follow the output of a job"),
+    "job inspect": Entry("job", "INSPECT", "Show a job"),
+    "job list": Entry("job", "LIST", "List jobs"),
+    "logs": Entry("logs", "LOGS", "Stream the logs of an app"),
+    "project apply": Entry("project", "APPLY", "Create or update a project"),
+    "project inspect": Entry("project", "INSPECT", "Show a project"),
+    "project list": Entry("project", "LIST", "List projects"),
+    "release": Entry("release", "RELEASE", "Release a deployment"),
+    "release list": Entry("release", "LIST", "List releases"),
+    "server bootstrap": Entry("server", "BOOTSTRAP", "Get the first token of a new server"),
+    "server run": Entry("server", "RUN", "Run the server in the foreground"),
+    "server status": Entry("server", "STATUS", "Show the server embedded in this command line"),
+    "server stop": Entry("server", "STOP", "Stop the server embedded in this command line"),
+    "status": Entry("status", "STATUS", "Show the health of projects and apps"),
+    "up": Entry("up", "UP", "Build, deploy and release"),
+    "version": Entry("version", "VERSION_COMMAND", "Print the version of this command line and of the server"),
+    "workspace create": Entry("workspace", "CREATE", "Create a workspace"),
+    "workspace inspect": Entry("workspace", "INSPECT", "Show a workspace"),
+    "workspace list": Entry("workspace", "LIST", "List workspaces"),
+}
+
+ALIASES = {"build": "artifact build", "deploy": "deployment deploy"}
+
+GROUPS = {
+    "artifact": "Build, push and list artifacts",
+    "config": "Manage configuration variables",
+    "context": "Manage server connections",
+    "deployment": "Create, list and destroy deployments",
+    "job": "Look at and cancel jobs",
+    "project": "Manage projects",
+    "server": "Run and manage servers",
+    "workspace": "Look at workspaces",
+}
+
+COMMON = ("build", "deploy", "release", "status", "up")
+
+
+def longest_command(words: list[str]) -> tuple[str, int]:
+    """Name of the command or group that the longest prefix of `words` spells, and the number of words it took.
+
+    ("", 0) if none.
+    """
+    for count in range(min(3, len(words)), 0, -1):
+        name = " ".join(words[:count])
+        if name in COMMANDS or name in GROUPS or name in ALIASES:
+            return name, count
+    return "", 0
+
+
+def subcommands(group: str) -> dict[str, str]:
+    """Summaries of the commands of a group, by their last word."""
+    prefix = f"{group} "
+    return {name[len(prefix) :]: entry.summary for name, entry in COMMANDS.items() if name.startswith(prefix)}
+
+
+def load(name: str) -> Command:
+    """Import and return the command called `name` (an alias counts)."""
+    entry = COMMANDS[ALIASES.get(name, name)]
+    command: Command = getattr(importlib.import_module(f"wp_cli.commands.{entry.module}"), entry.attribute)
+    return command
