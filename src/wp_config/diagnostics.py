@@ -1,8 +1,8 @@
 """What is wrong, where, and what to do: the one form in which this package reports errors and warnings.
 
-Every other module raises or collects :class:`Diagnostic`; the command line, the runner and the server's API all show them with
-:meth:`Diagnostics.render` or :meth:`Diagnostics.to_json` (hcl.md §16). A position is a character offset into a
-:class:`SourceFile`; line, column (grapheme clusters) and byte offset are computed only when somebody looks.
+Every other module raises or collects :class:`Diagnostic`; the command line, the runner and the server's API all show
+them with :meth:`Diagnostics.render` or :meth:`Diagnostics.to_json` (hcl.md §16). A position is a character offset
+into a :class:`SourceFile`; line, column (grapheme clusters) and byte offset are computed only when somebody looks.
 """
 
 from __future__ import annotations
@@ -122,8 +122,9 @@ class Range(NamedTuple):
 class Diagnostic:
     """One error or warning.
 
-    ``summary`` is a short phrase, ``detail`` whole sentences that say what is allowed. ``subject`` is the place; None when the
-    error is about no file (a command line flag). ``values`` are lines such as ``var.x is "a"`` (sensitive ones already masked).
+    ``summary`` is a short phrase, ``detail`` whole sentences that say what is allowed. ``subject`` is the place;
+    None when the error is about no file (a command line flag). ``values`` are lines such as ``var.x is "a"``
+    (sensitive ones already masked).
     """
 
     summary: str
@@ -163,10 +164,11 @@ class Diagnostic:
         return answer
 
 
-class Diagnostics(Exception):  # noqa: N818 - it is a collection first and raised only when it holds errors
+class Diagnostics(Exception):
     """All errors and warnings of one look at a configuration, in order of file and place.
 
-    Iterate it, test :attr:`has_errors`, show it with :meth:`render`. It is an exception so that loading can raise the whole set.
+    Iterate it, test :attr:`has_errors`, show it with :meth:`render`. It is an exception so that loading can raise
+    the whole set.
     """
 
     def __init__(self, items: Iterable[Diagnostic] = ()) -> None:

@@ -1,8 +1,8 @@
 """Text as people count it: grapheme clusters.
 
-Columns in diagnostics, alignment in ``fmt`` and the string functions all count user-perceived characters (hcl.md §14.12, §12.3).
-The rules are those of UAX 29 as far as configuration text meets them: combining marks, joiners, variation selectors, emoji
-modifiers, regional indicator pairs, Hangul syllables and CR LF.
+Columns in diagnostics, alignment in ``fmt`` and the string functions all count user-perceived characters (hcl.md
+§14.12, §12.3). The rules are those of UAX 29 as far as configuration text meets them: combining marks, joiners,
+variation selectors, emoji modifiers, regional indicator pairs, Hangul syllables and CR LF.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The plain answers and questions of the configuration package: what callers hand in and what they get out.
 
-Only data without behaviour lives here; the live objects (:class:`~wp_config.model.Project`, ``App``, ``Stage``, ``UseBlock``) are in
-``model`` and ``stages``.
+Only data without behaviour lives here; the live objects (:class:`~wp_config.model.Project`, ``App``, ``Stage``,
+``UseBlock``) are in ``model`` and ``stages``.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ class Source:
 class Context:
     """Where and for whom a configuration is evaluated.
 
-    ``labels`` are the ``-label`` overrides; ``project``, when not empty, replaces the file's ``project`` (the job knows better);
-    ``git_directory`` is where git functions look (default: the project directory); ``temporary_directory`` is where template
-    functions put their results (default: a new folder of the system's, removed by ``Project.close``).
+    ``labels`` are the ``-label`` overrides; ``project``, when not empty, replaces the file's ``project`` (the job
+    knows better); ``git_directory`` is where git functions look (default: the project directory);
+    ``temporary_directory`` is where template functions put their results (default: a new folder of the system's,
+    removed by ``Project.close``).
     """
 
     workspace: str = DEFAULT_WORKSPACE
@@ -63,7 +64,9 @@ class Context:
 
 
 class VariableSource(enum.IntEnum):
-    """Where a variable's value came from; the numbers are those of the wire's ``Variable.FinalValue.Source`` (hcl.md §7.4)."""
+    """Where a variable's value came from; the numbers are those of the wire's ``Variable.FinalValue.Source`` (hcl.md
+    §7.4).
+    """
 
     UNKNOWN = 0
     DEFAULT = 1
@@ -96,7 +99,9 @@ class InputValue:
 
 
 DynamicFetcher = Callable[[str, Mapping[str, str]], str]
-"""Asks a config source plugin: (source name, its settings) → the text it answers. Raises ``Diagnostics`` or ``OSError``."""
+"""Asks a config source plugin: (source name, its settings) → the text it answers. Raises ``Diagnostics`` or
+``OSError``.
+"""
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,8 @@ class VariableInputs:
 class FinalValue:
     """What a variable ended up with, in the form the server stores and shows (hcl.md §7.4).
 
-    ``value`` is None for a null value. ``sensitive``: ``value`` is the hexadecimal SHA-256 of cookie and text, never the text.
+    ``value`` is None for a null value. ``sensitive``: ``value`` is the hexadecimal SHA-256 of cookie and text, never
+    the text.
     """
 
     name: str
@@ -144,7 +150,8 @@ class DynamicValue:
 class ConfigVariable:
     """One entry of a ``config`` stanza, ready to become a ``ConfigVar`` (hcl.md §6.2).
 
-    Exactly one of ``value`` and ``dynamic`` is set. ``app`` is empty for project scope. ``runner``: meant for runners, not for apps.
+    Exactly one of ``value`` and ``dynamic`` is set. ``app`` is empty for project scope. ``runner``: meant for
+    runners, not for apps.
     """
 
     name: str
@@ -160,7 +167,9 @@ class ConfigVariable:
 
 @dataclass(frozen=True)
 class Hook:
-    """A command around a stage. ``when`` is ``before`` or ``after``; ``continue_on_failure`` ignores its exit status (hcl.md §5)."""
+    """A command around a stage. ``when`` is ``before`` or ``after``; ``continue_on_failure`` ignores its exit status
+    (hcl.md §5).
+    """
 
     when: str
     command: tuple[str, ...]
@@ -169,7 +178,9 @@ class Hook:
 
 @dataclass(frozen=True)
 class Poll:
-    """``runner { poll {} }``: watch the data source for changes; ``interval`` is a Go duration, empty means the server's default."""
+    """``runner { poll {} }``: watch the data source for changes; ``interval`` is a Go duration, empty means the
+    server's default.
+    """
 
     enabled: bool = False
     interval: str = ""

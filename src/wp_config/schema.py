@@ -1,11 +1,12 @@
 """The neutral description of a plugin's configuration body, as the decoder needs it.
 
 Whoever knows a plugin (its dataclasses, or a description that came over the wire) provides objects of these shapes; the
-Protocols are structural so that the plugin SDK needs no import from here. :class:`Attribute`, :class:`Block` and :class:`Schema`
-are ready-made implementations.
+Protocols are structural so that the plugin SDK needs no import from here. :class:`Attribute`, :class:`Block` and
+:class:`Schema` are ready-made implementations.
 
-``type`` is a type expression of the language (hcl.md §14.10): ``string``, ``number``, ``bool``, ``any``, ``list(string)``,
-``map(string)``, ``set(number)``, ``object({ a = string })``, ``tuple([string])``; plus ``integer`` for whole numbers.
+``type`` is a type expression of the language (hcl.md §14.10): ``string``, ``number``, ``bool``, ``any``,
+``list(string)``, ``map(string)``, ``set(number)``, ``object({ a = string })``, ``tuple([string])``; plus ``integer``
+for whole numbers.
 """
 
 from __future__ import annotations

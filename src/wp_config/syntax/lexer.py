@@ -1,0 +1,436 @@
+"""Characters to tokens: the strict lexical rules of the language (hcl.md §14.1, §14.2, §14.4–14.6).
+
+python-hcl2's own lexer does not know heredoc contents, template trim marks, Unicode names, escapes or the newline
+rules; this one does, and produces the terminals of its grammar. A heredoc becomes the tokens of a quoted template,
+so the grammar reads its interpolations too. The lexer never fails: it notes a :class:`Flaw` and goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from wp_config.syntax.tokens import KEYWORDS, MAX_NESTING, OPERATORS, Flaw, Frame, Token
+
+_CODE = re.compile(
+    r"""(?P<space>[ \t]+)
+    |(?P<name>[^\W\d][\w-]*)
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    |(?P<newline>\r?\n)
+    |(?P<line>(?:\#|//)[^\n]*\n?)
+    |(?P<comment>/\*[\s\S]*?\*/)
+    |(?P<heredoc><<(?P<trim>-?)(?P<marker>[^\W\d][\w-]*)(?=\r?\n))
+    |(?P<splat>\[[ \t]*\*[ \t]*\])
+    |(?P<triple>===|\*\*)
+    |(?P<operator>\.\.\.|=>|==|!=|<=|>=|&&|\|\||\.\*|[-+*/%!<>?:=\[\](),.{}"])""",
+    re.VERBOSE,
+)
+_FOR_AHEAD = re.compile(r"(?:\s|#[^\n]*\n|//[^\n]*\n|/\*[\s\S]*?\*/)*for(?![\w-])\s+[^\W\d]")
+_QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]+')
+_BARE_TEXT = re.compile(r"[^$%\n]+")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+_HINTS = {
+    "'": 'Strings are written in double quotes ("…").',
+    "`": 'Strings are written in double quotes ("…"), or as a heredoc (<<END) over several lines.',
+    ";": "Arguments are separated by new lines, not by semicolons.",
+    "&": 'There are no bit operators; did you mean "&&"?',
+    "|": 'There are no bit operators; did you mean "||"?',
+    "^": "There are no bit operators; use the function pow for powers.",
+    "~": "There are no bit operators.",
+    "\r": "A line ends with a line feed, or carriage return and line feed; a lone carriage return is not allowed.",
+    "===": 'Use "==" to compare.',
+    "**": "There is no power operator; use the function pow.",
+    "<": "A heredoc begins with << and a name, directly followed by a new line.",
+}
+
+
+class _Open:
+    __slots__ = ("frame", "seen_equals", "token")
+
+    def __init__(self, frame: Frame, token: Token) -> None:
+        self.frame = frame
+        self.token = token
+        self.seen_equals = False
+
+
+class Lexer:
+    """Reads one text; :attr:`tokens` and :attr:`flaws` hold the outcome after :meth:`run` or :meth:`run_template`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.flaws: list[Flaw] = []
+        self.unclosed: list[Flaw] = []
+        self._open: list[_Open] = []
+        self._file_frame = _Open(Frame.BODY, Token("LBRACE", "", 0, 0))
+        self._fatal = False
+
+    def run(self) -> None:
+        """Read the whole text as a file."""
+        self._code(0, len(self.text), 0)
+        self._report_unclosed(len(self.text))
+        self._emit("NL_OR_COMMENT", "", len(self.text), len(self.text))
+
+    def run_expression(self) -> None:
+        """Read the whole text as one expression, in which newlines are free."""
+        self._file_frame.frame = Frame.GROUP
+        self._code(0, len(self.text), 0)
+        self._report_unclosed(len(self.text))
+
+    def run_template(self) -> None:
+        """Read the whole text as a bare template: no quotes, no backslash escapes (hcl.md §14.6)."""
+        self._file_frame.frame = Frame.GROUP
+        self._emit("DBLQUOTE", "", 0, 0)
+        end = len(self.text)
+        position = self._bare(0, end)
+        if position < end and not self._fatal:
+            self._flaw("Unexpected end of template", "", position, end)
+        self._report_unclosed(end)
+        self._emit("DBLQUOTE", "", end, end)
+
+    # -- shared -------------------------------------------------------------------------------------------------------
+
+    def _top(self) -> _Open:
+        return self._open[-1] if self._open else self._file_frame
+
+    def _emit(self, kind: str, value: str, start: int, end: int) -> Token:
+        token = Token(kind, value, start, end, depth=len(self._open), body=self._top().frame is Frame.BODY)
+        self.tokens.append(token)
+        return token
+
+    def _flaw(self, summary: str, detail: str, start: int, end: int) -> None:
+        self.flaws.append(Flaw(summary, detail, start, max(end, start)))
+
+    def _push(self, frame: Frame, token: Token) -> None:
+        self._open.append(_Open(frame, token))
+        if len(self._open) > MAX_NESTING and not self._fatal:
+            self._fatal = True
+            self._flaw("Nested too deeply", f"More than {MAX_NESTING} brackets are open here.", token.start, token.end)
+
+    def _report_unclosed(self, end: int) -> None:
+        if self._fatal:
+            return
+        if self._open:
+            entry = next((entry for entry in self._open if entry.frame is not Frame.BODY), self._open[-1])
+            token = entry.token
+            opener = self.text[token.start : token.end]
+            line = self.text.count("\n", 0, token.start) + 1
+            if entry.frame is Frame.BODY:
+                flaw = Flaw("Unclosed block", f'The "{{" on line {line} has no matching "}}" before the end.', end, end)
+            elif entry.frame is Frame.TEMPLATE:
+                flaw = Flaw("Unclosed template sequence", f'"{opener}" needs a closing "}}".', token.start, token.end)
+            else:
+                flaw = Flaw("Unclosed bracket", f'"{opener}" has no closing partner.', token.start, token.end)
+            self.unclosed.append(flaw)
+
+    # -- code ---------------------------------------------------------------------------------------------------------
+
+    def _code(self, position: int, limit: int, floor: int) -> int:
+        """Read code until ``limit``, or until the bracket stack falls to ``floor`` (> 0); return where reading
+        stopped.
+        """
+        text, match = self.text, _CODE.match
+        while position < limit and not self._fatal:
+            found = match(text, position, limit)
+            if found is None:
+                position = self._stray(position, limit)
+                continue
+            kind, end = found.lastgroup, found.end()
+            if kind == "marker":
+                kind = "heredoc"
+            if kind == "space":
+                pass
+            elif kind == "name":
+                end = self._name(position, end, limit)
+            elif kind == "operator":
+                end = self._operator(found.group(), position, end, limit)
+                if floor and len(self._open) < floor:
+                    return end
+            elif kind == "newline":
+                self._newline(position, end)
+            elif kind == "number":
+                word = found.group()
+                self._emit("INT_LITERAL" if word.isdigit() else "FLOAT_LITERAL", word, position, end)
+            elif kind == "line":
+                self._line_comment(position, end)
+            elif kind == "comment":
+                self._emit("COMMENT", "", position, end)
+            elif kind == "splat":
+                self._emit("FULL_SPLAT_START", "[*]", position, end)
+            elif kind == "heredoc":
+                end = self._heredoc(found, limit)
+            else:
+                self._flaw("Invalid operator", _HINTS[found.group()], position, end)
+            position = end
+        return position
+
+    def _name(self, start: int, end: int, limit: int) -> int:
+        text = self.text
+        # Combining marks continue a name although they are no word characters for ``re``.
+        while end < limit and text[end] > "\x7f" and ("a" + text[end]).isidentifier():
+            end += 1
+            while end < limit and (text[end] == "-" or ("a" + text[end]).isidentifier()):
+                end += 1
+        self._emit("NAME", _normal(text[start:end]), start, end)
+        return end
+
+    def _newline(self, start: int, end: int) -> None:
+        top = self._top()
+        token = self._emit("NL_OR_COMMENT", "\n", start, end)
+        if top.frame is Frame.BODY:
+            top.seen_equals = False
+        elif top.frame is not Frame.OBJECT:
+            token.mark = "free"
+
+    def _line_comment(self, start: int, end: int) -> None:
+        if self.text[end - 1] != "\n":
+            self._emit("COMMENT", "", start, end)
+            return
+        body_end = end - 2 if self.text[end - 2] == "\r" else end - 1
+        self._emit("COMMENT", "", start, body_end)
+        self._newline(body_end, end)
+
+    def _operator(self, word: str, start: int, end: int, limit: int) -> int:
+        if word == '"':
+            return self._quoted(start, limit)
+        if word in "([":
+            self._push(Frame.GROUP, self._emit(OPERATORS[word], word, start, end))
+        elif word == "{":
+            self._open_brace(start, end)
+        elif word in ")]}":
+            self._close(word, start, end)
+        else:
+            if word == "=":
+                self._top().seen_equals = True
+            self._emit(OPERATORS[word], word, start, end)
+        return end
+
+    def _open_brace(self, start: int, end: int) -> None:
+        top = self._top()
+        token = self._emit("LBRACE", "{", start, end)
+        if top.frame is Frame.BODY and not top.seen_equals:
+            self._push(Frame.BODY, token)
+        else:
+            self._push(Frame.GROUP if _FOR_AHEAD.match(self.text, end) else Frame.OBJECT, token)
+
+    def _close(self, word: str, start: int, end: int) -> None:
+        partner = {")": "(", "]": "["}.get(word, "{")
+        fits = next((i for i in reversed(range(len(self._open))) if self._fits(self._open[i], partner)), None)
+        if fits is not None:
+            opener = self._open[-1].token
+            if fits < len(self._open) - 1:
+                want = {"(": ")", "[": "]"}.get(opener.value, "}")
+                self._flaw("Mismatched bracket", f'"{opener.value}" must be closed with "{want}" first.', start, end)
+            del self._open[fits:]
+            self._emit(OPERATORS[word], word, start, end)
+        else:
+            self._flaw("Unexpected closing bracket", f'There is no open "{partner}" for this "{word}".', start, end)
+
+    @staticmethod
+    def _fits(entry: _Open, partner: str) -> bool:
+        return entry.token.value == partner or (partner == "{" and entry.frame is Frame.TEMPLATE)
+
+    def _stray(self, position: int, limit: int) -> int:
+        text = self.text
+        char = text[position]
+        if char == "~":
+            after = position + 1
+            if after < limit and text[after] == "}" and self._open and self._open[-1].frame is Frame.TEMPLATE:
+                self.tokens.append(Token("TRIM", "~", position, after))
+                return after
+        if text.startswith("/*", position):
+            self._flaw("Unclosed comment", 'A comment begun with "/*" must end with "*/".', position, position + 2)
+            return limit
+        detail = _HINTS.get(char, "This character is not part of the language.")
+        name = "Invalid character" if char.isprintable() else f"Invalid character U+{ord(char):04X}"
+        end = position + 1
+        while end < limit and text[end] == char:
+            end += 1
+        self._flaw(name, detail, position, end)
+        return end
+
+    # -- templates ----------------------------------------------------------------------------------------------------
+
+    def _quoted(self, start: int, limit: int) -> int:
+        text = self.text
+        self._emit("DBLQUOTE", '"', start, start + 1)
+        position = start + 1
+        pieces: list[str] = []
+        piece_start = position
+        depth = len(self._open)
+        while position < limit and not self._fatal:
+            char = text[position]
+            if char == '"':
+                self._flush(pieces, piece_start, position)
+                self._emit("DBLQUOTE", '"', position, position + 1)
+                return position + 1
+            if char in "\r\n":
+                break
+            if char == "\\":
+                decoded, position = self._escape(position, limit)
+                pieces.append(decoded)
+            elif char in "$%":
+                opener = text[position : position + 2]
+                if opener in ("${", "%{"):
+                    self._flush(pieces, piece_start, position)
+                    pieces = []
+                    position = self._sequence(position, limit)
+                    piece_start = position
+                else:
+                    piece, position = _literal_mark(text, position)
+                    pieces.append(piece)
+            else:
+                found = _QUOTED_TEXT.match(text, position, limit)
+                assert found is not None
+                pieces.append(found.group())
+                position = found.end()
+        if not self._fatal and len(self._open) <= depth:
+            detail = 'A string in double quotes must end on its line; use "\\n" or a heredoc (<<END) for several lines.'
+            self._flaw("Unclosed string", detail, start, position)
+        self._flush(pieces, piece_start, position)
+        self._emit("DBLQUOTE", '"', position, position)
+        return position
+
+    def _escape(self, position: int, limit: int) -> tuple[str, int]:
+        text = self.text
+        letter = text[position + 1] if position + 1 < limit else ""
+        if letter in _ESCAPES and letter:
+            return _ESCAPES[letter], position + 2
+        if letter and letter in "uU":
+            digits = 4 if letter == "u" else 8
+            code = text[position + 2 : min(position + 2 + digits, limit)]
+            if len(code) == digits and re.fullmatch(r"[0-9a-fA-F]+", code):
+                number = int(code, 16)
+                if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
+                    return chr(number), position + 2 + digits
+            detail = f"\\{letter} must be followed by {digits} hexadecimal digits that name a character."
+            self._flaw("Invalid escape sequence", detail, position, min(position + 2 + digits, limit))
+            return "", min(position + 2, limit)
+        detail = 'Allowed are \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN; write \\\\ for a backslash.'
+        end = position + 1 if letter in "\r\n" else position + 2
+        self._flaw("Invalid escape sequence", detail, position, min(end, limit))
+        return "", min(end, limit)
+
+    def _sequence(self, start: int, limit: int) -> int:
+        """Read ``${ … }`` or ``%{ … }`` with the code inside; return the position behind its ``}``."""
+        trim = self.text[start + 2 : start + 3] == "~"
+        end = start + 3 if trim else start + 2
+        word = self.text[start : start + 2]
+        token = self._emit("INTERP_START" if word == "${" else "DIRECTIVE_START", word, start, end)
+        token.mark = "trim" if trim else ""
+        self._push(Frame.TEMPLATE, token)
+        floor = len(self._open)
+        position = self._code(end, limit, floor)
+        if len(self._open) < floor:
+            self._mark_trim()
+        return position
+
+    def _mark_trim(self) -> None:
+        """Move a ``~`` before the closing brace into that brace's mark."""
+        if len(self.tokens) > 1 and self.tokens[-2].type == "TRIM":
+            brace = self.tokens.pop()
+            trim = self.tokens.pop()
+            brace.mark = "trim"
+            brace.start = trim.start
+            self.tokens.append(brace)
+
+    def _flush(self, pieces: list[str], start: int, end: int) -> Token | None:
+        if not pieces:
+            return None
+        return self._emit("STRING_CHARS", _normal("".join(pieces)), start, end)
+
+    def _bare(self, position: int, limit: int, lines: list[Token] | None = None) -> int:
+        """Read template text without quotes. With ``lines`` each line is its own token, noted there if it begins
+        one.
+        """
+        text = self.text
+        pieces: list[str] = []
+        piece_start, line_start = position, True
+        while position < limit and not self._fatal:
+            char = text[position]
+            flush = False
+            if char in "$%":
+                if text[position : position + 2] in ("${", "%{") and position + 2 <= limit:
+                    self._note(self._flush(pieces, piece_start, position), lines, line_start)
+                    if not pieces:
+                        self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
+                    pieces, line_start = [], False
+                    position = self._sequence(position, limit)
+                    piece_start = position
+                    continue
+                piece, position = _literal_mark(text, position)
+                pieces.append(piece)
+            elif char == "\n":
+                pieces.append("\n")
+                position += 1
+                flush = lines is not None
+            else:
+                found = _BARE_TEXT.match(text, position, limit)
+                assert found is not None
+                pieces.append(found.group())
+                position = found.end()
+            if flush:
+                self._note(self._flush(pieces, piece_start, position), lines, line_start)
+                pieces, piece_start, line_start = [], position, True
+        self._note(self._flush(pieces, piece_start, position), lines, line_start)
+        return position
+
+    @staticmethod
+    def _note(token: Token | None, lines: list[Token] | None, line_start: bool) -> None:
+        if token is not None and lines is not None and line_start:
+            lines.append(token)
+
+    def _heredoc(self, found: re.Match[str], limit: int) -> int:
+        text, start, marker = self.text, found.start(), found.group("marker")
+        body = text.index("\n", found.end()) + 1
+        opening = self._emit("DBLQUOTE", found.group(), start, found.end())
+        opening.mark = "heredoc"
+        closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*(?=\r?$)", re.MULTILINE).search(text, body - 0, limit)
+        if closing is None:
+            detail = f'The heredoc must end with a line that holds only "{marker}".'
+            self._flaw("Unclosed heredoc", detail, start, found.end())
+            self._fatal = True
+            return limit
+        lines: list[Token] = []
+        depth = len(self._open)
+        self._bare(body, closing.start(), lines)
+        del self._open[depth:]
+        if found.group("trim"):
+            _unindent(lines)
+        end = self._emit("DBLQUOTE", marker, closing.start(), closing.end())
+        end.mark = "heredoc"
+        return closing.end()
+
+
+def _literal_mark(text: str, position: int) -> tuple[str, int]:
+    """A ``$`` or ``%`` that opens nothing: ``$${`` is a literal ``${``, everything else stays as it is."""
+    char = text[position]
+    if text.startswith(char + char + "{", position):
+        return char + "{", position + 3
+    return char, position + 1
+
+
+def _normal(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _unindent(lines: list[Token]) -> None:
+    """Remove the smallest indentation from the lines of a ``<<-`` heredoc (hcl.md §14.5)."""
+    smallest: int | None = None
+    for token in lines:
+        stripped = token.value.lstrip()
+        if not stripped and token.value.endswith("\n"):
+            continue
+        indent = len(token.value) - len(stripped)
+        smallest = indent if smallest is None else min(smallest, indent)
+    if not smallest:
+        return
+    for token in lines:
+        lead = len(token.value) - len(token.value.lstrip(" \t\v\f\u00a0\u3000"))
+        token.value = token.value[min(smallest, lead) :]
+
+
+def keyword(token: Token) -> str | None:
+    """The keyword terminal of a name token, if it is one."""
+    return KEYWORDS.get(token.value) if token.type == "NAME" else None

@@ -1,0 +1,463 @@
+"""Input variables: declarations, the eight sources of values and their order, conversion and reporting (hcl.md §7)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wp_config import source
+from wp_config.bodies import Shape, content
+from wp_config.convert import ConversionError, convert, unify
+from wp_config.diagnostics import Diagnostics, Range, SourceFile, failure, suggestion
+from wp_config.expr import constant, evaluate
+from wp_config.literals import literal
+from wp_config.records import FinalValue, InputValue, ValueForm, VariableInputs, VariableSource
+from wp_config.scope import Scope
+from wp_config.syntax import json_form, parse_expression, tree
+from wp_config.typeexpr import read_type
+from wp_config.values import (
+    ANY,
+    STRING,
+    Type,
+    Value,
+    boolean,
+    deeply_known,
+    from_python,
+    list_type,
+    map_type,
+    object_of,
+    string,
+    unknown,
+    with_mark,
+)
+
+ENVIRONMENT_PREFIX = "WP_VAR_"
+AUTO_SUFFIXES = (".auto.wpvars", ".auto.wpvars.json")
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_SHAPE = Shape(
+    frozenset({"default", "type", "description", "env", "sensitive"}),
+    {"validation": 0},
+)
+_VALIDATION = Shape(frozenset({"condition", "error_message"}))
+
+
+@dataclass
+class Declaration:
+    """A ``variable`` block. ``default`` is None when there is none; ``dynamic`` when a config source has to be
+    asked.
+    """
+
+    name: str
+    type: Type | None
+    header: Range
+    description: str = ""
+    env: tuple[str, ...] = ()
+    sensitive: bool = False
+    default: Value | None = None
+    dynamic: Value | None = None
+    validations: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
+
+
+def declarations(blocks: Iterable[tree.Block], scope: Scope, problems: Diagnostics) -> dict[str, Declaration]:
+    """The declared variables by name, in file order. ``scope``: what defaults may use; it must allow ``dynamic``."""
+    found: dict[str, Declaration] = {}
+    for block in blocks:
+        name = block.labels[0].value
+        if not _NAME.fullmatch(name):
+            detail = "A name begins with a letter or underscore; letters, digits, underscores and hyphens follow."
+            problems.error("Invalid variable name", detail, block.labels[0].range)
+            continue
+        if name in found:
+            line = found[name].header.start_position.line
+            problems.error("Duplicate variable", f'"{name}" was already declared on line {line}.', block.header)
+            continue
+        try:
+            found[name] = _declaration(block, name, scope, problems)
+        except Diagnostics as error:
+            problems.extend(error)
+            found[name] = Declaration(name, ANY, block.header, default=unknown())
+    return found
+
+
+def _declaration(block: tree.Block, name: str, scope: Scope, problems: Diagnostics) -> Declaration:
+    found = content(block.body, _SHAPE, problems)
+    answer = Declaration(name, None, block.header)
+    arguments = found.attributes
+    if "type" in arguments:
+        answer.type = _declared_type(arguments["type"].value)
+    if "description" in arguments:
+        value = convert_at(constant(arguments["description"].value), STRING, arguments["description"].value)
+        answer.description = "" if value.is_null else value.text
+    if "sensitive" in arguments:
+        value = convert_at(constant(arguments["sensitive"].value), Type("bool"), arguments["sensitive"].value)
+        answer.sensitive = bool(value.data)
+    if "env" in arguments:
+        value = convert_at(constant(arguments["env"].value), list_type(STRING), arguments["env"].value)
+        answer.env = () if value.is_null else tuple(item.text for item in value.elements)
+    if "default" in arguments:
+        _read_default(answer, arguments["default"].value, scope)
+    for validation in found.of("validation"):
+        inner = content(validation.body, _VALIDATION, problems).attributes
+        if "condition" in inner and "error_message" in inner:
+            answer.validations.append((inner["condition"].value, inner["error_message"].value))
+        else:
+            problems.error(
+                "Missing required argument", "A validation needs condition and error_message.", validation.header
+            )
+    return answer
+
+
+def _declared_type(node: tree.Expression) -> Type:
+    if isinstance(node, tree.Literal) and isinstance(node.value, str) and _is_json(node.range):
+        offsets = tuple(range(node.range.start + 1, node.range.end + 1))
+        return read_type(parse_expression(node.range.file, offsets[: len(node.value) + 1], node.value), quoted=True)
+    return read_type(node)
+
+
+def _is_json(place: Range) -> bool:
+    return place.file.name.lower().endswith(".json")
+
+
+def _read_default(answer: Declaration, node: tree.Expression, scope: Scope) -> None:
+    value = evaluate(node, scope)
+    if value.type.kind == "dynamic":
+        if answer.type is not None and answer.type.kind in ("number", "bool"):
+            detail = (
+                f"A dynamic default gives text; it cannot be a {answer.type}. Use string, or a collection for JSON."
+            )
+            raise failure("Invalid dynamic default", detail, node.range)
+        answer.dynamic = value
+        return
+    if answer.type is None:
+        answer.type = inferred(value)
+    try:
+        answer.default = convert(value, answer.type)
+    except ConversionError as error:
+        raise failure(
+            "Invalid default value", f'The default of "{answer.name}" does not fit its type: {error}.', node.range
+        ) from error
+
+
+def inferred(value: Value) -> Type:
+    """The type of a variable that has only a default: tuples and objects widen to lists and maps where possible
+    (hcl.md §7.1).
+    """
+    if value.type.kind == "tuple":
+        element = unify([item.type for item in value.elements])
+        return list_type(element) if element is not None else ANY
+    if value.type.kind == "object":
+        element = unify([item.type for item in value.elements])
+        return map_type(element) if element is not None else ANY
+    return value.type
+
+
+def convert_at(value: Value, kind: Type, node: tree.Expression) -> Value:
+    """``value`` converted, or a diagnostic at ``node``."""
+    try:
+        return convert(value, kind)
+    except ConversionError as error:
+        raise failure("Incorrect value type", f"{str(error)[:1].upper()}{str(error)[1:]}.", node.range) from error
+
+
+# -- values from outside ----------------------------------------------------------------------------------------------
+
+
+def collect(
+    environment: Mapping[str, str], files: Sequence[Path], assignments: Sequence[str]
+) -> tuple[InputValue, ...]:
+    """What the command line gives: ``WP_VAR_…``, then ``-var-file``, then ``-var name=value``, in rising precedence.
+
+    Raises :class:`Diagnostics` for an unreadable or wrong file and for an assignment without ``=``.
+    """
+    problems = Diagnostics()
+    found = [
+        InputValue(
+            name.removeprefix(ENVIRONMENT_PREFIX),
+            value,
+            source=VariableSource.ENV,
+            place=f"environment variable {name}",
+        )
+        for name, value in sorted(environment.items())
+        if name.startswith(ENVIRONMENT_PREFIX) and name != ENVIRONMENT_PREFIX
+    ]
+    for path in files:
+        try:
+            found += read_values_file(path, VariableSource.FILE)
+        except Diagnostics as error:
+            problems.extend(error)
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            problems.error("Invalid -var", f'"-var {text}" must have the form -var name=value.')
+        else:
+            found.append(InputValue(name.strip(), value, source=VariableSource.CLI, place=f"flag -var {name.strip()}"))
+    problems.raise_if_errors()
+    return tuple(found)
+
+
+def read_values_file(path: Path, kind: VariableSource) -> list[InputValue]:
+    """The values of a ``.wpvars`` or ``.wpvars.json`` file (hcl.md §7.2). Raises :class:`Diagnostics`."""
+    file = source.read(path)
+    problems = Diagnostics()
+    attributes: list[tree.Attribute] = []
+    if path.name.lower().endswith(".json"):
+        value = json_form.parse_json(file)
+        if value.kind != "object":
+            raise failure("Incorrect JSON value type", "A values file must hold an object.", value.range)
+        attributes = [
+            tree.Attribute(item.range, item.name, item.name_range, json_form.verbatim(item.value))
+            for item in value.properties
+        ]
+    else:
+        for item in source.parse(file).items:
+            if isinstance(item, tree.Attribute):
+                attributes.append(item)
+            elif item.type == "variable":
+                detail = "Variables are declared in waypoint.hcl; a values file only sets them: name = value."
+                problems.error("Variable declaration in a values file", detail, item.header)
+            else:
+                problems.error("Unexpected block", "A values file holds only name = value lines.", item.header)
+    found: list[InputValue] = []
+    for attribute in attributes:
+        try:
+            form, data = portable(constant(attribute.value))
+        except Diagnostics as error:
+            problems.extend(error)
+            continue
+        found.append(InputValue(attribute.name, data, form, kind, str(attribute.range)))
+    problems.raise_if_errors()
+    return found
+
+
+def automatic_values(directory: Path) -> list[InputValue]:
+    """The values of all ``*.auto.wpvars`` and ``*.auto.wpvars.json`` files of a folder, in alphabetical order."""
+    found: list[InputValue] = []
+    if directory.is_dir():
+        for path in sorted(directory.iterdir()):
+            if path.name.endswith(AUTO_SUFFIXES) and path.is_file():
+                found += read_values_file(path, VariableSource.VCS)
+    return found
+
+
+def portable(value: Value) -> tuple[ValueForm, str | bool | int]:
+    """A value in the form it travels in: text, bool, whole number, or canonical HCL text for everything else."""
+    if isinstance(value.data, bool):
+        return ValueForm.BOOL, value.data
+    if isinstance(value.data, str):
+        return ValueForm.STR, value.data
+    if isinstance(value.data, int) and -(2**63) <= value.data < 2**63:
+        return ValueForm.NUM, value.data
+    return ValueForm.HCL, literal(value)
+
+
+# -- resolution -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Resolved:
+    value: Value
+    source: VariableSource
+
+
+class VariableSet:
+    """The variables of a project with their values. Nothing is resolved before it is asked for."""
+
+    def __init__(
+        self, declared: Mapping[str, Declaration], inputs: VariableInputs, directory: Path, *, dry: bool = False
+    ) -> None:
+        self.declared = dict(declared)
+        self.problems = Diagnostics()
+        self._inputs = inputs
+        self._directory = inputs.values_directory or directory
+        self._dry = dry
+        self._resolved: dict[str, _Resolved] | None = None
+        self._missing: dict[str, str] = {}
+
+    def resolve(self) -> None:
+        """Give every variable its value; errors and warnings go to :attr:`problems`."""
+        if self._resolved is not None:
+            return
+        self._resolved = {}
+        for name, declaration in self.declared.items():
+            if declaration.default is not None:
+                self._resolved[name] = _Resolved(declaration.default, VariableSource.DEFAULT)
+        for item in self._given():
+            self._take(item)
+        for name, declaration in self.declared.items():
+            if name not in self._resolved:
+                self._fill(declaration)
+            if name in self._resolved:
+                self._check(declaration, self._resolved[name])
+
+    def _given(self) -> list[InputValue]:
+        """All values from outside in rising precedence (hcl.md §7.1)."""
+        given = list(self._inputs.server)
+        environment = self._inputs.environment
+        for name, declaration in self.declared.items():
+            for key in (ENVIRONMENT_PREFIX + name, *declaration.env):
+                if environment.get(key):
+                    place = f"environment variable {key}"
+                    given.append(InputValue(name, environment[key], source=VariableSource.ENV, place=place))
+                    break
+        try:
+            given += automatic_values(self._directory)
+        except Diagnostics as error:
+            self.problems.extend(error)
+        return [*given, *self._inputs.given]
+
+    def _take(self, item: InputValue) -> None:
+        declaration = self.declared.get(item.name)
+        if declaration is None:
+            detail = f'{_from(item)} sets "{item.name}", but no such variable is declared.' + suggestion(
+                item.name, self.declared
+            )
+            if item.source in (VariableSource.FILE, VariableSource.CLI):
+                self.problems.error("Undeclared variable", detail)
+            else:
+                self.problems.warn("Undeclared variable", f"{detail} The value is ignored.")
+            return
+        try:
+            value = _typed(item, declaration)
+        except Diagnostics as error:
+            first = error.items[0]
+            self.problems.error(
+                "Invalid variable value", f'{_from(item)}: the value of "{item.name}" is not valid: {first.detail}'
+            )
+            return
+        except ConversionError as error:
+            kind = declaration.type or STRING
+            detail = f'{_from(item)}: the value of "{item.name}" does not fit its type {kind}: {error}.'
+            self.problems.error("Invalid variable value", detail, declaration.header)
+            return
+        assert self._resolved is not None
+        self._resolved[item.name] = _Resolved(value, item.source)
+
+    def _fill(self, declaration: Declaration) -> None:
+        assert self._resolved is not None
+        name = declaration.name
+        if declaration.dynamic is not None and not self._dry:
+            if self._inputs.fetch is None:
+                self._missing[name] = (
+                    f'The default of "{name}" comes from a config source, which only a remote runner can ask; '
+                    f"run with -local=false, or set it: -var {name}=VALUE."
+                )
+                return
+            try:
+                self._resolved[name] = _Resolved(_fetched(declaration, self._inputs.fetch), VariableSource.DYNAMIC)
+            except Diagnostics as error:
+                self.problems.extend(error)
+            return
+        if self._dry:
+            self._resolved[name] = _Resolved(unknown(declaration.type or ANY), VariableSource.UNKNOWN)
+        if declaration.dynamic is None:
+            self._missing[name] = (
+                f'The variable "{name}" has no value and no default. Set it with -var {name}=VALUE, '
+                f"{ENVIRONMENT_PREFIX}{name} in the environment, or in a .auto.wpvars file."
+            )
+
+    def _check(self, declaration: Declaration, resolved: _Resolved) -> None:
+        """Apply ``validation`` blocks (our extension, hcl.md §7)."""
+        for condition, message in declaration.validations:
+            scope = Scope({"var": object_of({declaration.name: resolved.value})})
+            try:
+                verdict = convert_at(evaluate(condition, scope), Type("bool"), condition)
+                text = evaluate(message, scope)
+            except Diagnostics as error:
+                self.problems.extend(error)
+                continue
+            if verdict.is_known and not verdict.data:
+                reason = text.text if isinstance(text.data, str) else "The condition is false."
+                self.problems.error("Invalid variable value", f'"{declaration.name}": {reason}', condition.range)
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Why declared variables have no value, by name."""
+        self.resolve()
+        return self._missing
+
+    def value(self) -> Value:
+        """The ``var`` object; variables without a value are not in it."""
+        self.resolve()
+        assert self._resolved is not None
+        entries = {
+            name: with_mark(item.value) if self.declared[name].sensitive else item.value
+            for name, item in self._resolved.items()
+        }
+        return object_of(entries)
+
+    def final(self) -> tuple[FinalValue, ...]:
+        """All values in the form the server stores, sorted by name; sensitive ones only as a salted hash (hcl.md
+        §7.4).
+        """
+        self.resolve()
+        assert self._resolved is not None
+        return tuple(
+            self._final(name, item) for name, item in sorted(self._resolved.items()) if deeply_known(item.value)
+        )
+
+    def _final(self, name: str, item: _Resolved) -> FinalValue:
+        sensitive = self.declared[name].sensitive
+        if item.value.is_null:
+            return FinalValue(name, None, ValueForm.STR, item.source, sensitive)
+        form, data = portable(item.value)
+        if sensitive:
+            text = ("true" if data else "false") if isinstance(data, bool) else str(data)
+            digest = hashlib.sha256((self._inputs.cookie + text).encode()).hexdigest()
+            return FinalValue(name, digest, ValueForm.STR, item.source, True)
+        return FinalValue(name, data, form, item.source)
+
+
+def _from(item: InputValue) -> str:
+    words = {VariableSource.SERVER: "The project's stored settings", VariableSource.VCS: "A values file"}
+    place = item.place or words.get(item.source, f"The {item.source.name.lower()} value")
+    return place[:1].upper() + place[1:]
+
+
+def _typed(item: InputValue, declaration: Declaration) -> Value:
+    kind = declaration.type
+    if isinstance(item.value, bool):
+        value = boolean(item.value)
+    elif isinstance(item.value, int):
+        value = from_python(item.value)
+    elif item.form is ValueForm.HCL:
+        value = _parsed(item.value)
+    elif kind is None or kind.is_primitive:
+        value = string(item.value)
+    elif kind.kind == "any":
+        try:
+            value = _parsed(item.value)
+        except Diagnostics:
+            value = string(item.value)
+    elif item.source in (VariableSource.FILE, VariableSource.VCS):
+        value = string(item.value)
+    else:
+        value = _parsed(item.value)
+    return convert(value, kind or (STRING if item.form is ValueForm.STR else ANY))
+
+
+def _parsed(text: str) -> Value:
+    return constant(parse_expression(SourceFile("value", text)))
+
+
+def _fetched(declaration: Declaration, fetch: Callable[[str, Mapping[str, str]], str]) -> Value:
+    assert declaration.dynamic is not None
+    record = declaration.dynamic.data
+    from wp_config.records import DynamicValue
+
+    assert isinstance(record, DynamicValue)
+    try:
+        text = fetch(record.source, record.settings)
+    except OSError as error:
+        detail = f'The config source "{record.source}" failed for "{declaration.name}": {error}.'
+        raise failure("No value for variable", detail, declaration.header) from error
+    if declaration.type is None or declaration.type == STRING:
+        return string(text)
+    try:
+        return convert(_parsed(text), declaration.type)
+    except (Diagnostics, ConversionError) as error:
+        detail = f'The config source "{record.source}" gave no valid {declaration.type} for "{declaration.name}".'
+        raise failure("Invalid variable value", detail, declaration.header) from error
