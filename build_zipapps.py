@@ -2,8 +2,9 @@
 """Build the three artifacts: dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint.
 
 The first two carry compiled wheels for several CPython releases and unpack themselves at their first start; the third
-is a plain zip of Python sources. The same checkout and the same wheels give the same bytes. Needs `packaging` and pip
-(both come with requirements/dev.txt), and a package index once per lock; wheels are kept in .cache/wheels.
+is a plain zip of Python sources, with bytecode for the CPython releases this machine has. The same checkout, the same
+wheels and the same interpreters give the same bytes. Needs `packaging` and pip (both come with requirements/dev.txt),
+and a package index once per lock; wheels are kept in .cache/wheels.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from functools import partial
 from pathlib import Path
 
 try:
-    from tools.zipapps.archive import ENTRYPOINT_MAIN, packed_program, plain_zipapp, write_executable
-    from tools.zipapps.contents import Contents, Files, collect, entrypoint_files, own_files
+    from tools.zipapps.archive import packed_program, write_executable
+    from tools.zipapps.contents import Contents, Files, collect, own_files
+    from tools.zipapps.entrypoint import BytecodeError, entrypoint
     from tools.zipapps.wheels import Interpreter, Wheel, WheelsMissingError, fetch
 except ModuleNotFoundError as missing:
     sys.exit(f"build_zipapps: {sys.executable} has no {missing.name}: run `make zipapps`, which sets up what is needed")
@@ -63,6 +65,7 @@ class Settings:
     lock: Path
     wheels: Path
     interpreters: tuple[Interpreter, ...]
+    bytecode: tuple[str, ...] | None
 
 
 def read_arguments(arguments: list[str] | None) -> Settings:
@@ -70,6 +73,11 @@ def read_arguments(arguments: list[str] | None) -> Settings:
     parser = argparse.ArgumentParser(description="Build dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to build: {', '.join(NAMES)}; default: all")
     parser.add_argument("--pythons", default="3.11,3.12,3.13,3.14", help="CPython releases, default: %(default)s")
+    parser.add_argument(
+        "--bytecode",
+        help="CPython releases the entrypoint carries bytecode for, such as 3.11,3.12, or none; "
+        "default: every release this machine has",
+    )
     parser.add_argument("--source", type=Path, default=ROOT / "src", help="folder of our packages")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for the artifacts")
     parser.add_argument("--lock", type=Path, default=ROOT / "requirements/run.txt", help="hashed lock of the wheels")
@@ -84,12 +92,15 @@ def read_arguments(arguments: list[str] | None) -> Settings:
     except ValueError as error:
         parser.error(str(error))
     names = tuple(given.names) or NAMES
-    return Settings(names, given.source, given.output, given.lock, given.wheels, interpreters)
+    bytecode = {None: None, "none": ()}.get(given.bytecode, tuple((given.bytecode or "").split(",")))
+    return Settings(names, given.source, given.output, given.lock, given.wheels, interpreters, bytecode)
 
 
 def build_entrypoint(settings: Settings) -> bytes:
     """The bytes of the entrypoint."""
-    return plain_zipapp(entrypoint_files(settings.source), ENTRYPOINT_MAIN)
+    content, releases = entrypoint(settings.source, settings.bytecode)
+    print(f"{ENTRYPOINT}: bytecode for {', '.join(releases) or 'no release'}; others compile at every start")
+    return content
 
 
 def own_metadata(project: Path) -> Files:
@@ -104,7 +115,7 @@ def build_program(program: Program, settings: Settings, wheels: dict[Interpreter
     """The bytes of an artifact that unpacks itself."""
     extra = own_metadata(settings.source.parent / "pyproject.toml")
     if program.carries_entrypoint:
-        extra[ENTRYPOINT_RESOURCE] = build_entrypoint(settings)
+        extra[ENTRYPOINT_RESOURCE] = entrypoint(settings.source, settings.bytecode)[0]
     contents = collect(own_files(settings.source, program.packages), wheels, extra)
     report_contents(program, contents)
     return packed_program(program.name, program.entry, contents)
@@ -133,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             content = make()
             write_executable(settings.output / name, content)
-        except (WheelsMissingError, OSError, SyntaxError, ValueError) as error:
+        except (WheelsMissingError, BytecodeError, OSError, SyntaxError, ValueError) as error:
             failed = True
             print(f"build_zipapps: {name} was not built: {error}", file=sys.stderr)
         else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tools.zipapps.interpreters import find
 
 ROOT = Path(__file__).resolve().parents[2]
 TAGS = ("cp311", "cp312", "cp313", "cp314")
@@ -99,16 +100,18 @@ def write_workshop(folder: Path) -> Workshop:
             "wp_cli/page.html": "<p>data goes along</p>",
             "wp_cli/stub.pyi": "",
             "wp_server/__main__.py": "def main():\n    print('server')\n    return 0\n",
+            "wp_proto/entrypoint/__init__.py": "",
+            "wp_proto/entrypoint/messages.py": "LINE = 'a line'\nLABELS = frozenset({'one', 'two', 'three'})\n",
             "wp_proto/waypoint/__init__.py": "",
-            "wp_proto/waypoint/log_pb2.py": "LINE = 'a line'\n",
             "wp_proto/waypoint/operation_pb2.py": "JOB = 'a job'\n",
             "wp_entrypoint/__main__.py": (
-                "from __future__ import annotations\nimport sys\nfrom wp_proto.waypoint.log_pb2 import LINE\n"
+                "from __future__ import annotations\nimport sys\nfrom wp_proto.entrypoint.messages import LINE\n"
                 "from wp_entrypoint import __file__ as home\n\n\ndef main() -> int:\n"
                 "    print(LINE, home, sys.argv[1:])\n    return 4\n"
             ),
         },
     )
+    shutil.copy(ROOT / "src/wp_entrypoint/archive.py", folder / "src/wp_entrypoint/archive.py")
     project = '[project]\nname = "waypoint"\nversion = "1.2.3"\nlicense = "MPL-2.0"\n'
     (folder / "pyproject.toml").write_text(project)
     pure = {
@@ -118,7 +121,7 @@ def write_workshop(folder: Path) -> Workshop:
         "purewheel/stub.pyi": "",
         "purewheel/tests/__init__.py": "",
     }
-    pure |= {f"purewheel/many/module{number}.py": f"VALUE = {number}\n" * 40 for number in range(1500)}
+    pure |= {f"purewheel/many/module{number}.py": f"VALUE = {number}\n" * 40 for number in range(400)}
     made: dict[str, list[Path]] = {"abiwheel": [], "purewheel": [], "needed": [], "unused": []}
     for tag in TAGS:
         place = folder / "wheels" / tag
@@ -143,21 +146,6 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     done = made.build()
     assert done.returncode == 0, done.stderr
     return made
-
-
-def interpreter(release: str) -> str | None:
-    """The path of a CPython release on this machine: on PATH, or kept by pyenv."""
-    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    candidates = [str(path) for path in sorted(kept.glob(f"{release}.*/bin/python"))]
-    candidates += [found for found in [shutil.which(f"python{release}")] if found]
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" == release:
-        candidates.insert(0, sys.executable)
-    probe = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
-    for candidate in candidates:  # a version manager's name on PATH may stand for nothing
-        done = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, timeout=SECONDS, check=False)
-        if done.stdout.split() == [release, "cpython"]:
-            return candidate
-    return None
 
 
 @dataclass
@@ -221,9 +209,9 @@ def machine_with(tmp_path: Path) -> Callable[[str], Machine]:
     """Fresh, with a given Python release; skips where there is none."""
 
     def make(release: str) -> Machine:
-        found = interpreter(release)
+        found = find(release)
         if found is None:
             pytest.skip(f"no CPython {release} on this machine, neither on PATH nor in pyenv")
-        return Machine(tmp_path, found)
+        return Machine(tmp_path, str(found))
 
     return make

@@ -25,20 +25,6 @@ COMPRESSION = 6  # 9 takes 2.7 times as long for 0.8 % less
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 ABOUT_LINE = "ABOUT = {}  # the build writes what this artifact is here\n"
 
-ENTRYPOINT_MAIN = """\
-import sys
-
-if sys.version_info < (3, 9):
-    sys.exit(
-        "waypoint-entrypoint: Python %d.%d (%s) cannot run this file, which needs Python 3.9 or newer in the image"
-        % (sys.version_info[0], sys.version_info[1], sys.executable)
-    )
-
-from wp_entrypoint.__main__ import main
-
-sys.exit(main())
-"""
-
 
 def zip_bytes(files: Files, *, store: bool = False) -> bytes:
     """A zip of the files, in order of their names, with fixed times and modes."""
@@ -91,11 +77,6 @@ def packed_program(program: str, entry: str, contents: Contents) -> bytes:
         **archives,
     }
     return SHEBANG + zip_bytes(outer, store=True)
-
-
-def plain_zipapp(files: Files, main: str) -> bytes:
-    """The bytes of an artifact that runs from the zip and never unpacks."""
-    return SHEBANG + zip_bytes({**files, "__main__.py": main.encode()})
 
 
 def write_executable(path: Path, content: bytes) -> None:

@@ -168,28 +168,3 @@ def collect(own: Files, wheels: dict[Interpreter, list[Wheel]], extra: Files) ->
         distributions=tuple(sorted({wheel.name for found in chosen.values() for wheel in found})),
         glibc=max((wheel.glibc for found in chosen.values() for wheel in found), default=(0, 0)),
     )
-
-
-def entrypoint_files(source: Path) -> Files:
-    """`wp_entrypoint` and the modules of `wp_proto` it imports, directly or not."""
-    files = own_files(source, ["wp_entrypoint"])
-    todo = list(files)
-    while todo:
-        name = todo.pop()
-        for dotted in imports_of({name: files[name]}):
-            for module in offered_by_proto(source, dotted):
-                if module not in files:
-                    files[module] = (source / module).read_bytes()
-                    todo.append(module)
-    return files
-
-
-def offered_by_proto(source: Path, dotted: str) -> Iterator[str]:
-    """The files behind `wp_proto.a.b`: the module and the packages above it."""
-    parts = dotted.split(".")
-    if parts[0] != "wp_proto":
-        return
-    for length in range(1, len(parts) + 1):
-        for name in ("/".join(parts[:length]) + ".py", "/".join(parts[:length]) + "/__init__.py"):
-            if (source / name).is_file():
-                yield name
