@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 
 import grpc
@@ -12,8 +11,6 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from wp_config.diagnostics import Diagnostics
 from wp_sdk.errors import Cancelled, PluginError
 from wp_sdk.mapper import UnsatisfiedArguments
-
-log = logging.getLogger(__name__)
 
 DOMAIN = "waypoint.plugin"
 
@@ -27,7 +24,7 @@ class OperationFailed(PluginError):
 
 
 def to_status(error: BaseException) -> status_pb2.Status:
-    """Turn a failure into a status; defects are logged with their traceback here."""
+    """Turn a failure into a status; code INTERNAL means a defect, whose traceback belongs into the log."""
     match error:
         case Cancelled():
             return status_pb2.Status(code=code_pb2.CANCELLED, message="canceled")
@@ -59,7 +56,6 @@ def _unsatisfied(error: UnsatisfiedArguments) -> status_pb2.Status:
 
 
 def _defect(error: BaseException) -> status_pb2.Status:
-    log.error("an operation failed unexpectedly", exc_info=error)
     cause = error.__cause__ if isinstance(error, PluginDefect) and error.__cause__ is not None else error
     text = str(error) if isinstance(error, PluginDefect) else f"{type(error).__name__}: {error}"
     status = status_pb2.Status(code=code_pb2.INTERNAL, message=text)

@@ -40,7 +40,10 @@ class JobExecutor:
         try:
             result = self._run(assignment.job, outbox, context)
         except BaseException as error:
-            failure = pb.RunnerJobStreamRequest.Error(error=_status(error))
+            status = _status(error)
+            if status.code == code_pb2.INTERNAL:
+                log.exception("job %s failed unexpectedly", assignment.job.id)
+            failure = pb.RunnerJobStreamRequest.Error(error=status)
             outbox.finish(pb.RunnerJobStreamRequest(error=failure))
             return
         complete = pb.RunnerJobStreamRequest.Complete(result=result)

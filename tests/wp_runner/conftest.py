@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_server import FakeServer
+from real_server import Client, RealServer
 from shop import Bench
 
 
@@ -24,3 +25,17 @@ def bench(server: FakeServer, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(server, tmp_path)
     with made.runner:
         yield made
+
+
+@pytest.fixture(scope="module")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    started = RealServer(tmp_path_factory.mktemp("server"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def client(real_server: RealServer) -> Iterator[Client]:
+    connected = real_server.connect()
+    yield connected
+    connected.close()

@@ -51,6 +51,7 @@ class Shop:
     calls: list[str] = field(default_factory=list)
     has_registry: bool | None = None
     shared: bool = True
+    chatter: int = 0
 
     def did(self, name: str, ctx: Context) -> None:
         self.calls.append(name)
@@ -63,6 +64,8 @@ class Shop:
         self.did("build", ctx)
         with ui.step("Baking...") as step:
             step.output("oven on\n")
+            for number in range(self.chatter):
+                step.output(f"line {number}\n")
         return Result(docker_pb2.Image(image=config.name, tag="1"), labels={"baker": "shop"})
 
     def push(self, config: Config, ctx: Context, artifact: docker_pb2.Image) -> docker_pb2.Image:
