@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
@@ -62,3 +67,43 @@ def _listening(pid: int, table: str) -> list[str]:
     with open(f"/proc/{pid}/net/{table}") as lines:
         rows = list(lines)[1:]
     return [row for row in rows if row.split()[3] == "0A" and row.split()[9] in sockets]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WAYPOINT_")}
+    environment["PYTHONPATH"] = str(Path(local.__file__).parents[1])
+    command = [sys.executable, "-m", "wp_server", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_a_second_server_on_the_same_data_refuses(server_process):
+    await server_process.start()
+    result = run("run", "-local", f"-db={server_process.directory / 'data.db'}")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert str(server_process.directory / "data.db") in result.stderr
+    assert server_process.state.pid == server_process.process.pid
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for flag in ("listen-grpc", "listen-http"):
+            free = "listen-http" if flag == "listen-grpc" else "listen-grpc"
+            result = run("run", f"-db={tmp_path / 'data.db'}", f"-{flag}=127.0.0.1:{port}", f"-{free}=127.0.0.1:0")
+            assert result.returncode == 1
+            assert f"127.0.0.1:{port}" in result.stderr
+            assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["run", "-nonsense"], ["fly"], []])
+def test_an_unusable_command_line_fails_without_a_traceback(arguments):
+    result = run(*arguments)
+    assert result.returncode == 1
+    assert result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_version_and_help_answer():
+    assert run("version").stdout.startswith("Waypoint server v")
+    assert "-listen-grpc" in run("run", "-help").stdout

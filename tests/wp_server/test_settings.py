@@ -1,0 +1,71 @@
+"""Flags of `server run`, in all the ways they can be written (server.md §1.1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wp_server.settings import SettingsError, parse, split_address
+
+
+def test_defaults_are_those_of_the_reference():
+    settings = parse([], {})
+    assert (settings.listen_grpc, settings.listen_http) == ("127.0.0.1:9701", "127.0.0.1:9702")
+    assert settings.listen_http_insecure == ""
+    assert settings.db == Path("data.db").absolute()
+    assert settings.db_is_default
+    assert (settings.url_enabled, settings.advertise_tls, settings.disable_ui) == (True, True, False)
+
+
+@pytest.mark.parametrize("form", [["-listen-grpc=h:1"], ["--listen-grpc=h:1"], ["-listen-grpc", "h:1"]])
+def test_flags_parse_in_go_style_and_in_the_usual_style(form):
+    assert parse(form, {}).listen_grpc == "h:1"
+
+
+def test_the_command_line_of_installed_servers_parses():
+    line = "-accept-tos -vv -db=/data/data.db -listen-grpc=0.0.0.0:9701 -listen-http=0.0.0.0:9702"
+    settings = parse(line.split(), {})
+    assert settings.accept_tos
+    assert settings.log_level == "debug"
+    assert settings.db == Path("/data/data.db")
+    assert settings.listen_grpc == "0.0.0.0:9701"
+
+
+def test_a_variable_sets_what_no_flag_sets():
+    environment = {"WAYPOINT_SERVER_RUN_LISTEN_GRPC": "a:1", "WAYPOINT_SERVER_RUN_DISABLE_UI": "true"}
+    assert parse([], environment).listen_grpc == "a:1"
+    assert parse([], environment).disable_ui
+    assert parse(["-listen-grpc=b:2", "-disable-ui=false"], environment).listen_grpc == "b:2"
+    assert not parse(["-disable-ui=false"], environment).disable_ui
+
+
+def test_local_mode_takes_free_ports_and_the_users_data_directory(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = parse(["-local"], {})
+    assert (settings.listen_grpc, settings.listen_http) == ("127.0.0.1:0", "127.0.0.1:0")
+    assert settings.db == tmp_path / "waypoint" / "server" / "data.db"
+    assert not settings.db_is_default
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-lisen-grpc=h:1"], "-lisen-grpc"),
+        (["-listen-grpc=9701"], "host:port"),
+        (["-listen-http=h:99999"], "host:port"),
+        (["-disable-ui=perhaps"], "true or false"),
+        (["-tls-cert-file=c.pem"], "go together"),
+        (["stray"], "stray"),
+    ],
+)
+def test_a_mistake_is_named_in_one_sentence(arguments, words):
+    with pytest.raises(SettingsError, match=words):
+        parse(arguments, {})
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"), [("h:1", ("h", 1)), (":2", ("", 2)), ("[::1]:3", ("::1", 3)), ("1.2.3.4:0", ("1.2.3.4", 0))]
+)
+def test_addresses_split(address, parts):
+    assert split_address(address) == parts
