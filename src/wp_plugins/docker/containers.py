@@ -44,6 +44,7 @@ class Expectation:
 def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
     """Make the container and join its networks; returns its id. It does not run yet."""
     api = engine.api
+    _require_networks(engine, plan)
     host_config = api.create_host_config(
         binds=list(plan.binds),
         port_bindings=dict.fromkeys(plan.ports, (plan.host_ip,) if plan.host_ip else None),
@@ -69,14 +70,7 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
         raise PluginError(f"The container cannot be made: {said(error)}", where=plan.name) from error
     container = str(made["Id"])
     for each in plan.networks:
-        try:
-            api.connect_container_to_network(container, each)
-        except docker.errors.APIError as error:
-            raise PluginError(
-                f"The container cannot join the network {each}: {said(error)}",
-                where=plan.name,
-                do="Create it with `docker network create`, or correct `networks`",
-            ) from error
+        api.connect_container_to_network(container, each)
     return container
 
 
@@ -153,6 +147,19 @@ def by_label(engine: Engine, **wanted: str) -> list[str]:
     """Ids of all containers, running or not, with these labels (keys as in `labels`)."""
     filters = {"label": [f"{name}={value}" for name, value in wanted.items()]}
     return [str(each["Id"]) for each in engine.api.containers(all=True, filters=filters)]
+
+
+def _require_networks(engine: Engine, plan: ContainerPlan) -> None:
+    """Say now what the engine would only say when the container starts."""
+    for each in plan.networks:
+        try:
+            engine.api.inspect_network(each)
+        except docker.errors.NotFound as error:
+            raise PluginError(
+                f"The container cannot join the network {each}: the engine has none of that name",
+                where=plan.name,
+                do=f"Create it with `docker network create {each}`, or correct `networks`",
+            ) from error
 
 
 def _inspect(engine: Engine, container: str) -> Json:

@@ -59,7 +59,12 @@ class Switch:
             return None
         with self._exclusive():
             settings = files.read_settings(self.folder)
-            return self._ask(settings.generation if settings is not None else 0)
+            try:
+                return self._ask(settings.generation if settings is not None else 0)
+            except SwitchError:
+                if not files.is_locked(self.folder / files.LOCK):
+                    return None
+                raise
 
     def target(self) -> Target | None:
         """Where the switch points, whether it runs at the moment or not; None when it was never pointed."""

@@ -39,7 +39,8 @@ def leftovers(client: docker.DockerClient) -> tuple[set[str], set[str]]:
 def test_build_names_the_image_and_injects_the_entrypoint(
     docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness, docker_project: str
 ) -> None:
-    path = app(f"FROM {python_image}", "COPY hello.txt /hello.txt", 'CMD ["cat", "/hello.txt"]', **{"hello.txt": "hi\n"})
+    lines = (f"FROM {python_image}", "COPY hello.txt /hello.txt", 'CMD ["cat", "/hello.txt"]')
+    path = app(*lines, **{"hello.txt": "hi\n"})
     made = harness(BuilderConfig(), path)
     image = built(made)
     assert (image.image, image.architecture) == ("waypoint.local/web", "amd64")
@@ -213,7 +214,7 @@ def test_a_wrong_dockerfile_is_one_sentence(app: App, harness: MakeHarness, dock
 def test_a_missing_dockerfile_is_one_sentence(app: App, harness: MakeHarness) -> None:
     path = app("FROM scratch")
     (path / "Dockerfile").unlink()
-    with pytest.raises(PluginError, match="There is no Dockerfile. Write one, or set `dockerfile`"):
+    with pytest.raises(PluginError, match=r"There is no Dockerfile\. Write one, or set `dockerfile`"):
         harness(BuilderConfig(), path).call(build)
     with pytest.raises(PluginError, match="The build context is not there"):
         harness(BuilderConfig(context="no/such/folder"), path).call(build)

@@ -1,0 +1,291 @@
+"""What is decided without an engine: which images are used, what travels, what is injected, which container."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from wp_plugins.docker import injection
+from wp_plugins.docker.build_context import locate, pack
+from wp_plugins.docker.buildkit import BuildxOutput
+from wp_plugins.docker.container_plan import (
+    container_name,
+    environment,
+    host_port,
+    memory_bytes,
+    reachable_from_container,
+)
+from wp_plugins.docker.dockerfile import images_used
+from wp_plugins.docker.progress import ClassicBuild, Transfer
+from wp_sdk.component import DeploymentConfig, PluginError
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("FROM a\nRUN x\n", ("a",)),
+        ("from --platform=linux/arm64 a:1 as One\nFROM one\nCOPY --from=One x y\nCOPY --from=0 x y\n", ("a:1",)),
+        (
+            "FROM a\nCOPY --from=example.com/tools:2 /x /y\nRUN --mount=type=bind,from=b true\n",
+            ("a", "example.com/tools:2"),
+        ),
+        ("ARG V=1\nARG REG\nFROM ${REG}/a:${V}\n", ("given.example/a:1",)),
+        ("ARG V\nFROM a:${V:-2}\nFROM b:$UNKNOWN\n", ("a:2",)),
+        ("# escape=`\nFROM `\n  a\n", ("a",)),
+        ("# comment\nFROM \\\n# inside\n a AS x\n", ("a",)),
+        ("FROM scratch\n", ()),
+        ("\ufeffFROM a\n", ("a",)),
+        ("nonsense\nFROM\n", ()),
+    ],
+)
+def test_images_a_dockerfile_uses(text: str, images: tuple[str, ...]) -> None:
+    assert images_used(text, {"REG": "given.example"}) == images
+
+
+def names_in(folder: Path, dockerfile: str = "", context: str = "") -> dict[str, tarfile.TarInfo]:
+    with pack(locate(folder, context, dockerfile, folder)) as archive, tarfile.open(fileobj=archive) as tar:
+        return {entry.name: entry for entry in tar}
+
+
+def test_what_travels_to_the_engine(tmp_path: Path) -> None:
+    for name in ("Dockerfile", ".dockerignore", "a.txt", "b.log", "dir/c.log", "dir/keep.log", "#odd"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / ".dockerignore").write_text("# comment\n*\n!a.txt\n!dir\ndir/*.log\n!dir/keep.log\n")
+    (tmp_path / "a.txt").chmod(0o750)
+    (tmp_path / "link").symlink_to("a.txt")
+    entries = names_in(tmp_path)
+    assert set(entries) >= {"Dockerfile", ".dockerignore", "a.txt", "dir/keep.log"}
+    assert not {"b.log", "dir/c.log", "#odd", "link"} & set(entries)
+    assert (entries["a.txt"].uid, entries["a.txt"].gid, entries["a.txt"].mode & 0o777) == (0, 0, 0o750)
+
+
+def test_a_dockerfile_may_have_an_ignore_file_of_its_own(tmp_path: Path) -> None:
+    for name in ("One.dockerfile", "One.dockerfile.dockerignore", ".dockerignore", "a", "b"):
+        (tmp_path / name).write_text("a\n" if name.startswith("One.") and name.endswith("ignore") else "b\n")
+    assert "b" in names_in(tmp_path, "One.dockerfile")
+    assert "a" not in names_in(tmp_path, "One.dockerfile")
+
+
+def test_a_dockerfile_from_outside_travels_under_another_name(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").write_text("FROM inside-app\n")
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "Dockerfile").write_text("FROM decoy\n")
+    found = locate(tmp_path / "app", "context", "", tmp_path)
+    assert found.outside
+    with pack(found) as archive, tarfile.open(fileobj=archive) as tar:
+        content = tar.extractfile(found.dockerfile_name)
+        assert content is not None
+        assert content.read() == b"FROM inside-app\n"
+    assert sorted(p.name for p in (tmp_path / "context").iterdir()) == ["Dockerfile"]
+
+
+def test_a_context_that_is_no_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PluginError, match="The build context is not a folder"):
+        locate(tmp_path, "file", "", tmp_path)
+    (tmp_path / "Dockerfile").mkdir()
+    with pytest.raises(PluginError, match="The Dockerfile is not a file"):
+        locate(tmp_path, "", "", tmp_path)
+
+
+def image(**config: object) -> injection.ImageConfig:
+    return injection.image_config({"Id": "sha256:1", "Architecture": "x86_64", "Config": config})
+
+
+@pytest.mark.parametrize(
+    ("config", "entrypoint", "command"),
+    [
+        ({"Cmd": ["ps"]}, ["/waypoint-entrypoint"], ["ps"]),
+        ({"Entrypoint": ["a"], "Cmd": ["b"]}, ["/waypoint-entrypoint", "a"], ["b"]),
+        ({"Entrypoint": ["/bin/sh", "-c", "x $Y"]}, ["/waypoint-entrypoint", "/bin/sh", "-c", "x $Y"], None),
+        ({}, ["/waypoint-entrypoint"], None),
+    ],
+)
+def test_entrypoint_and_command_become_arguments(
+    config: dict[str, object], entrypoint: list[str], command: list[str] | None
+) -> None:
+    lines = injection.dockerfile(image(**config), {"name": 'quoted "$value" \\ here'}).splitlines()
+    assert lines[0] == "FROM sha256:1"
+    assert json.loads(lines[2].removeprefix("ENTRYPOINT ")) == entrypoint
+    commands = [json.loads(line.removeprefix("CMD ")) for line in lines if line.startswith("CMD ")]
+    assert commands == ([command] if command else [])
+    assert lines[-1] == r'LABEL "name"="quoted \"\$value\" \\ here"'
+
+
+@pytest.mark.parametrize("path", ["/waypoint-entrypoint", "/bin/wpceb"])
+def test_an_injected_image_is_recognised(path: str) -> None:
+    assert image(Entrypoint=[path, "x"]).injected
+    assert not image(Entrypoint=["x", path]).injected
+    assert image(Entrypoint=[path, "x"]).has_command
+    assert not image(Entrypoint=[path]).has_command
+
+
+@pytest.mark.parametrize(
+    ("tree", "path", "found"),
+    [
+        ({"/usr/bin/python3": "/usr/bin/python3.11"}, "/usr/bin:/bin", "/usr/bin/python3"),
+        ({"/opt/conda/bin/python3": "/opt/conda/bin/python3.12"}, "/opt/conda/bin:/usr/bin", "/opt/conda/bin/python3"),
+        ({"/usr/bin/python3": "/usr/bin/python3.7"}, "/usr/bin", None),
+        (
+            {"/usr/bin/python3": "/usr/bin/python3.7", "/usr/local/bin/python3": "/usr/local/bin/python3.9"},
+            "/usr/bin",
+            "/usr/local/bin/python3",
+        ),
+        ({"/usr/bin/python3": "", "/usr/lib/python3.10/os.py": ""}, "/usr/bin", "/usr/bin/python3"),
+        ({"/root/shims/python3": ""}, "/root/shims:relative", None),
+        ({}, "", None),
+    ],
+)
+def test_a_python_that_is_new_enough_is_found_without_running_it(
+    tree: dict[str, str], path: str, found: str | None
+) -> None:
+    def stat(name: str) -> dict[str, str] | None:
+        return {"linkTarget": tree[name]} if name in tree else None
+
+    assert injection.find_python({"PATH": path}, stat) == found
+
+
+def test_the_zipapp_is_run_by_the_images_python_isolated(tmp_path: Path) -> None:
+    artifact = tmp_path / "waypoint-entrypoint"
+    artifact.write_bytes(b"#!/usr/bin/env python3\nPK rest")
+    program = injection.zipapp_for(artifact, "/opt/python3")
+    assert program.content == b"#!/opt/python3 -IS\nPK rest"
+    assert program.mode == 0o755
+    assert not injection.is_executable(artifact)
+
+
+def test_an_executable_is_chosen_by_the_images_architecture(tmp_path: Path) -> None:
+    def elf(machine: int) -> bytes:
+        return b"\x7fELF" + b"\0" * 14 + machine.to_bytes(2, "little")
+
+    artifact = tmp_path / "waypoint-entrypoint"
+    artifact.write_bytes(b"PK")
+    assert injection.executable_for(artifact, "amd64") is None
+    (tmp_path / "waypoint-entrypoint-linux-amd64").write_bytes(elf(62))
+    (tmp_path / "waypoint-entrypoint-linux-arm64").write_bytes(elf(62))  # not what its name says
+    chosen = injection.executable_for(artifact, "amd64")
+    assert chosen is not None
+    assert chosen.content == elf(62)
+    assert injection.executable_for(artifact, "arm64") is None
+    artifact.write_bytes(elf(183))
+    assert injection.executable_for(artifact, "arm64") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("512MB", 512_000_000),
+        ("512m", 512_000_000),
+        ("512MiB", 512 * 1024**2),
+        ("1.5 GB", 1_500_000_000),
+        ("64k", 64_000),
+        ("4096", 4096),
+        ("10b", 10),
+    ],
+)
+def test_sizes_of_memory(text: str, size: int) -> None:
+    assert memory_bytes(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-1", "1XB", "0", "1.2.3MB", "512 megabytes"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        memory_bytes(text)
+
+
+def test_the_environment_is_sorted_and_has_no_name_twice() -> None:
+    deployment = DeploymentConfig("D", server_addr="localhost:9701", server_tls=True, entrypoint_invite_token="t")
+    made = environment(8080, {"B": "2", "A": "1", "PORT": "81", "WAYPOINT_DEPLOYMENT_ID": "X"}, deployment)
+    assert made == tuple(sorted(made))
+    assert dict(each.split("=", 1) for each in made) == {
+        "A": "1",
+        "B": "2",
+        "PORT": "81",
+        "WAYPOINT_CEB_INVITE_TOKEN": "t",
+        "WAYPOINT_DEPLOYMENT_ID": "D",
+        "WAYPOINT_SERVER_ADDR": "host.docker.internal:9701",
+        "WAYPOINT_SERVER_TLS": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("address", "reachable"),
+    [
+        ("localhost:1", "host.docker.internal:1"),
+        ("127.0.0.1:1", "host.docker.internal:1"),
+        ("[::1]:1", "host.docker.internal:1"),
+        ("0.0.0.0:1", "host.docker.internal:1"),
+        ("waypoint.example.com:9701", "waypoint.example.com:9701"),
+        ("10.1.2.3:9701", "10.1.2.3:9701"),
+        ("[fd00::1]:9701", "[fd00::1]:9701"),
+    ],
+)
+def test_a_server_on_this_machine_is_named_as_containers_know_it(address: str, reachable: str) -> None:
+    assert reachable_from_container(address) == reachable
+
+
+def test_published_ports() -> None:
+    ports = {"3000/tcp": [{"HostIp": "0.0.0.0", "HostPort": "49153"}], "9000/tcp": None}
+    assert host_port(ports, 3000) == 49153
+    assert host_port(ports, 9000) == 0
+    assert host_port({}, 3000) == 0
+
+
+def test_names_of_containers_are_what_the_engine_accepts() -> None:
+    assert container_name("my app/ü", "ID") == "my-app-ID"
+    assert container_name("---", "ID") == "app-ID"
+
+
+def test_classic_progress_knows_step_lines_and_what_was_made() -> None:
+    output = ClassicBuild()
+    for text in (
+        "Step 1/3 : FROM a\n",
+        " ---> 0123456789ab\n",
+        "Step 2/3 : RUN one\n",
+        " ---> Using cache\n",
+        " ---> 1123456789ab\n",
+        "Step 3/3 : RUN two\n",
+        " ---> Running in 9923456789ab\n",
+        "hello\nworld\n",
+        "Removing intermediate container 9923456789ab\n",
+        " ---> 2123456789ab\n",
+    ):
+        assert output.read({"stream": text}) == text
+    assert output.made == ["2123456789ab"]
+    assert list(output.lines) == ["hello", "world"]
+    assert output.read({"errorDetail": {"message": "no"}, "error": "no"}) == ""
+    assert (output.step, output.error) == ("Step 3/3 : RUN two", "no")
+
+
+def test_transfers_are_shown_once_per_layer_and_state() -> None:
+    output = Transfer()
+    records = [{"id": "a", "status": "Pushing", "progress": f"{n}"} for n in range(50)] + [
+        {"id": "a", "status": "Pushed"}
+    ]
+    assert "".join(map(output.read, records)) == "a: Pushing\na: Pushed\n"
+    assert output.read({"aux": {"Digest": "sha256:1"}}) == ""
+    assert output.digest == "sha256:1"
+
+
+def test_plain_output_of_buildx() -> None:
+    output = BuildxOutput()
+    for line in (
+        "#1 [internal] load build definition from Dockerfile",
+        "#1 transferring dockerfile: 80B done",
+        "#1 DONE 0.0s",
+        "#5 [2/2] RUN echo one && false",
+        "#5 0.123 one",
+        '#5 ERROR: process "/bin/sh -c echo one && false" did not complete successfully: exit code: 1',
+        "------",
+        " > [2/2] RUN echo one && false:",
+        'ERROR: failed to solve: process "/bin/sh -c echo one && false" did not complete successfully: exit code: 1',
+    ):
+        output.read(line)
+    assert output.step == "[2/2] RUN echo one && false"
+    assert list(output.lines) == ["one"]
+    assert output.error.startswith("failed to solve")
