@@ -1,0 +1,213 @@
+"""The application's output: passed on byte for byte, and shipped without loss while there is a server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+
+import grpc
+import pytest
+from fake_server import FakeServer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import Entrypoints, eventually
+from wp_entrypoint.logs import MAX_LINE, PIECE_OVERHEAD, Buffer, Lines
+from wp_proto.waypoint import api as pb
+
+
+def test_both_streams_arrive_here_and_at_the_server(entrypoints: Entrypoints, server: FakeServer) -> None:
+    result = entrypoints.run("sh", "-c", "echo out; echo err >&2; printf rest", server=server)
+    assert result.stdout == "out\nrest"
+    assert "err\n" in result.stderr
+    eventually(lambda: sorted(server.app_lines()) == ["err", "out", "rest"])
+    assert any("started sh" in line for line in server.own_lines())
+
+
+def test_lines_have_their_time_and_source(entrypoints: Entrypoints, server: FakeServer) -> None:
+    before = time.time()
+    entrypoints.run("echo", "one", server=server)
+    entry = next(entry for entry in server.lines if entry.source == pb.LogBatch.Entry.APP)
+    assert before <= entry.timestamp.ToNanoseconds() / 1e9 <= time.time()
+
+
+@pytest.mark.timeout(180)
+def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoints, server: FakeServer) -> None:
+    program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(100000)))"
+    result = entrypoints.run("/usr/bin/python3", "-c", program, server=server, timeout=120)
+    lines = [f"{n:099d}" for n in range(100_000)]
+    assert result.stdout.splitlines() == lines
+    assert server.app_lines() == lines
+
+
+def test_what_is_not_text_is_passed_on_unchanged(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start("sh", "-c", "printf '\\377\\376\\0x\\r\\nlast'", server=server)
+    out, _ = process.communicate(timeout=20)
+    assert out == b"\xff\xfe\0x\r\nlast"
+    assert server.app_lines() == ["\ufffd\ufffd\0x", "last"]
+
+
+def test_ten_megabytes_without_a_newline(entrypoints: Entrypoints, server: FakeServer) -> None:
+    program = "import sys; sys.stdout.write('x' * 10_000_000)"
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server)
+    out, _ = process.communicate(timeout=60)
+    assert len(out) == 10_000_000
+    lines = server.app_lines()
+    assert max(map(len, lines)) <= MAX_LINE
+    assert sum(map(len, lines)) == 10_000_000
+
+
+def test_a_prompt_without_newline_is_shipped_after_a_while(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start("sh", "-c", "printf 'name? '; read x", server=server, stdin=subprocess.PIPE)
+    server.wait(lambda: "name? " in server.app_lines())
+    process.communicate(b"\n", timeout=20)
+
+
+def test_switched_off_the_application_writes_directly(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start(
+        "sh", "-c", "readlink /proc/self/fd/1; exit 3", server=server, env={"WAYPOINT_CEB_DISABLE_LOGS": "1"}
+    )
+    assert process.stdout is not None
+    own = os.readlink(f"/proc/self/fd/{process.stdout.fileno()}")
+    out, _ = process.communicate(timeout=20)
+    assert out.decode().strip() == own
+    assert process.returncode == 3
+    assert not server.lines
+
+
+def test_without_a_server_nothing_blocks_and_all_is_passed_on(entrypoints: Entrypoints) -> None:
+    program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(200000)))"
+    env = {"WAYPOINT_SERVER_ADDR": "127.0.0.1:1"}
+    result = entrypoints.run("/usr/bin/python3", "-c", program, env=env, timeout=60)
+    assert len(result.stdout) == 20_000_000
+    assert result.returncode == 0
+
+
+def test_the_newest_lines_are_kept_while_the_server_is_away_and_the_loss_is_told(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    server.config_error = (grpc.StatusCode.UNAVAILABLE, "not yet")
+    program = (
+        "import sys, time\n"
+        "sys.stdout.write(''.join('%099d\\n' % n for n in range(20000))); sys.stdout.flush()\n"
+        "sys.stdin.readline()\n"
+    )
+    env = {"WAYPOINT_CEB_LOG_BUFFER": "1MiB"}
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server, env=env, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    for _ in range(20_000):
+        process.stdout.readline()
+    server.config_error = None
+    server.wait(lambda: f"{19_999:099d}" in server.app_lines())
+    kept = [int(line) for line in server.app_lines() if len(line) == 99]
+    assert kept == list(range(kept[0], 20_000)), "what is kept is the newest, without gaps"
+    assert 5_000 < len(kept) < 11_000
+    told = next(line for line in server.own_lines() if "were not kept" in line)
+    lost = int(told.split("logs: ")[1].split()[0])
+    assert lost in (kept[0], kept[0] - 1), "a piece may be cut inside a line"
+    process.communicate(b"\n", timeout=20)
+
+
+@pytest.mark.parametrize("graceful", [True, False])
+def test_a_restart_of_the_server_loses_no_line(entrypoints: Entrypoints, graceful: bool) -> None:
+    first = FakeServer(None)
+    program = (
+        "import sys, time\n"
+        "for n in range(3000):\n"
+        "    print(n, flush=True)\n"
+        "    time.sleep(0.001)\n"
+        "sys.stdin.readline()\n"
+    )
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=first, stdin=subprocess.PIPE)
+    drain = threading.Thread(target=lambda: process.stdout.read() if process.stdout else None)  # type: ignore[union-attr]
+    drain.start()
+    first.wait(lambda: len(first.app_lines()) > 500)
+    first.stop(grace=0.2 if graceful else None)
+    second = FakeServer(None, first.port)
+    try:
+        second.wait(lambda: "2999" in second.app_lines(), timeout=40)
+        seen = {int(line) for line in first.app_lines() + second.app_lines()}
+        assert seen == set(range(3000))
+        numbers = [int(line) for line in second.app_lines()]
+        assert numbers == sorted(numbers), "never reordered"
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(20)
+        drain.join(20)
+        second.stop()
+
+
+def test_a_server_that_stalls_holds_up_nobody_for_long(entrypoints: Entrypoints, server: FakeServer) -> None:
+    release = threading.Event()
+    server.on_log_batch = lambda batch: release.wait(60)
+    program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(200000)))"
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server)
+    assert process.stdout is not None
+    count = sum(1 for _ in process.stdout)
+    release.set()
+    assert count == 200_000
+    assert process.wait(30) == 0
+
+
+def test_a_server_that_refuses_logs_is_left_alone(entrypoints: Entrypoints, server: FakeServer) -> None:
+    server.log_error = (grpc.StatusCode.UNIMPLEMENTED, "no logs here")
+    program = "while :; do echo line; sleep 0.05; done"
+    process = entrypoints.start("sh", "-c", program, server=server)
+    assert process.stdout is not None
+    for _ in range(60):
+        process.stdout.readline()
+    assert [method for method, _ in server.metadata].count("EntrypointLogStream") == 1
+
+
+def test_own_output_closed_does_not_stop_shipping(entrypoints: Entrypoints, server: FakeServer) -> None:
+    read, write = os.pipe()
+    process = entrypoints.start("sh", "-c", "sleep 0.2; echo one; sleep 0.1; echo two", server=server, stdout=write)
+    os.close(write)
+    os.close(read)
+    assert process.wait(20) == 0
+    assert server.app_lines() == ["one", "two"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=40) | st.binary(min_size=MAX_LINE, max_size=MAX_LINE * 2 + 3), max_size=12))
+def test_lines_do_not_depend_on_how_output_is_cut(pieces: list[bytes]) -> None:
+    whole, cut = Lines(), Lines()
+    expected = whole.cut(b"".join(pieces)) + whole.rest()
+    found = [line for piece in pieces for line in cut.cut(piece)] + cut.rest()
+    assert all(len(line) <= MAX_LINE for line in expected + found)
+    strip = b"".join(pieces).replace(b"\r\n", b"\n").replace(b"\n", b"")
+    if b"\r\n" not in b"".join(pieces):
+        assert b"".join(expected) == b"".join(found) == strip
+
+
+def test_a_full_buffer_drops_the_oldest_and_counts_them() -> None:
+    buffer = Buffer(10 * (100 + PIECE_OVERHEAD))
+    for number in range(25):
+        buffer.put(1, number, b"%098d\n\n" % number)
+    assert buffer.take_losses() == (30, 1500)
+    first = buffer.take()
+    assert first is not None
+    assert first[1] == 15
+
+
+def test_a_full_buffer_waits_for_a_server_that_takes() -> None:
+    buffer = Buffer(1000)
+    buffer.drain(True)
+    taken: list[int] = []
+
+    def drain() -> None:
+        while len(taken) < 200:
+            piece = buffer.take()
+            if piece is not None:
+                taken.append(piece[1])
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    for number in range(200):
+        buffer.put(1, number, b"x" * 300)
+    thread.join(20)
+    assert taken == list(range(200))
+    assert buffer.take_losses() == (0, 0)

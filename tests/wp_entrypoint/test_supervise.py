@@ -1,0 +1,230 @@
+"""Signals, restarts, orphans: what stands between a platform and its application must not be felt."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from fake_server import FakeServer
+
+from conftest import Entrypoints, alive, children_of, eventually, pid_file
+
+TRAPS = """
+for s in HUP USR1 USR2 WINCH CONT ALRM QUIT URG; do trap "echo $s" $s; done
+trap 'echo TERM; exit 0' TERM
+echo ready
+while :; do sleep 0.02; done
+"""
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().strip()
+
+
+@pytest.mark.parametrize("logs", ["0", "1"])
+def test_signals_reach_the_application(entrypoints: Entrypoints, server: FakeServer, logs: str) -> None:
+    env = {"WAYPOINT_CEB_DISABLE_LOGS": logs}
+    process = entrypoints.start("sh", "-c", TRAPS, server=server, env=env)
+    assert line(process) == "ready"
+    for name in ("HUP", "USR1", "USR2", "WINCH", "ALRM", "URG", "QUIT"):
+        process.send_signal(signal.Signals[f"SIG{name}"])
+        assert line(process) == name
+    process.terminate()
+    assert line(process) == "TERM"
+    assert process.wait(20) == 0
+
+
+def test_a_stop_takes_the_applications_own_time_and_status(entrypoints: Entrypoints, server: FakeServer) -> None:
+    script = "trap 'sleep 1.5; exit 5' TERM; echo ready; while :; do sleep 0.02; done"
+    process = entrypoints.start("sh", "-c", script, server=server)
+    assert line(process) == "ready"
+    process.terminate()
+    assert process.wait(20) == 5
+
+
+def test_an_interrupt_ends_it_as_it_ends_the_application(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start("sh", "-c", "echo ready; exec sleep 100", server=server)
+    assert line(process) == "ready"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == -signal.SIGINT
+
+
+def test_an_ignored_signal_stays_ignored(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start(
+        "sh",
+        "-c",
+        "echo ready; read x; exit 4",
+        server=server,
+        stdin=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    assert line(process) == "ready"
+    process.send_signal(signal.SIGHUP)
+    process.communicate(b"\n", timeout=20)
+    assert process.returncode == 4
+
+
+def test_a_second_stop_kills_when_a_timeout_was_asked_for(entrypoints: Entrypoints, server: FakeServer) -> None:
+    script = "trap '' TERM; echo ready; while :; do sleep 0.02; done"
+    env = {"WAYPOINT_CEB_KILL_TIMEOUT": "200ms"}
+    process = entrypoints.start("sh", "-c", script, server=server, env=env)
+    assert line(process) == "ready"
+    process.terminate()
+    assert process.wait(20) == -9
+
+
+def test_stop_and_continue(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start("sh", "-c", "echo $$; exec sleep 100", server=server)
+    pid = int(line(process))
+
+    def state(of: int) -> str:
+        return Path(f"/proc/{of}/stat").read_text().rpartition(")")[2].split()[0]
+
+    process.send_signal(signal.SIGTSTP)
+    eventually(lambda: state(pid) == "T")
+    eventually(lambda: state(process.pid) == "T")
+    process.send_signal(signal.SIGCONT)
+    eventually(lambda: state(pid) == "S")
+
+
+def test_orphans_are_collected(entrypoints: Entrypoints, server: FakeServer) -> None:
+    script = "i=0; while [ $i -lt 300 ]; do (sleep 0.01 &); i=$((i+1)); done; echo done; read x"
+    process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
+    assert line(process) == "done"
+    eventually(lambda: len(children_of(process.pid)) == 1, what="one child is left")
+    process.communicate(b"\n", timeout=20)
+
+
+def test_what_the_application_leaves_behind_ends_with_it(entrypoints: Entrypoints, server: FakeServer) -> None:
+    script = "sleep 1000 & echo $!; exit 3"
+    process = entrypoints.start("sh", "-c", script, server=server)
+    pid = int(line(process))
+    assert process.wait(20) == 3
+    assert not alive(pid)
+
+
+def test_a_change_restarts_once_with_the_new_environment(entrypoints: Entrypoints, server: FakeServer) -> None:
+    log = entrypoints.folder / "log"
+    script = f"trap 'echo stop >> {log}; exit 0' TERM; echo $GREETING $$ >> {log}; while :; do sleep 0.02; done"
+    server.set_config(GREETING="one")
+    process = entrypoints.start("sh", "-c", script, server=server)
+    eventually(lambda: log.exists() and len(log.read_text().split("\n")) == 2)
+    server.set_config(GREETING="two")
+    server.set_config(GREETING="three")
+    eventually(lambda: log.read_text().count("\n") == 3)
+    first, stopped, second = (entry.split() for entry in log.read_text().splitlines())
+    assert (first[0], stopped, second[0]) == ("one", ["stop"], "three")
+    assert first[1] != second[1]
+    assert process.poll() is None
+    server.end_streams()
+    server.wait(lambda: max(server.instances.values()) == 2)
+    process.terminate()
+    process.wait(20)
+    assert log.read_text().count("\n") == 4, "a reconnect with the same configuration restarts nothing"
+
+
+def test_a_value_that_comes_back_restarts_nothing(entrypoints: Entrypoints, server: FakeServer) -> None:
+    log = entrypoints.folder / "log"
+    server.set_config(GREETING="one")
+    process = entrypoints.start("sh", "-c", f"echo $GREETING >> {log}; exec sleep 100", server=server)
+    eventually(log.exists)
+    server.set_config(GREETING="two")
+    server.set_config(GREETING="one")
+    server.set_config(GREETING="one", OTHER="x")
+    eventually(lambda: log.read_text() == "one\none\n")
+    assert process.poll() is None
+
+
+def test_a_restart_takes_the_whole_group_with_it(entrypoints: Entrypoints, server: FakeServer) -> None:
+    pids = entrypoints.folder / "grandchild"
+    script = f"trap '' TERM; (trap '' TERM; sh -c 'echo $$ > {pids}.$GREETING; sleep 1000; :') & wait; sleep 1000"
+    server.set_config(GREETING="one")
+    entrypoints.start("sh", "-c", script, server=server, env={"WAYPOINT_CEB_KILL_TIMEOUT": "300ms"})
+    first = pid_file(pids.with_suffix(".one"))
+    eventually(first)
+    server.set_config(GREETING="two")
+    second = pid_file(pids.with_suffix(".two"))
+    eventually(second)
+    assert not alive(first())
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("never", "one\n"), ("signal:usr1", "one\nUSR1\n")],
+)
+def test_other_ways_to_take_a_change(entrypoints: Entrypoints, server: FakeServer, mode: str, expected: str) -> None:
+    log = entrypoints.folder / "log"
+    script = f"trap 'echo USR1 >> {log}' USR1; echo $GREETING >> {log}; while :; do sleep 0.02; done"
+    server.set_config(GREETING="one")
+    process = entrypoints.start("sh", "-c", script, server=server, env={"WAYPOINT_CEB_RELOAD": mode})
+    eventually(log.exists)
+    server.set_config(GREETING="two")
+    server.wait(lambda: any("has changed" in entry for entry in server.own_lines()))
+    eventually(lambda: log.read_text() == expected)
+    assert process.poll() is None
+
+
+def test_a_change_can_end_the_application_for_the_platform_to_start_anew(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    server.set_config(GREETING="one")
+    script = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done"
+    process = entrypoints.start("sh", "-c", script, server=server, env={"WAYPOINT_CEB_RELOAD": "exit"})
+    assert line(process) == "ready"
+    server.set_config(GREETING="two")
+    assert process.wait(20) == 0
+
+
+def test_a_restart_that_fails_ends_the_entrypoint(entrypoints: Entrypoints, server: FakeServer) -> None:
+    server.set_config(GREETING="one")
+    script = 'echo ready; [ "$GREETING" = one ] || exit 9; exec sleep 100'
+    process = entrypoints.start("sh", "-c", script, server=server)
+    assert line(process) == "ready"
+    server.set_config(GREETING="two")
+    assert process.wait(20) == 9
+
+
+def test_the_application_runs_on_while_the_server_is_away(entrypoints: Entrypoints, certificate: object) -> None:
+    server = FakeServer(None)
+    server.set_config(GREETING="one")
+    process = entrypoints.start("sh", "-c", "echo $GREETING $$; exec sleep 100", server=server)
+    first = line(process)
+    server.wait(lambda: bool(server.instances))
+    port = server.port
+    server.stop()
+    again = FakeServer(None, port)
+    try:
+        again.set_config(GREETING="one")
+        again.wait(lambda: bool(again.instances))
+        again.set_config(GREETING="two")
+        assert line(process).startswith("two")
+        assert first.startswith("one")
+    finally:
+        process.terminate()
+        process.wait(20)
+        again.stop()
+
+
+def test_process_one_of_a_namespace(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """As in a container: pid 1, whose exit status for a killed application is 128 + n."""
+    if subprocess.run(["unshare", "-fp", "true"], capture_output=True).returncode:
+        pytest.skip("no permission to make a process namespace")
+    script = "(sleep 0.01 &); sleep 0.1; kill -KILL $$"
+    process = subprocess.run(
+        ["unshare", "-fp", "--mount-proc", "/usr/bin/python3", "-I", "-S", str(entrypoints.zipapp), "sh", "-c", script],
+        env=entrypoints.environment(server),
+        timeout=30,
+        capture_output=True,
+    )
+    assert process.returncode == 137, process.stderr
+
+
+def test_no_python_variables_appear_without_a_locale(entrypoints: Entrypoints, server: FakeServer) -> None:
+    result = entrypoints.run("env", server=server, python="/usr/bin/python3")
+    assert "LC_CTYPE" not in result.stdout
+    assert "PYTHON" not in result.stdout
+    assert os.environ
