@@ -40,7 +40,7 @@ RECEIPT_TIMEOUT = 10.0
 MAX_ATTEMPTS = 3
 REFUSED_PAUSE = 300.0
 RETRY_PAUSE = 1.0
-STALL = 1.0
+STALL = 2.0
 """Seconds an application's output waits for a server that is there but takes nothing, before lines are dropped."""
 PIECE_OVERHEAD = 120
 """Bytes that a piece costs in memory besides its own."""
@@ -61,8 +61,8 @@ class Buffer:
         self._size = 0
         self._moved = 0.0
         self._draining = False
-        self.dropped_lines = 0
-        self.dropped_bytes = 0
+        self._dropped_lines = 0
+        self._dropped_bytes = 0
 
     def put(self, stream: int, moment: int, data: bytes, may_wait: bool = True) -> bool:
         """Keep a piece; whether the buffer was empty."""
@@ -81,10 +81,11 @@ class Buffer:
             return was_empty
 
     def _drop_oldest(self) -> None:
-        _, _, data = self._pieces.popleft()
+        stream, _, data = self._pieces.popleft()
         self._size -= len(data) + PIECE_OVERHEAD
-        self.dropped_lines += data.count(b"\n")
-        self.dropped_bytes += len(data)
+        if stream != OWN:
+            self._dropped_lines += data.count(b"\n")
+            self._dropped_bytes += len(data)
 
     def take(self) -> Piece | None:
         """The oldest piece, or None."""
@@ -105,10 +106,10 @@ class Buffer:
             self._changed.notify_all()
 
     def take_losses(self) -> tuple[int, int]:
-        """Lines and bytes dropped since the last time this was asked."""
+        """Lines and bytes of the application that were dropped since the last time this was asked."""
         with self._changed:
-            lost = self.dropped_lines, self.dropped_bytes
-            self.dropped_lines = self.dropped_bytes = 0
+            lost = self._dropped_lines, self._dropped_bytes
+            self._dropped_lines = self._dropped_bytes = 0
             return lost
 
     def __bool__(self) -> bool:
@@ -167,8 +168,10 @@ class Shipper:
         self._attempts = 0
         self._paused_until = 0.0
         self._finishing = False
-        session.on_ready.append(self._pump)
+        session.on_ready.append(self._served)
+        session.on_gone.append(lambda: self._buffer.drain(False))
         session.on_room.append(self._pump)
+        self._buffer.drain(session.ready)
         journal.attach(self._own_line)
 
     # Coming in
@@ -191,6 +194,10 @@ class Shipper:
         self._pump()
 
     # Going out
+
+    def _served(self) -> None:
+        self._buffer.drain(self._session.ready and loops.now() >= self._paused_until)
+        self._pump()
 
     def _pump(self) -> None:
         """Send as much as the server takes now."""
@@ -270,9 +277,7 @@ class Shipper:
             return False
         self._call = self._session.open(messages.ENTRYPOINT_LOG_STREAM, lambda message: None, self._ended)
         if self._call is None:
-            self._buffer.drain(False)
             return False
-        self._buffer.drain(True)
         self._call_bytes = 0
         self._call_timer = self._loop.after(RECEIPT_SECONDS, self._ask_receipt)
         return True
@@ -314,7 +319,7 @@ class Shipper:
             self._journal.warn("logs", f"the server takes no logs: {status}; trying again in 5 minutes")
         self._buffer.drain(False)
         self._paused_until = loops.now() + pause
-        self._loop.after(pause, self._pump)
+        self._loop.after(pause, self._served)
 
     # The end
 

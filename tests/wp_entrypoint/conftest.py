@@ -100,7 +100,10 @@ def entrypoints(zipapp: Path, tmp_path: Path) -> Iterator[Entrypoints]:
                 process.wait(3)
             except subprocess.TimeoutExpired:
                 process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def eventually(condition: Callable[[], object], timeout: float = 15, what: str = "") -> None:
