@@ -35,6 +35,7 @@ from wp_server.local_token import keep_token
 from wp_server.settings import Settings, split_address
 from wp_server.store import Store, keys
 from wp_server.store import settings as server_settings
+from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 from wp_server.transport.pipeline import Handler, Pipeline
 from wp_server.transport.services import Health, reflection_handlers
@@ -56,7 +57,7 @@ class RunningServer:
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
         self.store = store
-        self.certificate = _certificate(settings)
+        self._live_certificate = LiveCertificate(_certificate(settings), watched=settings.tls_cert_file is not None)
         self._dispatcher = Dispatcher(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
@@ -74,15 +75,20 @@ class RunningServer:
         served = (self.pipeline, self._health.handler(), *reflection_handlers(SERVICE.full_name))
         self._stopping = False
         ports = local.remembered_ports(settings.data_dir) if settings.local else local.Ports()
-        self._grpc = _grpc_listener(settings.listen_grpc, ports.grpc, self.certificate, served)
-        self._http = _http_listener(settings.listen_http, ports.http, self.certificate)
+        self._grpc = _grpc_listener(settings.listen_grpc, ports.grpc, self._live_certificate, served)
+        self._http = _http_listener(settings.listen_http, ports.http, self._live_certificate)
         self._plain_http = (
             HttpListener("listen-http-insecure", settings.listen_http_insecure, None)
             if settings.listen_http_insecure
             else None
         )
         gateway_port = ports.gateway or self._grpc.port
-        self._gateway = Gateway(self.certificate, served, gateway_port, self._moved) if settings.local else None
+        self._gateway = Gateway(self._live_certificate, served, gateway_port, self._moved) if settings.local else None
+
+    @property
+    def certificate(self) -> tls.Certificate:
+        """What clients are shown now."""
+        return self._live_certificate.current
 
     @property
     def grpc_address(self) -> str:
@@ -119,6 +125,7 @@ class RunningServer:
         await self._grpc.start()
         background = [
             group.create_task(self.pipeline.run()),
+            group.create_task(self._live_certificate.run()),
             group.create_task(self._dispatcher.run()),
             group.create_task(deadlines.run(self.store)),
         ]
@@ -230,7 +237,7 @@ def _host(address: str) -> str:
 
 
 def _grpc_listener(
-    address: str, remembered: int, certificate: tls.Certificate, served: tuple[grpc.GenericRpcHandler, ...]
+    address: str, remembered: int, certificate: LiveCertificate, served: tuple[grpc.GenericRpcHandler, ...]
 ) -> Listener:
     host, port = split_address(address)
     if port == 0 and remembered:
@@ -241,7 +248,7 @@ def _grpc_listener(
     return Listener(host, port, certificate, served)
 
 
-def _http_listener(address: str, remembered: int, certificate: tls.Certificate) -> HttpListener:
+def _http_listener(address: str, remembered: int, certificate: LiveCertificate) -> HttpListener:
     host, port = split_address(address)
     if port == 0 and remembered:
         try:

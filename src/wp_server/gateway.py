@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import grpc
 
 from wp_server import local
-from wp_server.tls import Certificate
+from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 
 INTERVAL = 10.0
@@ -26,7 +26,7 @@ class Gateway:
 
     def __init__(
         self,
-        certificate: Certificate,
+        certificate: LiveCertificate,
         handlers: Iterable[grpc.GenericRpcHandler],
         port: int,
         moved: Callable[[str], Awaitable[None]],

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from wp_server import app, tls
+from wp_server.transport.certificates import LiveCertificate
 
 
 def test_a_made_certificate_is_kept_and_private(tmp_path):
@@ -57,15 +59,45 @@ def test_unusable_files_are_refused_with_their_name(tmp_path, chain, key, words)
         tls.from_files(tmp_path / "c.pem", tmp_path / "k.pem")
 
 
-async def test_given_files_are_served_on_both_listeners(settings, tmp_path):
+async def shown(address: str, *, alpn: str = "") -> tuple[str, str | None]:
+    """The fingerprint that a listener shows, and the protocol it selects."""
+    host, _, port = address.rpartition(":")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols([alpn] if alpn else [])
+    _, writer = await asyncio.open_connection(host, int(port), ssl=context)
+    peer = writer.get_extra_info("ssl_object")
+    certificate = x509.load_der_x509_certificate(peer.getpeercert(binary_form=True))
+    writer.close()
+    return certificate.fingerprint(hashes.SHA256()).hex(), peer.selected_alpn_protocol()
+
+
+async def test_the_api_selects_http2(server):
+    assert await shown(server.grpc_address, alpn="h2") == (server.certificate.fingerprint, "h2")
+
+
+async def test_given_files_are_served_and_new_ones_replace_them_without_a_restart(settings, tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    given, second = tls.persisted(tmp_path / "first"), tls.persisted(tmp_path / "second")
+    async with app.running(replace(settings, tls_cert_file=given.chain_file, tls_key_file=given.key_file)) as server:
+        server._live_certificate._interval = 0.05
+        for address in (server.grpc_address, server.http_address):
+            assert (await shown(address, alpn="h2" if address == server.grpc_address else ""))[0] == given.fingerprint
+        given.key_file.write_bytes(second.key)
+        given.chain_file.write_bytes(second.chain)
+        async with asyncio.timeout(20):
+            for address in (server.grpc_address, server.http_address):
+                alpn = "h2" if address == server.grpc_address else ""
+                while (await shown(address, alpn=alpn))[0] != second.fingerprint:
+                    await asyncio.sleep(0.05)
+
+
+async def test_an_unusable_new_file_leaves_the_old_certificate(settings, tmp_path, caplog):
     (tmp_path / "given").mkdir()
     given = tls.persisted(tmp_path / "given")
-    async with app.running(replace(settings, tls_cert_file=given.chain_file, tls_key_file=given.key_file)) as server:
-        for address in (server.grpc_address, server.http_address):
-            host, _, port = address.rpartition(":")
-            context = ssl.create_default_context(cafile=str(given.chain_file))
-            context.set_alpn_protocols(["h2", "http/1.1"])
-            _, writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname="waypoint")
-            chosen = writer.get_extra_info("ssl_object").selected_alpn_protocol()
-            assert chosen == ("h2" if address == server.grpc_address else chosen)
-            writer.close()
+    live = LiveCertificate(given, watched=True)
+    given.chain_file.write_bytes(b"half written")
+    live._refresh()
+    assert live.current is given
+    assert "stays as it was" in caplog.text

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import grpc
 
-from wp_server.tls import Certificate
+from wp_server.transport.certificates import LiveCertificate
 
 MAX_REQUEST = 32 * 1024 * 1024
 """Bytes of one received message (server.md §1.10)."""
@@ -36,11 +36,11 @@ class Listener:
     """Serves `handlers` on one address between `start` and `stop`."""
 
     def __init__(
-        self, host: str, port: int, certificate: Certificate, handlers: Iterable[grpc.GenericRpcHandler]
+        self, host: str, port: int, certificate: LiveCertificate, handlers: Iterable[grpc.GenericRpcHandler]
     ) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers(tuple(handlers))
-        credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+        credentials = certificate.credentials()
         bracketed = f"[{host}]" if ":" in host else host
         wanted = f"{bracketed or '[::]'}:{port}"
         try:

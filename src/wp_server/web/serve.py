@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from wp_server.settings import split_address
-from wp_server.tls import Certificate
+from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import ListenError
 
 IDLE_TIMEOUT = 120
@@ -22,7 +22,7 @@ SHUTDOWN_TIMEOUT = 2
 class HttpListener:
     """One HTTP address; TLS when a certificate is given."""
 
-    def __init__(self, name: str, address: str, certificate: Certificate | None) -> None:
+    def __init__(self, name: str, address: str, certificate: LiveCertificate | None) -> None:
         self._certificate = certificate
         self._socket = _bound(name, address)
         host, port = self._socket.getsockname()[:2]
@@ -41,9 +41,13 @@ class HttpListener:
             proxy_headers=False,
             timeout_keep_alive=IDLE_TIMEOUT,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-            ssl_certfile=str(self._certificate.chain_file) if self._certificate else None,
-            ssl_keyfile=str(self._certificate.key_file) if self._certificate else None,
+            ssl_certfile=str(self._certificate.current.chain_file) if self._certificate else None,
+            ssl_keyfile=str(self._certificate.current.key_file) if self._certificate else None,
         )
+        config.load()
+        if self._certificate and config.ssl:
+            context = config.ssl
+            self._certificate.follow(lambda new: context.load_cert_chain(new.chain_file, new.key_file))
         self._server = _Server(config)
         await self._server.serve(sockets=[self._socket])
 
