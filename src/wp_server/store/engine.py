@@ -77,6 +77,8 @@ class Store:
 
     def __init__(self, engine: Engine, lock: LockFile | None) -> None:
         self.changes = Changes()
+        self.commits = 0
+        """How many transactions the writer has committed."""
         self._engine = engine
         self._lock = lock
         self._reader = engine.connect()
@@ -172,6 +174,7 @@ class Store:
                     driver.execute(f"PRAGMA synchronous={'FULL' if needs_full else 'NORMAL'}")
                     full = needs_full
                 _run_batch(connection, driver, batch)
+                self.commits += 1
                 self._deliver(batch)
                 if closing:
                     return

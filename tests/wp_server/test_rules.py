@@ -1,0 +1,84 @@
+"""The rule table: every RPC has a row, nothing else gets in, and nobody reaches what is not theirs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from wp_proto.waypoint import service_pb2
+from wp_server.auth import rules
+from wp_server.auth.identity import ANONYMOUS, Identity, Kind
+from wp_server.auth.rules import RULES
+from wp_server.errors import PermissionDenied, Unauthenticated
+
+RPCS = [method.name for method in service_pb2.DESCRIPTOR.services_by_name["Waypoint"].methods]
+OPEN = {
+    "BootstrapToken",
+    "ConvertInviteToken",
+    "DecodeToken",
+    "GetVersionInfo",
+    "ListOIDCAuthMethods",
+    "GetOIDCAuthURL",
+    "CompleteOIDCAuth",
+    "RunnerToken",
+    "NoAuthRunTrigger",
+}
+"""Exactly these nine need no token (server.md §2.4)."""
+USER = Identity(Kind.USER, user_id="u")
+RUNNER = Identity(Kind.RUNNER, runner_id="r1")
+ENTRYPOINT = Identity(Kind.ENTRYPOINT, user_id="u", deployment_id="d1")
+TRIGGER = Identity(Kind.TRIGGER, user_id="u")
+
+
+def allowed(rpc: str, identity: Identity) -> bool:
+    try:
+        rules.check(rpc, identity)
+    except (PermissionDenied, Unauthenticated):
+        return False
+    return True
+
+
+def test_the_table_has_exactly_the_rpcs_of_the_service():
+    assert set(RULES) == set(RPCS)
+
+
+def test_an_rpc_without_a_row_is_refused_even_to_a_user():
+    with pytest.raises(PermissionDenied):
+        rules.check("UpsertTask", USER)
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+def test_a_row_lets_in_whom_it_names(rpc):
+    rule = RULES[rpc]
+    assert allowed(rpc, ANONYMOUS) == (rpc in OPEN)
+    assert allowed(rpc, USER)
+    assert allowed(rpc, ENTRYPOINT) == (rpc in OPEN or rpc.startswith("Entrypoint"))
+    assert allowed(rpc, RUNNER) == (rpc in OPEN or rule.runner)
+    assert allowed(rpc, TRIGGER) == (rpc in OPEN or rpc in ("RunTrigger", "GetJobStream"))
+
+
+def test_a_missing_token_is_unauthenticated_and_a_wrong_kind_is_denied():
+    with pytest.raises(Unauthenticated, match="Authorization token is not supplied"):
+        rules.check("GetJob", ANONYMOUS)
+    with pytest.raises(PermissionDenied, match="entrypoint token may not call GetJob"):
+        rules.check("GetJob", ENTRYPOINT)
+
+
+def test_runner_tokens_make_no_tokens_and_change_no_users():
+    closed = ("GenerateLoginToken", "GenerateRunnerToken", "UpdateUser", "DeleteUser", "SetServerConfig", "AdoptRunner")
+    assert not any(RULES[rpc].runner for rpc in closed)
+
+
+def test_an_entrypoint_token_reaches_its_own_deployment_only():
+    rules.own_deployment(ENTRYPOINT, "d1")
+    rules.own_deployment(USER, "d2")
+    with pytest.raises(PermissionDenied):
+        rules.own_deployment(ENTRYPOINT, "d2")
+
+
+def test_a_runner_token_speaks_for_its_own_runner_only():
+    rules.own_runner(RUNNER, "R1")
+    rules.own_runner(dataclasses.replace(RUNNER, runner_id=""), "r2")
+    with pytest.raises(PermissionDenied):
+        rules.own_runner(RUNNER, "r2")
