@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.wp_entrypoint.fake_server import DEPLOYMENT, INVITE, Certificate, FakeServer, make_certificate
 
 from wp_entrypoint import archive
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from fake_server import DEPLOYMENT, INVITE, Certificate, FakeServer, make_certificate
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 
 import pytest
-from fake_server import ExecSession, FakeServer
 from google.protobuf import empty_pb2
+from tests.wp_entrypoint.fake_server import ExecSession, FakeServer
 
 from conftest import Entrypoints, alive, eventually, pid_file
 from wp_proto.waypoint import api as pb

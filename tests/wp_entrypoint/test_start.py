@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from fake_server import FakeServer, make_certificate, write_certificate
+from tests.wp_entrypoint.fake_server import FakeServer, make_certificate, write_certificate
 
 from conftest import Entrypoints, eventually
 

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from fake_server import FakeServer
-from real_server import Client, RealServer
-from shop import Bench
+from tests.wp_runner.fake_server import FakeServer
+from tests.wp_runner.real_server import Client, RealServer
+from tests.wp_runner.shop import Bench
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fake_config import App, Project, Stage, Use
-from fake_server import FakeServer
+from tests.wp_runner.fake_config import App, Project, Stage, Use
+from tests.wp_runner.fake_server import FakeServer
 
 from wp_config.records import PluginDeclaration, StageKind
 from wp_proto.plugins import docker_pb2, files_pb2

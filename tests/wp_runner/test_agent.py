@@ -17,7 +17,7 @@ from wp_sdk.errors import Cancelled
 from wp_sdk.terminal import Line
 
 if TYPE_CHECKING:
-    from fake_server import FakeServer
+    from tests.wp_runner.fake_server import FakeServer
 
 Work = Callable[[pb.Job, Outbox, Context], None]
 

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from fake_config import App, Project, Stage, Use
-from real_server import Client, RealServer
-from shop import Shop
+from tests.wp_runner.fake_config import App, Project, Stage, Use
+from tests.wp_runner.real_server import Client, RealServer
+from tests.wp_runner.shop import Shop
 
 from wp_config.records import PluginDeclaration, StageKind
 from wp_proto.waypoint import api as pb

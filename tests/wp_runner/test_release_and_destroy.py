@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shop import Bench
+from tests.wp_runner.shop import Bench
 
 from wp_config.records import StageKind
 from wp_plugins import local

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from google.rpc import code_pb2, error_details_pb2
-from shop import Bench
+from tests.wp_runner.shop import Bench
 
 from wp_config.records import Hook, PluginDeclaration, StageKind
 from wp_plugins import files
@@ -15,7 +15,7 @@ from wp_sdk.component import Context, Platform, Plugin, PluginError
 from wp_sdk.values import unpack
 
 if TYPE_CHECKING:
-    from fake_server import FakeServer
+    from tests.wp_runner.fake_server import FakeServer
 
 ERROR, CREATED, DESTROYED = pb.Status.ERROR, pb.Operation.CREATED, pb.Operation.DESTROYED
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from shop import Bench
+from tests.wp_runner.shop import Bench
 
 from wp_config.records import ConfigVariable, DynamicValue, StageKind
 from wp_proto.plugins import docker_pb2
