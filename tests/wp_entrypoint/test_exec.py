@@ -6,9 +6,9 @@ import queue
 
 import pytest
 from google.protobuf import empty_pb2
+from tests.wp_entrypoint.conftest import Entrypoints, alive, eventually, pid_file
 from tests.wp_entrypoint.fake_server import ExecSession, FakeServer
 
-from conftest import Entrypoints, alive, eventually, pid_file
 from wp_proto.waypoint import api as pb
 
 STDOUT = pb.EntrypointExecRequest.Output.STDOUT

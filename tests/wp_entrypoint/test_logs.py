@@ -9,11 +9,11 @@ import time
 
 import grpc
 import pytest
-from fake_server import FakeServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.wp_entrypoint.conftest import Entrypoints, eventually
+from tests.wp_entrypoint.fake_server import FakeServer
 
-from conftest import Entrypoints, eventually
 from wp_entrypoint.logs import MAX_LINE, PIECE_OVERHEAD, Buffer, Lines
 from wp_proto.waypoint import api as pb
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import grpc
 import pytest
+from tests.wp_entrypoint.conftest import Entrypoints, eventually
 from tests.wp_entrypoint.fake_server import FakeServer, make_certificate, write_certificate
-
-from conftest import Entrypoints, eventually
 
 
 def test_the_configuration_is_in_the_applications_environment(entrypoints: Entrypoints, server: FakeServer) -> None:

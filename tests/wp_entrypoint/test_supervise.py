@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fake_server import FakeServer
-
-from conftest import Entrypoints, alive, children_of, eventually, pid_file
+from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, pid_file
+from tests.wp_entrypoint.fake_server import FakeServer
 
 TRAPS = """
 for s in HUP USR1 USR2 WINCH CONT ALRM QUIT URG; do trap "echo $s" $s; done
