@@ -1,4 +1,5 @@
-"""The canonical form of a configuration text (hcl.md §18): indentation, spaces and alignment; comments and heredocs untouched.
+"""The canonical form of a configuration text (hcl.md §18): indentation, spaces and alignment; comments and heredocs
+untouched.
 
 Works on the raw token stream: lines become cells (lead, assignment, comment), which are indented, spaced and aligned.
 """
@@ -47,7 +48,9 @@ class _Line:
 
 
 def format_source(contents: bytes, name: str = "waypoint.hcl") -> bytes:
-    """The canonical form of a file's bytes. Raises :class:`~wp_config.diagnostics.Diagnostics` when it does not parse."""
+    """The canonical form of a file's bytes. Raises :class:`~wp_config.diagnostics.Diagnostics` when it does not
+    parse.
+    """
     file = decode(name, contents)
     formatted = format_text(file).encode("utf-8")
     return b"\xef\xbb\xbf" + formatted if file.bom else formatted

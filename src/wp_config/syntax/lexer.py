@@ -19,6 +19,7 @@ _CODE = re.compile(
     |(?P<newline>\r?\n)
     |(?P<line>(?:\#|//)[^\n]*\n?)
     |(?P<comment>/\*[\s\S]*?\*/)
+    |(?P<unclosed>/\*)
     |(?P<heredoc><<(?P<trim>-?)(?P<marker>[^\W\d][\w-]*)(?=\r?\n))
     |(?P<splat>\[[ \t]*\*[ \t]*\])
     |(?P<triple>===|\*\*)
@@ -156,6 +157,10 @@ class Lexer:
                 self._line_comment(position, end)
             elif kind == "comment":
                 self._emit("COMMENT", "", position, end)
+            elif kind == "unclosed":
+                detail = 'A comment begun with "/*" must end with "*/".'
+                self._flaw("Unclosed comment", detail, position, end)
+                return limit
             elif kind == "splat":
                 self._emit("FULL_SPLAT_START", "[*]", position, end)
             elif kind == "heredoc":
@@ -239,9 +244,6 @@ class Lexer:
             if after < limit and text[after] == "}" and self._open and self._open[-1].frame is Frame.TEMPLATE:
                 self.tokens.append(Token("TRIM", "~", position, after))
                 return after
-        if text.startswith("/*", position):
-            self._flaw("Unclosed comment", 'A comment begun with "/*" must end with "*/".', position, position + 2)
-            return limit
         detail = _HINTS.get(char, "This character is not part of the language.")
         name = "Invalid character" if char.isprintable() else f"Invalid character U+{ord(char):04X}"
         end = position + 1

@@ -229,17 +229,18 @@ class _Parser:
         """Raise what was found. An unclosed bracket explains everything behind it, a bad character everything on its
         line.
         """
+        certain = self._lexer.flaws + self._lexer.unclosed
         flaws = self._flaws
         for unclosed in self._lexer.unclosed:
-            flaws = [flaw for flaw in flaws if flaw.start < unclosed.start] + [unclosed]
+            flaws = [flaw for flaw in flaws if flaw.start < unclosed.start or flaw in certain] + [unclosed]
         if not flaws:
             return
-        lexical = {self._file.line_of(self._place(flaw).start) for flaw in self._lexer.flaws}
+        lexical = {self._file.line_of(self._place(flaw).start) for flaw in certain}
         shown: list[Flaw] = []
         lines: set[int] = set()
         for flaw in flaws:
             line = self._file.line_of(self._place(flaw).start)
-            if flaw not in self._lexer.flaws and (line in lexical or line in lines):
+            if flaw not in certain and (line in lexical or line in lines):
                 continue
             lines.add(line)
             shown.append(flaw)
