@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from wp_config.diagnostics import Diagnostic, Diagnostics
 from wp_config.records import StageKind
 from wp_runner.configuration import Project, Stage
 from wp_runner.environment import ROLES
@@ -36,10 +37,10 @@ _EXTRA: dict[StageKind, tuple[type, ...]] = {
 }
 
 
-def chain_problems(host: PluginHost, project: Project, app_name: str) -> list[str]:
-    """Return what does not fit, one text each; empty when all is well, or when a plugin cannot say what it returns."""
+def chain_problems(host: PluginHost, project: Project, app_name: str) -> Diagnostics:
+    """Return what does not fit; empty when all is well, or when a plugin cannot say what it returns."""
     app = project.app(app_name)
-    problems: list[str] = []
+    problems = Diagnostics()
     artifact, target, before, made_by = "", "", "", ""
     has_registry = app.stage(StageKind.REGISTRY, {}) is not None
     for kind, function in _MAIN.items():
@@ -57,7 +58,8 @@ def chain_problems(host: PluginHost, project: Project, app_name: str) -> list[st
             spec = component.spec(function)
             _solver(host, project, kind, component, inputs, made_by).solve(spec.requirements, subject)
         except PluginError as error:
-            problems.append(f'app "{app_name}": {error}')
+            place = stage.use.range if stage is not None else None
+            problems.add(Diagnostic(f'Plugins of app "{app_name}" do not fit', str(error), place))
             continue
         artifact, target = _result(kind, spec, artifact, target)
         before, made_by = f"{component.plugin} {function}", component.plugin

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from wp_config.diagnostics import Range
 from wp_config.records import ConfigVariable, FinalValue, Hook, PluginDeclaration, StageKind
 from wp_config.schema import BodySchema
 
 Scope = Mapping[str, object]
-
-
-def unknown() -> object:
-    """The configuration language's word for a value that is not known yet."""
-    marker: object = importlib.import_module("wp_config.values").UNKNOWN
-    return marker
 
 
 class UseBlock(Protocol):
@@ -25,6 +19,10 @@ class UseBlock(Protocol):
     @property
     def plugin(self) -> str:
         """The plugin's name."""
+
+    @property
+    def range(self) -> Range | None:
+        """Where the block begins."""
 
     def decode(self, schema: BodySchema, scope: Scope, *, partial: bool = False) -> dict[str, object]:
         """Evaluate the body; raises `Diagnostics`."""

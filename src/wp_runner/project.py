@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -18,7 +17,6 @@ from wp_runner.errors import OperationFailed
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
 
-_language: Any = wp_config
 FILE_NAMES = ("waypoint.hcl", "waypoint.hcl.json")
 
 
@@ -42,7 +40,7 @@ def load_project(job: pb.Job, server: Server, outbox: Outbox, source: DataSource
         cookie=_cookie(server, chosen),
     )
     context = Context(workspace=job.workspace.workspace, labels=dict(job.labels), project=job.application.project)
-    project: Project = _language.load(chosen, context=context, variables=variables)
+    project = wp_config.load(chosen, context=context, variables=variables)
     final = {value.name: _final(value) for value in project.variables.final()}
     if final:
         values = pb.RunnerJobStreamRequest.VariableValuesSet(final_values=final)
@@ -91,7 +89,7 @@ def _inputs(variables: Iterable[pb.Variable], source: VariableSource | None) -> 
 
 def _cookie(server: Server, chosen: Path | Source) -> str:
     """The salt for sensitive values; the server is asked only when the file declares variables."""
-    if not _language.names(chosen).variables:
+    if not wp_config.names(chosen).variables:
         return ""
     answer = server.attempt(server.stub.GetServerConfig, Empty())
     return answer.config.cookie if answer is not None else ""

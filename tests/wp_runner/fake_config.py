@@ -15,6 +15,7 @@ Scope = Mapping[str, object]
 @dataclass
 class Use:
     plugin: str
+    range: None = None
     body: Mapping[str, object] | Callable[[Scope], Mapping[str, object]] = field(default_factory=dict)
 
     def decode(self, schema: BodySchema, scope: Scope, *, partial: bool = False) -> dict[str, object]:

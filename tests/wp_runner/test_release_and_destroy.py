@@ -208,3 +208,9 @@ def test_the_stages_also_run_one_by_one(bench: Bench) -> None:
 def test_init_tells_the_server_the_applications(bench: Bench) -> None:
     bench.ok(init=pb.Job.InitOp())
     assert [a.name for a in bench.waypoint.project.applications] == ["web"]
+
+
+def test_auth_reports_each_component(bench: Bench) -> None:
+    results = bench.ok(auth=pb.Job.AuthOp(check_only=True)).auth.results
+    assert [r.component.name for r in results] == ["shop"] * 4
+    assert not any(r.auth_supported for r in results)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wp_config.values import UNKNOWN
 from wp_proto.waypoint import api as pb
-from wp_runner.configuration import unknown
 from wp_runner.environment import ROLES, AppJob
 from wp_runner.errors import PluginDefect, to_status
 from wp_runner.operations.skeleton import component_ref
@@ -15,7 +15,7 @@ def authenticate(env: AppJob, operation: pb.Job.AuthOp) -> list[pb.Job.AuthResul
     """Go through the application's components (or the one asked for); one result each."""
     results = []
     for kind, role in ROLES.items():
-        scope = {"artifact": unknown(), "deploy": unknown(), "entrypoint": unknown()}
+        scope = {"artifact": UNKNOWN, "deploy": UNKNOWN, "entrypoint": UNKNOWN}
         stage = env.app.stage(kind, scope)
         if stage is None:
             continue
@@ -27,7 +27,7 @@ def authenticate(env: AppJob, operation: pb.Job.AuthOp) -> list[pb.Job.AuthResul
             continue
         component = env.host.component(stage.use.plugin, role)
         decoded = stage.use.decode(component.schema, scope, partial=True)
-        env.configure(component, kind, {k: v for k, v in decoded.items() if v is not unknown()})
+        env.configure(component, kind, {k: v for k, v in decoded.items() if v is not UNKNOWN})
         results.append(_one(env, component, ref, operation.check_only))
     return results
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wp_config.records import StageKind
+from wp_config.values import UNKNOWN
 from wp_proto.waypoint import api as pb
-from wp_runner.configuration import unknown
 from wp_runner.environment import AppJob
 from wp_runner.operations.push import push
 from wp_runner.operations.records import artifact_of, save_build
@@ -64,9 +64,9 @@ def _access(env: AppJob) -> Sequence[Provider]:
         return ()
 
     def make() -> object:
-        scope = {"artifact": unknown()}
+        scope = {"artifact": UNKNOWN}
         decoded = registry.use.decode(component.schema, scope, partial=True)
-        env.configure(component, StageKind.REGISTRY, {k: v for k, v in decoded.items() if v is not unknown()})
+        env.configure(component, StageKind.REGISTRY, {k: v for k, v in decoded.items() if v is not UNKNOWN})
         return env.invoke(component, "access").value
 
     return (Provider(component.spec("access").result, make),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from wp_proto.waypoint import api as pb
 from wp_runner.chain import chain_problems
 from wp_runner.environment import ProjectJob
-from wp_runner.errors import OperationFailed
 
 
 def init(env: ProjectJob) -> pb.Job.Result:
@@ -22,9 +21,8 @@ def init(env: ProjectJob) -> pb.Job.Result:
 def validate(env: ProjectJob) -> pb.Job.Result:
     """`validate{}`: the file has been loaded already; what is left is whether the plugins of each application fit
     together."""
-    problems = [p for name in env.project.app_names for p in chain_problems(env.host, env.project, name)]
-    if problems:
-        raise OperationFailed("\n".join(problems))
+    for name in env.project.app_names:
+        chain_problems(env.host, env.project, name).raise_if_errors()
     return pb.Job.Result(validate=pb.Job.ValidateResult())
 
 
