@@ -156,6 +156,9 @@ def show_defect(err: Exception) -> int:
     """Last resort for what should not happen: one sentence for the user, the traceback for whoever asked with -vv."""
     import logging
 
+    repair = getattr(sys.modules.get("__main__"), "repair", None)
+    if repair is not None:  # a packed program, whose unpacked files may have been damaged: then this does not return
+        repair(err)
     if logging.getLogger().isEnabledFor(logging.DEBUG):
         logging.getLogger("waypoint").debug("defect", exc_info=err)
     kind = type(err).__name__

@@ -175,11 +175,12 @@ def test_a_copy_without_its_mark_is_made_again(workshop: Workshop, machine: Mach
     assert machine.sites() == [site]
 
 
-def test_damage_found_in_the_middle_is_repaired_and_said(workshop: Workshop, machine: Machine) -> None:
+@pytest.mark.parametrize("reported", ["late", "caught"])
+def test_damage_found_in_the_middle_is_repaired_and_said(workshop: Workshop, machine: Machine, reported: str) -> None:
     report(machine, workshop.dist / "waypoint")
     (site,) = machine.sites()
     (site / "purewheel/late.py").unlink()
-    done = machine.run(workshop.dist / "waypoint", "late")
+    done = machine.run(workshop.dist / "waypoint", reported)
     assert done.returncode == 1
     assert done.stderr.startswith("waypoint: its unpacked files in ")
     assert done.stderr.endswith("were damaged and have been restored: run the command again\n")

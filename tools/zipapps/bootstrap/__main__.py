@@ -8,6 +8,7 @@ import os
 import sys
 
 ABOUT = {}  # the build writes what this artifact is here
+UNPACKED = {}  # where it was found, and where its files are
 
 
 def interpreter():
@@ -92,7 +93,7 @@ def main():
         import unpack
 
         site = unpack.unpack(ABOUT, interpreter(), [os.path.join(place, name) for place in places()], hold)
-    artifact = sys.path[0]
+    UNPACKED.update(artifact=sys.path[0], site=site)
     sys.argv[0] = os.path.abspath(sys.argv[0])  # for whoever starts this file again from elsewhere
     library = os.path.dirname(os.__file__)
     keep = [
@@ -107,18 +108,31 @@ def main():
     sys.dont_write_bytecode = False
     sys.pycache_prefix = None
     module, function = ABOUT["entry"].split(":")
-    started = False
     try:
         entry = getattr(__import__(module, fromlist=[function]), function)
-        started = True
-        os.environ.pop("WAYPOINT_ARTIFACT_REPAIRED", None)
+    except Exception as error:
+        repair(error, started=False)
+        raise
+    os.environ.pop("WAYPOINT_ARTIFACT_REPAIRED", None)
+    try:
         return entry()
     except Exception as error:
-        sys.path.insert(0, artifact)
+        repair(error)
+        raise
+
+
+def repair(error, started=True):
+    """For whoever is about to report an error as a defect: if our unpacked files are damaged, restore them and end.
+
+    Returns when they are sound, and the error therefore is what it seems to be.
+    """
+    sys.path.insert(0, UNPACKED["artifact"])
+    try:
         import unpack
 
-        unpack.explain(ABOUT, interpreter(), site, hold, (error, started))
-        raise
+        unpack.explain(ABOUT, interpreter(), UNPACKED["site"], hold, (error, started))
+    finally:
+        sys.path.remove(UNPACKED["artifact"])
 
 
 if __name__ == "__main__":
