@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wp_cli import standard_flags as shared
+from wp_cli.target import config_problem
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
+    from wp_config import InputValue
 
 ENV_PREFIX = "WP_VAR_"
 
 
+def inputs(session: Session) -> tuple[InputValue, ...]:
+    """Return what environment and flags give, weakest first. CliError for a file that cannot be read or understood."""
+    import wp_config
+    from wp_config.variables import collect
+
+    files = [Path(name) for name in session[shared.VAR_FILE]]
+    assignments = [f"{name}={value}" for name, value in session[shared.VAR].items()]
+    try:
+        return collect(session.environ, files, assignments)
+    except wp_config.Diagnostics as problems:
+        raise config_problem(problems) from problems
+
+
 def job_variables(session: Session) -> list[pb.Variable]:
-    """Return every variable that environment and flags give, weakest first; the runner converts and checks them."""
-    given = []
-    for name, value in sorted(session.environ.items()):
-        if name.startswith(ENV_PREFIX) and len(name) > len(ENV_PREFIX):
-            variable = pb.Variable(name=name[len(ENV_PREFIX) :], str=value)
-            variable.env.SetInParent()
-            given.append(variable)
-    for name, value in session[shared.VAR].items():
-        variable = pb.Variable(name=name, str=value)
-        variable.cli.SetInParent()
-        given.append(variable)
-    return given
+    """Return the same as messages; the runner converts and checks them."""
+    if not (
+        session[shared.VAR] or session[shared.VAR_FILE] or any(name.startswith(ENV_PREFIX) for name in session.environ)
+    ):
+        return []
+    return [to_message(value) for value in inputs(session)]
+
+
+def to_message(value: InputValue) -> pb.Variable:
+    """Return one value as a message."""
+    from wp_config import VariableSource
+
+    message = pb.Variable(name=value.name)
+    setattr(message, value.form.value, value.value)
+    if value.source is VariableSource.ENV:
+        message.env.SetInParent()
+    elif value.source is VariableSource.FILE:
+        message.file.fileName = value.place.split(":")[0]
+    else:
+        message.cli.SetInParent()
+    return message

@@ -1,4 +1,7 @@
-"""What a user sees of a job's terminal events: on a terminal (read back through a terminal emulator), on a pipe, as JSON."""
+"""What a user sees of a job's terminal events.
+
+On a terminal (read back through a terminal emulator), on a pipe, as JSON.
+"""
 
 from __future__ import annotations
 
@@ -222,7 +225,24 @@ def test_json_has_one_object_per_event(cli: Cli) -> None:
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.stderr == ""
     assert all(entry["app"] == "web" for entry in objects)
-    assert [entry["event"] for entry in objects] == ["line", "step", "step", "step", "step", "step", "step", "line", "raw"]
+    assert [entry["event"] for entry in objects] == [
+        "line",
+        "step",
+        "step",
+        "step",
+        "step",
+        "step",
+        "step",
+        "line",
+        "raw",
+    ]
     assert objects[4]["output"] == "Step 1/2 : FROM scratch\nStep 2/2 : CO"
-    assert objects[6] | {"time": ""} == {"time": "", "app": "web", "event": "step", "id": 1, "closed": True, "status": "ok"}
+    assert objects[6] | {"time": ""} == {
+        "time": "",
+        "app": "web",
+        "event": "step",
+        "id": 1,
+        "closed": True,
+        "status": "ok",
+    }
     assert objects[8]["output_base64"] == "/w=="

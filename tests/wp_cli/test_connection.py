@@ -1,0 +1,110 @@
+"""Connecting to a real server, and one sentence for each way in which it fails (CLI specification 3.2, issue section F)."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.wp_cli.servers import RealServer, false_server, real_server
+
+if TYPE_CHECKING:
+    from tests.wp_cli.conftest import Cli
+
+
+@pytest.fixture
+def server(cli: Cli) -> Iterator[RealServer]:
+    with real_server(cli.home / "server", cli.environ) as running:
+        yield running
+
+
+@pytest.fixture
+def token(cli: Cli, server: RealServer) -> str:
+    """Token of a server that has just been bootstrapped; the connection is in the context `main`."""
+    flags = (f"-server-addr={server.address}", "-server-tls-skip-verify", "-context-create=main")
+    return cli.ok("server", "bootstrap", *flags).strip()
+
+
+def certificate(address: str) -> bytes:
+    host, port = address.rsplit(":", 1)
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port))))
+
+
+def test_bootstrap_prints_only_the_token_and_stores_a_working_context(cli: Cli, server: RealServer, token: str) -> None:
+    assert len(token) > 20
+    assert "\n" not in token
+    assert cli.ok("context", "verify") == f"Context 'main' works: server v0.0.0-dev at {server.address}.\n"
+    assert cli.ok("workspace", "list") == ""
+    assert cli.ok("version").splitlines()[1].startswith("Server: v")
+
+
+def test_bootstrap_works_once(cli: Cli, server: RealServer, token: str) -> None:
+    flags = (f"-server-addr={server.address}", "-server-tls-skip-verify")
+    done = cli.run("server", "bootstrap", *flags)
+    assert done.returncode == 1
+    assert done.stdout == ""
+
+
+def test_a_wrong_token_is_named_with_its_origin(cli: Cli, server: RealServer, token: str) -> None:
+    said = cli.fails("project", "list", WAYPOINT_SERVER_TOKEN="wrong")
+    assert f"the server at {server.address} does not accept the token from WAYPOINT_SERVER_TOKEN" in said
+    said = cli.fails("project", "list", "-server-addr", server.address, "-server-tls-skip-verify")
+    assert "does not accept us without a token" in said
+
+
+def test_an_untrusted_certificate_is_refused_unless_it_is_pinned(cli: Cli, server: RealServer, token: str) -> None:
+    address = f"-server-addr={server.address}"
+    said = cli.fails("project", "list", address, WAYPOINT_SERVER_TOKEN=token)
+    assert f"the certificate of the server at {server.address} (from -server-addr) is not trusted" in said
+    pin = hashlib.sha256(certificate(server.address)).hexdigest()
+    spaced = ":".join(pin[i : i + 2] for i in range(0, len(pin), 2)).upper()
+    for given in (pin, spaced):
+        cli.ok("project", "list", address, f"-server-tls-fingerprint={given}", WAYPOINT_SERVER_TOKEN=token)
+    wrong = "0" * 64
+    said = cli.fails("project", "list", address, f"-server-tls-fingerprint={wrong}", WAYPOINT_SERVER_TOKEN=token)
+    assert "shows another certificate than the pinned one" in said
+    assert pin in said
+
+
+def test_a_certificate_authority_can_be_given(cli: Cli, server: RealServer, token: str) -> None:
+    path = cli.folder / "ca.pem"
+    path.write_text(ssl.DER_cert_to_PEM_cert(certificate(server.address)))
+    flags = (f"-server-addr=localhost:{server.address.rsplit(':', 1)[1]}", "-server-tls-ca-file", str(path))
+    cli.ok("project", "list", *flags, WAYPOINT_SERVER_TOKEN=token)
+    assert "cannot read the certificates" in cli.fails("project", "list", *flags[:2], "/nonexistent")
+
+
+def test_an_unreachable_server_is_one_sentence(cli: Cli) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for flags in ([], ["-server-tls=false"], ["-server-tls-skip-verify"]):
+            said = cli.fails("project", "list", f"-server-addr={address}", *flags)
+            first = said.splitlines()[0].lower()
+            assert first == f"! cannot reach the server at {address} (from -server-addr): connection refused"
+
+
+def test_a_server_without_tls_is_recognised(cli: Cli) -> None:
+    with false_server(1, 1) as address:
+        said = cli.fails("project", "list", f"-server-addr={address}", "-server-tls-skip-verify")
+        assert "does not speak TLS" in said
+        said = cli.fails("project", "list", f"-server-addr={address}")
+        assert "does not speak TLS" in said
+
+
+def test_a_client_without_tls_at_a_server_with_tls_is_told(cli: Cli, server: RealServer) -> None:
+    said = cli.fails("project", "list", f"-server-addr={server.address}", "-server-tls=false")
+    assert f"cannot reach the server at {server.address}" in said
+
+
+def test_an_unsupported_version_says_which_side_is_old(cli: Cli) -> None:
+    with false_server(2, 3) as address:
+        said = cli.fails("project", "list", f"-server-addr={address}", "-server-tls=false")
+        assert "(v9.9.9) is newer than this command line" in said
+        assert "Upgrade the command line." in said
+    with false_server(0, 0) as address:
+        said = cli.fails("project", "list", f"-server-addr={address}", "-server-tls=false")
+        assert "Upgrade the server." in said
