@@ -49,7 +49,7 @@ class Operations:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._cleanup.close()
+        self._cleanup.__exit__(kind, error, traceback)
 
     def renderer(self, app: App) -> Renderer:
         """Return what draws the output of jobs of this app."""
@@ -68,10 +68,11 @@ class Operations:
         return self._placement
 
     def _start_runner(self, placement: Placement) -> None:
-        from wp_cli.ownrunner import own_runner
+        from wp_runner.local import LocalRunner
 
-        runner_id = self._cleanup.enter_context(own_runner(self.client, placement.folder))
-        self.client.runner_id = runner_id
+        runner = LocalRunner(self.client.calls, placement.folder)
+        self._cleanup.enter_context(runner)
+        self.client.runner_id = runner.id
 
     def job(self, app: App) -> pb.Job:
         """Return a job for an app without its operation."""

@@ -21,8 +21,10 @@ def inputs(session: Session) -> tuple[InputValue, ...]:
     import wp_config
     from wp_config.variables import collect
 
-    files = [Path(name) for name in session[shared.VAR_FILE]]
-    assignments = [f"{name}={value}" for name, value in session[shared.VAR].items()]
+    names: tuple[str, ...] = session[shared.VAR_FILE]
+    given: dict[str, str] = session[shared.VAR]
+    files = [Path(name) for name in names]
+    assignments = [f"{name}={value}" for name, value in given.items()]
     try:
         return collect(session.environ, files, assignments)
     except wp_config.Diagnostics as problems:
@@ -31,9 +33,8 @@ def inputs(session: Session) -> tuple[InputValue, ...]:
 
 def job_variables(session: Session) -> list[pb.Variable]:
     """Return the same as messages; the runner converts and checks them."""
-    if not (
-        session[shared.VAR] or session[shared.VAR_FILE] or any(name.startswith(ENV_PREFIX) for name in session.environ)
-    ):
+    from_flags = session.given(shared.VAR) or session.given(shared.VAR_FILE)
+    if not from_flags and not any(name.startswith(ENV_PREFIX) for name in session.environ):
         return []
     return [to_message(value) for value in inputs(session)]
 

@@ -21,7 +21,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         self.child = pexpect.spawn(
-            command[0], command[1:], env=env | {"TERM": "xterm-256color"}, cwd=cwd, dimensions=(LINES, columns), echo=False,
+            command[0], command[1:], env=env | {"TERM": "xterm-256color"}, cwd=cwd, dimensions=(LINES, columns),
+            echo=False,
         )  # fmt: skip
         self.child.delaybeforesend = None
 

@@ -1,4 +1,4 @@
-"""Connecting to a real server, and one sentence for each way in which it fails (CLI specification 3.2, issue section F)."""
+"""Connecting to a real server, and one sentence for each way in which it fails (CLI specification 3.2)."""
 
 from __future__ import annotations
 

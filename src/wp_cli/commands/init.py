@@ -11,7 +11,6 @@ from wp_cli import standard_flags as shared
 from wp_cli.command import Command
 from wp_cli.errors import EXIT_OK, CliError
 from wp_cli.flags import BOOL, Flag
-from wp_cli.target import ConfigFile, config_problem
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
@@ -50,7 +49,10 @@ def run(session: Session) -> int:
     if session.file is None:
         return write_template(session)
     screen, file = session.screen, session.file
-    validate(file, session)
+    from wp_cli.validation import check
+
+    for warning in check(file, session):
+        screen.warn(warning)
     screen.result(f"{screen.icon('✓', 'ok:')} {file.path.name} is valid", "success")
     client = session.client(create=True)
     screen.result(
@@ -71,15 +73,6 @@ def run(session: Session) -> int:
     screen.result("Project initialized!", "success")
     screen.result("`waypoint up` builds, deploys and releases it; `waypoint build` only builds.")
     return EXIT_OK
-
-
-def validate(file: ConfigFile, session: Session) -> None:
-    """Check the whole configuration with the plugins' schemas. CliError with every problem and its place."""
-    from wp_cli.validation import problems_of
-
-    problems = problems_of(file, session)
-    if problems is not None:
-        raise config_problem(problems)
 
 
 def write_template(session: Session) -> int:
