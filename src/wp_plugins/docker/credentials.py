@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,20 +180,25 @@ class _Configuration:
             ) from None
 
     def lookup(self, registry: str) -> Credentials | None:
+        helper = self._auths.get_credential_store(registry)
+        if helper and shutil.which(f"docker-credential-{helper}") is None:
+            raise self._no_answer(helper, registry, "it is not installed")
         try:
             found = self._auths.resolve_authconfig(registry)
         except docker.errors.DockerException as error:
-            helper = self._auths.get_credential_store(registry)
-            raise PluginError(
-                f"The credential helper docker-credential-{helper} gave no answer for {registry} ({error})",
-                where=self._source,
-                do="Install it, or log in again with `docker login`",
-            ) from error
+            raise self._no_answer(str(helper), registry, str(error)) from error
         if not found:
             return None
         fields = {key.lower(): value for key, value in found.items() if isinstance(value, str)}
         credentials = _from_fields(fields, self._source)
         return credentials if credentials.as_json().keys() - {"serveraddress"} else None
+
+    def _no_answer(self, helper: str, registry: str, reason: str) -> PluginError:
+        return PluginError(
+            f"The credential helper docker-credential-{helper} gave no answer for {registry} ({reason})",
+            where=self._source,
+            do="Install it, or log in again with `docker login`",
+        )
 
 
 def _configurations(environment: Mapping[str, str]) -> Iterable[_Configuration]:
