@@ -53,11 +53,12 @@ def plan(
     """The container of one deployment (plugins specification 1.8, step 3). Raises ValueError for a wrong limit."""
     memory, cpu_shares = limits(config.resources)
     own_labels = {**config.labels, labels.SERVICE_PORT: str(config.service_port)}
+    variables = environment(config.service_port, config.static_environment, deployment)
     return ContainerPlan(
         name=container_name(source.app, deployment.id),
         image=image,
         command=tuple(config.command),
-        environment=environment(config.service_port, config.static_environment, deployment),
+        environment=variables,
         ports=tuple(dict.fromkeys([config.service_port, *config.extra_ports])),
         host_ip=config.host_ip,
         labels=labels.of_container(job, deployment.id, own_labels),
@@ -66,7 +67,8 @@ def plan(
         memory=memory,
         cpu_shares=cpu_shares,
         networks=tuple(dict.fromkeys(config.networks)),
-        extra_hosts={HOST_NAME: HOST_GATEWAY},
+        # only for who needs it: engines before 20.10 do not know the gateway under this name
+        extra_hosts={HOST_NAME: HOST_GATEWAY} if any(HOST_NAME in each for each in variables) else {},
     )
 
 

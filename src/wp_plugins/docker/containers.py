@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,10 @@ HEALTH_MARGIN = 5.0
 """Seconds a health check gets on top of its own figures."""
 
 _SECOND = 1_000_000_000
+
+
+class NetworkGone(Exception):
+    """The network was removed, because nobody used it, between being found and the container's start."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,12 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
 
 
 def start(engine: Engine, container: str, name: str) -> None:
-    """Start it; a command that is not there, or a taken port, is one sentence."""
+    """Start it; a command that is not there, or a taken port, is one sentence. Raises NetworkGone for its network."""
     try:
         engine.api.start(container)
     except docker.errors.APIError as error:
+        if re.search(r"network \S+ not found", said(error)):
+            raise NetworkGone(said(error)) from error
         raise _cannot_start(name, said(error)) from error
 
 

@@ -55,7 +55,9 @@ def ensure_entrypoint(
     known = _injected_before(engine, marked)
     if known is not None:
         return Injected(known)
-    program = injection.executable_for(entrypoint.path, image.architecture) or _zipapp(engine, image, entrypoint.path)
+    program = injection.executable_for(entrypoint.path, image.architecture) or _zipapp(
+        engine, image, entrypoint.path, own_labels
+    )
     if program is None:
         return Injected(image.id, _why_not(image, entrypoint.path))
     if image.on_build:
@@ -75,10 +77,10 @@ def _is_complete(engine: Engine, image_id: str) -> bool:
     return inspected is not None and injection.image_config(inspected).injected
 
 
-def _zipapp(engine: Engine, image: ImageConfig, artifact: Path) -> Program | None:
+def _zipapp(engine: Engine, image: ImageConfig, artifact: Path, own_labels: Mapping[str, str]) -> Program | None:
     if injection.is_executable(artifact):
         return None
-    container = _create(engine, image)
+    container = _create(engine, image, own_labels)
     try:
         python = injection.find_python(image.environment, lambda path: engine.path_in_container(container, path))
     finally:
@@ -104,7 +106,7 @@ def _commit(engine: Engine, image: ImageConfig, program: Program, marked: Mappin
     config = dict((inspected or {}).get("Config") or {})
     config["Entrypoint"] = injection.new_entrypoint(image)
     config["Labels"] = {**(config.get("Labels") or {}), **marked}
-    container = _create(engine, image)
+    container = _create(engine, image, marked)
     try:
         files = {injection.ENTRYPOINT_PATH[1:]: (program.content, program.mode)}
         with build_context.pack_files(files) as archive:
@@ -115,11 +117,11 @@ def _commit(engine: Engine, image: ImageConfig, program: Program, marked: Mappin
     return str(made["Id"])
 
 
-def _create(engine: Engine, image: ImageConfig) -> str:
-    """A container to look into; it is never started."""
+def _create(engine: Engine, image: ImageConfig, own_labels: Mapping[str, str]) -> str:
+    """A container to look into; it is never started, and found by its labels when we are killed meanwhile."""
     command = None if image.has_command else ["/waypoint"]
     try:
-        return str(engine.api.create_container(image.id, command=command, labels={labels.BASE_IMAGE: image.id})["Id"])
+        return str(engine.api.create_container(image.id, command=command, labels=dict(own_labels))["Id"])
     except docker.errors.APIError as error:
         raise PluginError(f"The image cannot be looked into: {said(error)}", where=image.id) from error
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import docker.errors
 
 from wp_plugins.docker import container_plan, containers, credentials, engine, images, injection, labels, networks
-from wp_plugins.docker.containers import Expectation
+from wp_plugins.docker.containers import Expectation, NetworkGone
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig, Engine
 from wp_plugins.docker.reference import Reference
@@ -100,6 +100,7 @@ def deploy(
             with steps.step("Setting up the network...") as step:
                 network, made_network = networks.ensure(connected)
                 step.done(f"Network {network} is set up")
+            _declare(declared, deployment.id, network, "", name)  # also what is rolled back is told
             try:
                 container, port, warning = _run(connected, ctx, steps, config, wanted, source, job, deployment, network)
             except BaseException:
@@ -109,7 +110,7 @@ def deploy(
     if warning:
         ui.warn(warning)
     value = _value(deployment.id, source.app, network, container, name)
-    _declare(declared, value, network, container, name)
+    _declare(declared, deployment.id, network, container, name)
     ui.info(f"Container: {name}")
     return Result(value, url="" if config.worker or not port else f"http://{host}:{port}")
 
@@ -179,7 +180,11 @@ def _run(
         container = containers.create(connected, plan, network)
         step.update("Starting container...")
         ctx.raise_if_cancelled()
-        containers.start(connected, container, plan.name)
+        try:
+            containers.start(connected, container, plan.name)
+        except NetworkGone:
+            networks.ensure(connected)
+            containers.start(connected, container, plan.name)
         expected = Expectation(config.service_port, connected.published_host, config.worker, config.start_timeout)
         warning = containers.wait_until_up(connected, ctx, container, expected)
         step.done("Deployment successfully rolled out!")
@@ -200,7 +205,7 @@ def _value(deployment: str, app: str, network: str, container: str, name: str) -
     return Deployment(id=deployment, name=app, container=container, resource_state=encode(network, container, name))
 
 
-def _declare(declared: DeclaredResources, value: Deployment, network: str, container: str, name: str) -> None:
+def _declare(declared: DeclaredResources, deployment: str, network: str, container: str, name: str) -> None:
     declared.add(
         NETWORK,
         type="network",
@@ -214,6 +219,6 @@ def _declare(declared: DeclaredResources, value: Deployment, network: str, conta
         type="container",
         platform="docker",
         state=Resource.Container(id=container, name=name),
-        state_json=json.dumps({"id": container, "name": name, "deployment": value.id}),
+        state_json=json.dumps({"id": container, "name": name, "deployment": deployment}),
         category="INSTANCE",
     )

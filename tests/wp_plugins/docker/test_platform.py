@@ -14,8 +14,10 @@ import docker.errors
 import pytest
 from tests.engines import free_port
 
-from wp_plugins.docker import labels
+from wp_plugins.docker import containers, labels
 from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.container_plan import plan
+from wp_plugins.docker.engine import connect
 from wp_plugins.docker.platform import PlatformConfig, deploy, destroy, destroy_workspace
 from wp_plugins.docker.resource_state import container_of
 from wp_plugins.docker.status import status
@@ -276,6 +278,26 @@ def network(docker_client: docker.DockerClient, docker_project: str) -> Iterator
     for container in docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"}):
         container.remove(force=True)
     made.remove()
+
+
+def test_a_network_that_went_away_meanwhile_is_recognised_and_made_again(
+    docker_client: docker.DockerClient, image: Image, harness: MakeHarness, docker_project: str
+) -> None:
+    made = harness(config(command=HTTPD))
+    name = f"{docker_project}-short-lived"
+    marks = {labels.PROJECT: docker_project}
+    planned = plan(config(command=HTTPD), "busybox:latest", made.source, made.job, made.deployment, f"{name}-scratch")
+    docker_client.volumes.create(f"{name}-scratch", labels=marks)
+    network = docker_client.networks.create(name, labels=marks)
+    with connect() as engine:
+        container = containers.create(engine, planned, name)
+        network.remove()
+        with pytest.raises(containers.NetworkGone):
+            containers.start(engine, container, planned.name)
+        again = docker_client.networks.create(name, labels=marks)
+        containers.start(engine, container, planned.name)
+        containers.remove(engine, container)
+        again.remove()
 
 
 def test_further_networks_are_joined(
