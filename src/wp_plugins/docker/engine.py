@@ -31,6 +31,7 @@ import requests
 import urllib3.exceptions
 from docker.utils.json_stream import json_stream
 
+from wp_plugins.docker.ssh import SshTunnel
 from wp_sdk.component import Context, PluginError
 from wp_sdk.schema import attr
 
@@ -63,15 +64,18 @@ class _Address:
 class Engine:
     """A connected engine. Use it as a context manager."""
 
-    def __init__(self, api: docker.APIClient, address: str) -> None:
+    def __init__(self, api: docker.APIClient, address: str, tunnel: SshTunnel | None = None) -> None:
         self.api = api
         self.address = address
+        self._tunnel = tunnel
 
     def __enter__(self) -> Engine:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.api.close()
+        if self._tunnel is not None:
+            self._tunnel.close()
 
     @property
     def published_host(self) -> str:
@@ -147,28 +151,33 @@ def connect(config: ClientConfig | None = None, environment: Mapping[str, str] =
     Raises PluginError saying how to start the engine, or which group to join, when that is why it cannot be reached.
     """
     address = _address(config, environment)
-    with failures(address.host):
-        api = docker.APIClient(
-            base_url=address.host,
-            version=address.api_version or "auto",
-            timeout=REQUEST_TIMEOUT,
-            tls=address.tls or False,
-            use_ssh_client=address.host.startswith("ssh://"),
-        )
-        if address.api_version:
-            api.ping()
-    return Engine(api, address.host)
+    tunnel = SshTunnel(address.host) if address.host.startswith("ssh://") else None
+    try:
+        with failures(address.host, tunnel):
+            api = docker.APIClient(
+                base_url=tunnel.url if tunnel is not None else address.host,
+                version=address.api_version or "auto",
+                timeout=REQUEST_TIMEOUT,
+                tls=address.tls or False,
+            )
+            if address.api_version:
+                api.ping()
+    except BaseException:
+        if tunnel is not None:
+            tunnel.close()
+        raise
+    return Engine(api, address.host, tunnel)
 
 
 @contextmanager
-def failures(address: str) -> Iterator[None]:
+def failures(address: str, tunnel: SshTunnel | None = None) -> Iterator[None]:
     """Turn failures to reach the engine into one sentence each; its refusals pass through unchanged."""
     try:
         yield
     except docker.errors.APIError:
         raise
     except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _unreachable(address, error) from error
+        raise _unreachable(address, error, tunnel.complaint() if tunnel is not None else "") from error
 
 
 def said(error: docker.errors.APIError) -> str:
@@ -220,7 +229,7 @@ def _tls(folder: str, verify: bool) -> docker.tls.TLSConfig:
         ) from error
 
 
-def _unreachable(address: str, error: BaseException) -> PluginError:
+def _unreachable(address: str, error: BaseException, complaint: str) -> PluginError:
     number = _errno(error)
     path = urlsplit(address).path if address.startswith("unix:") else ""
     if path and number in {errno.EACCES, errno.EPERM}:
@@ -235,7 +244,7 @@ def _unreachable(address: str, error: BaseException) -> PluginError:
             where=path,
             do="Start it (`sudo systemctl start docker`, or Docker Desktop), or set DOCKER_HOST to another one",
         )
-    reason = os.strerror(number) if number else str(error).strip().splitlines()[0]
+    reason = complaint or (os.strerror(number) if number else str(error).strip().splitlines()[0])
     return PluginError(
         f"The Docker engine cannot be reached ({reason})",
         where=address,
