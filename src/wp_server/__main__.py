@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from wp_server import app, logging_setup, settings
-from wp_server.store import StoreError
-from wp_server.tls import CertificateError
-from wp_server.transport.listener import ListenError
 from wp_server.version import version
+
+if TYPE_CHECKING:
+    from wp_server.app import RunningServer
+    from wp_server.settings import Settings
 
 USAGE = """Usage: waypoint-server <command> [flags]
 
@@ -43,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs a server until it is told to stop; returns the exit code."""
+    # gRPC's core logs each broken handshake by itself, in a format of its own. Read at its import, hence the late ones.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from wp_server import logging_setup, settings
+    from wp_server.store import StoreError
+    from wp_server.tls import CertificateError
+    from wp_server.transport.listener import ListenError
+
     try:
         chosen = settings.parse(arguments, os.environ)
         logging_setup.configure(chosen.log_level)
@@ -53,11 +61,16 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-async def _serve(chosen: settings.Settings) -> None:
+async def _serve(chosen: Settings) -> None:
+    from wp_server import app
+
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, stop, number)
+    if chosen.local:
+        # The terminal of the command that started it may close.
+        loop.add_signal_handler(signal.SIGHUP, log.info, "still running after SIGHUP")
     if chosen.db_is_default:
         print(f"! No -db given: the state goes to {chosen.db}.", file=sys.stderr)
     async with app.running(chosen) as server:
@@ -72,7 +85,7 @@ def _stop(stop: asyncio.Event, number: int) -> None:
     stop.set()
 
 
-def _banner(server: app.RunningServer) -> str:
+def _banner(server: RunningServer) -> str:
     chosen = server.settings
     rows = [
         ("DB Path", str(chosen.db)),

@@ -44,7 +44,9 @@ from wp_server.web.serve import HttpListener
 from wp_server.web.site import TlsOnly, site
 
 CALL_GRACE = 4.0
-"""Seconds that running unary calls get when the server stops; HTTP and the store need up to two more each."""
+"""Seconds that running unary calls get when the server stops, the last one to hear that they are cut off.
+
+HTTP and the store need up to two more each."""
 
 SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
 
@@ -146,6 +148,7 @@ class RunningServer:
         self._stopping = True
         await self._health.serving(False)
         self.pipeline.drain()
+        asyncio.get_running_loop().call_later(CALL_GRACE - 1, self.pipeline.cut)
         stopping = [self._grpc.stop(CALL_GRACE)]
         if self._gateway:
             stopping.append(self._gateway.stop(CALL_GRACE))

@@ -1,7 +1,6 @@
 """What an entrypoint is told about its application (server.md §4.5), exec sessions aside. The server resolves nothing.
 
-The merged configuration is the same for all instances of an application with the same labels: it is read once per
-change, not once per instance.
+All instances of a deployment share one message: a change is read and merged once, not once per instance.
 """
 
 from __future__ import annotations
@@ -29,30 +28,20 @@ class AppConfigs:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[tuple[str, ...], tuple[tuple[int, ...], pb.EntrypointConfig]] = {}
+        self._known: dict[str, tuple[tuple[int, ...], pb.EntrypointConfig]] = {}
 
     async def read(self, deployment: pb.Deployment) -> pb.EntrypointConfig:
         """Returns the configuration for a deployment's instances; do not change it.
 
         Errors: Unavailable when the project is gone.
         """
-        key = (
-            deployment.application.project.lower(),
-            deployment.application.application.lower(),
-            deployment.workspace.workspace.lower(),
-            *(f"{name}={value}" for name, value in sorted(deployment.labels.items())),
-        )
         versions = tuple(self._store.changes.version(topic) for topic in _COUNTED)
-        known = self._known.get(key)
+        known = self._known.get(deployment.id)
         if known is None or known[0] != versions:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
-            known = self._known[key] = (versions, await self._store.read(_read, deployment))
-        answer = pb.EntrypointConfig()
-        answer.CopyFrom(known[1])
-        answer.deployment.component.CopyFrom(deployment.component)
-        answer.deployment.labels.update(deployment.labels)
-        return answer
+            known = self._known[deployment.id] = (versions, await self._store.read(_read, deployment))
+        return known[1]
 
 
 def _read(connection: Connection, deployment: pb.Deployment) -> pb.EntrypointConfig:
@@ -70,4 +59,5 @@ def _read(connection: Connection, deployment: pb.Deployment) -> pb.EntrypointCon
         env_vars=variables,
         config_sources=config_sources.sources(connection, place, workspace) if dynamic else (),
         file_change_signal=application.file_change_signal or project.file_change_signal,
+        deployment=pb.EntrypointConfig.DeploymentInfo(component=deployment.component, labels=deployment.labels),
     )

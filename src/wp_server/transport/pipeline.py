@@ -51,9 +51,15 @@ class Authenticator(Protocol):
 
 
 @dataclass(eq=False)
-class _OpenStream:
+class _Running:
+    """A call in progress. `cut` says that we, not the peer, cancelled it."""
+
     task: asyncio.Task[Any]
-    drained: bool = False
+    cut: bool = False
+
+    def end(self) -> None:
+        self.cut = True
+        self.task.cancel()
 
 
 class Pipeline(grpc.GenericRpcHandler):
@@ -73,7 +79,8 @@ class Pipeline(grpc.GenericRpcHandler):
             raise ValueError(f"{service.full_name} has no such RPC: {', '.join(sorted(unknown))}")
         self._authenticator = authenticator
         self._ticker = ticker or keepalive.Ticker()
-        self._open: set[_OpenStream] = set()
+        self._streams: set[_Running] = set()
+        self._calls: set[_Running] = set()
         self._draining = False
         decoders = decoders or {}
         self._methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
@@ -90,7 +97,7 @@ class Pipeline(grpc.GenericRpcHandler):
     @property
     def open_streams(self) -> int:
         """How many streaming calls run now."""
-        return len(self._open)
+        return len(self._streams)
 
     async def run(self) -> None:
         """Sends keepalives until cancelled."""
@@ -99,9 +106,13 @@ class Pipeline(grpc.GenericRpcHandler):
     def drain(self) -> None:
         """Ends every stream with UNAVAILABLE, and every later one at once. Unary calls still get their answers."""
         self._draining = True
-        for stream in tuple(self._open):
-            stream.drained = True
-            stream.task.cancel()
+        for stream in tuple(self._streams):
+            stream.end()
+
+    def cut(self) -> None:
+        """Ends unary calls that still run with UNAVAILABLE; some wait for minutes, like a runner for its adoption."""
+        for call in tuple(self._calls):
+            call.end()
 
     def _method(
         self, method: MethodDescriptor, handler: Handler, decoder: Decoder | None
@@ -132,8 +143,12 @@ class Pipeline(grpc.GenericRpcHandler):
 
     def _unary(self, rpc: str, handler: Unary, decode: Decoder) -> Callable[[bytes, Context], Awaitable[bytes]]:
         async def call(raw: bytes, context: Context) -> bytes:
+            task = asyncio.current_task()
+            assert task is not None
             started = time.perf_counter()
             code = "OK"
+            running = _Running(task)
+            self._calls.add(running)
             try:
                 self._admit(rpc, context)
                 return _encoded(await handler(_decoded(decode, raw), context))
@@ -145,12 +160,17 @@ class Pipeline(grpc.GenericRpcHandler):
                 code = "aborted"
                 raise
             except asyncio.CancelledError:
-                code = "CANCELLED"
-                raise
+                if not running.cut:
+                    code = "CANCELLED"
+                    raise
+                code = "UNAVAILABLE"
+                task.uncancel()
+                await status.refuse(context, status.SHUTTING_DOWN)
             except Exception as error:
                 code = "INTERNAL"
                 await status.fail(context, rpc, error)
             finally:
+                self._calls.discard(running)
                 if log.isEnabledFor(logging.INFO):
                     log.info("%s %s %.1f ms", rpc, code, (time.perf_counter() - started) * 1000)
 
@@ -164,8 +184,8 @@ class Pipeline(grpc.GenericRpcHandler):
             assert task is not None
             started = time.perf_counter()
             code = "OK"
-            stream = _OpenStream(task)
-            self._open.add(stream)
+            running = _Running(task)
+            self._streams.add(running)
             log.info("%s opened", rpc)
             try:
                 if self._draining:
@@ -180,7 +200,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 code = "aborted"
                 raise
             except asyncio.CancelledError:
-                if not stream.drained:
+                if not running.cut:
                     code = "CANCELLED"
                     raise
                 code = "UNAVAILABLE"
@@ -193,7 +213,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 code = "INTERNAL"
                 await status.fail(context, rpc, error)
             finally:
-                self._open.discard(stream)
+                self._streams.discard(running)
                 log.info("%s %s after %.1f s", rpc, code, time.perf_counter() - started)
 
         return call
