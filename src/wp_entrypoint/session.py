@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 """The one version of the entrypoint's part of the API."""
 
+FEATURES = b"sessions1"
+"""Tells the server that this is not a Go entrypoint: exec sessions may come with every snapshot (A14.9)."""
+
 UNARY_TIMEOUT = 10.0
 PING_AFTER = 25.0
 PING_TIMEOUT = 10.0
@@ -203,6 +206,7 @@ class Session:
             (b"client-api-protocol", versions),
             (b"client-entrypoint-protocol", versions),
             (b"client-version", b"v" + VERSION.encode()),
+            (b"waypoint-entrypoint-features", FEATURES),
         ]
         if self._login_token:
             token = self._login_token.encode()

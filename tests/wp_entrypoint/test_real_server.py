@@ -1,0 +1,111 @@
+"""The entrypoint against the server program: what the product promises, both halves ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wp_proto.waypoint import api as pb
+
+from .conftest import Entrypoints, eventually
+from .real_server import RealServer
+
+ENTRYPOINT = pb.LogBatch.Entry.ENTRYPOINT
+
+
+@pytest.fixture
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    server = RealServer(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+def lines_until(real: RealServer, last: str) -> list[str]:
+    """Lines of the application up to one."""
+    found = []
+    for source, text in real.log_lines():
+        if source != ENTRYPOINT:
+            found.append(text)
+            if text == last:
+                return found
+    raise AssertionError(f"{last!r} never came; the end was {found[-3:]}")
+
+
+def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer) -> None:
+    real.set_config(GREETING="hello")
+    process = entrypoints.start(
+        "sh", "-c", "echo $GREETING; read x; exit 5", env=real.environment(), stdin=subprocess.PIPE
+    )
+    assert lines_until(real, "hello") == ["hello"]
+    assert [instance.deployment_id for instance in real.instances()] == [real.deployment_id]
+    process.communicate(b"\n", timeout=20)
+    assert process.returncode == 5
+    eventually(lambda: not real.instances())
+
+
+def test_a_change_of_configuration_restarts_the_application(entrypoints: Entrypoints, real: RealServer) -> None:
+    real.set_config(GREETING="one")
+    entrypoints.start("sh", "-c", "echo got $GREETING; exec sleep 100", env=real.environment())
+    lines_until(real, "got one")
+    real.set_config(GREETING="two")
+    assert lines_until(real, "got two") == ["got one", "got two"]
+
+
+def test_exec(entrypoints: Entrypoints, real: RealServer) -> None:
+    real.set_config(GREETING="hello")
+    entrypoints.start("sleep", "100", env=real.environment())
+    eventually(real.instances)
+    assert real.exec("sh", "-c", "echo $GREETING; echo err >&2; exit 3") == (3, b"hello\n", b"err\n")
+    assert real.exec("sh", "-c", "kill -KILL $$")[0] == 137
+    assert real.exec("no-such-command")[0] == 127
+    assert real.exec("sh", "-c", "stty size; tty", pty=True)[1].startswith(b"24 80\r\n/dev/pts/")
+    data = os.urandom(1 << 20)
+    assert real.exec("cat", typed=data) == (0, data, b"")
+
+
+@pytest.mark.timeout(180)
+def test_a_burst_of_100_000_lines(entrypoints: Entrypoints, real: RealServer) -> None:
+    """The server keeps a window of them; what a reader sees, it sees in order and to the end."""
+    program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(100000))); sys.stdin.readline()"
+    process = entrypoints.start(
+        "/usr/bin/python3", "-c", program, env=real.environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    numbers = [int(line) for line in lines_until(real, f"{99_999:099d}")]
+    assert numbers == list(range(numbers[0], 100_000))
+    process.communicate(b"\n", timeout=20)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_restart_of_the_server(entrypoints: Entrypoints, real: RealServer, number: signal.Signals) -> None:
+    real.set_config(GREETING="one")
+    process = entrypoints.start("sh", "-c", "while :; do echo $GREETING; sleep 0.05; done", env=real.environment())
+    eventually(real.instances)
+    before = {instance.id for instance in real.instances()}
+    real.stop(number)
+    real.start()
+    eventually(real.instances, timeout=30)
+    assert {instance.id for instance in real.instances()} == before
+    assert lines_until(real, "one")
+    assert real.exec("echo", "back")[1] == b"back\n"
+    assert process.poll() is None
+
+
+def test_a_token_of_another_deployment(entrypoints: Entrypoints, real: RealServer) -> None:
+    env = real.environment() | {"WAYPOINT_DEPLOYMENT_ID": "01OTHER"}
+    result = entrypoints.run("sh", "-c", "exit 3", env=env)
+    assert result.returncode == 3
+    assert "PERMISSION_DENIED" in result.stderr
+
+
+def test_the_pinned_certificate(entrypoints: Entrypoints, real: RealServer, tmp_path: Path) -> None:
+    real.set_config(GREETING="hello")
+    env = real.environment() | {
+        "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "",
+        "WAYPOINT_SERVER_TLS_CA": real.certificate.decode(),
+    }
+    assert entrypoints.run("sh", "-c", "echo $GREETING", env=env).stdout == "hello\n"
