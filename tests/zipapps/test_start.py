@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -136,6 +137,20 @@ def test_nowhere_to_write_is_one_sentence(workshop: Workshop, machine: Machine) 
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("waypoint: cannot unpack itself into /dev/null/nobody/.cache/waypoint/unpacked")
     assert "set XDG_CACHE_HOME to a writable directory of yours" in done.stderr
+
+
+def test_a_disk_that_fills_up_leaves_nothing_behind(workshop: Workshop, machine: Machine) -> None:
+    """A limit on the size of files stands for the disk: the write fails in the middle, after many files."""
+    limited = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", machine.python, str(workshop.dist / "waypoint")]
+    done = subprocess.run(
+        limited, env=machine.environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.count("(File too large)") == 2, "home, then the temporary folder"
+    assert machine.sites() == []
+    assert not list((machine.folder / "tmp").glob("*/*.new-*"))
+    assert report(machine, workshop.dist / "waypoint")["abi"]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make a folder of somebody else")
