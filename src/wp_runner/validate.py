@@ -10,7 +10,9 @@ from pathlib import Path
 
 import wp_config
 from wp_config.diagnostics import Diagnostics
+from wp_config.model import Project
 from wp_config.records import Context, PluginRole, Source, StageKind, VariableInputs
+from wp_config.source import load_source
 from wp_runner.chain import chain_problems
 from wp_runner.environment import ROLES
 from wp_runner.plugins import PluginHost
@@ -41,7 +43,7 @@ def validate(
     )
     if problems.has_errors:
         return problems
-    with wp_config.load(where, context=context, variables=variables) as project:
+    with Project(load_source(where), context or Context(), variables or VariableInputs(), dry=True) as project:
         for name in project.app_names:
             problems.extend(chain_problems(plugins, project, name))
     return problems

@@ -75,9 +75,8 @@ def read(name: str) -> bytes:
 
 def canonical(source: bytes, name: str) -> bytes:
     """Return the formatted text. CliError with the place of a syntax error."""
-    from wp_config.fmt import format_source
-
     import wp_config
+    from wp_config.fmt import format_source
 
     try:
         return format_source(source, name)
