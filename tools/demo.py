@@ -27,6 +27,7 @@ def main() -> int:
         shutil.copytree(ROOT / "examples" / "hello", project)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOINT_")}
         environment |= {
+            "XDG_CACHE_HOME": str(home / "cache"),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_STATE_HOME": str(home / "state"),
@@ -51,7 +52,7 @@ def main() -> int:
             url = re.search(r"Release URL: (\S+)", waypoint("up"))
             if url is not None:
                 print(f"\n$ curl {url[1]}")
-                with urllib.request.urlopen(url[1], timeout=10) as answer:
+                with urllib.request.urlopen(url[1], timeout=10) as answer:  # noqa: S310 - what `up` just printed
                     print(answer.read().decode(), end="", flush=True)
             waypoint("config", "set", "-app=web", "GREETED=Waypoint")
             waypoint("logs", "-follow=false")
@@ -61,8 +62,8 @@ def main() -> int:
             print(f"\n`waypoint {' '.join(error.cmd)}` ended with status {error.returncode}", file=sys.stderr)
             return int(error.returncode)
         finally:
-            subprocess.run([sys.executable, WAYPOINT, "destroy", "-auto-approve"], cwd=project, env=environment)
-            subprocess.run([sys.executable, WAYPOINT, "server", "stop"], cwd=project, env=environment)
+            for words in (["destroy", "-auto-approve"], ["server", "stop"]):
+                subprocess.run([sys.executable, WAYPOINT, *words], cwd=project, env=environment, check=False)
     print("\nThat was it: nothing of the demo is left on this machine.")
     return 0
 
