@@ -26,7 +26,7 @@ _free = not_(
 )
 
 
-def _first(kind: Target) -> Select[tuple[str, int]]:
+def _first(kind: Target) -> Select[str, int]:
     return (
         select(jobs.c.id, jobs.c.queue_time)
         .where(_claimable, jobs.c.target_kind == literal_column(str(int(kind))), jobs.c.target == bindparam("target"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, or_, select, update
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import InvalidArgument, Violation
@@ -71,7 +71,8 @@ _bump = (
     )
     .values(version=config_versions.c.version + 1)
 )
-_size = select(func.coalesce(func.sum(func.length(config_vars.c.blob)), 0))
+_insert = config_vars.insert()
+_insert_version = config_versions.insert()
 
 
 def set_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
@@ -85,7 +86,7 @@ def set_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> 
         if connection.execute(_update, {**key, "value": blob}).rowcount == 0:
             place = place_of(variable.target)
             connection.execute(
-                config_vars.insert(),
+                _insert,
                 {
                     "target_hash": key["target"],
                     "name": variable.name,
@@ -124,11 +125,7 @@ def variables(
 
 def version(connection: Connection, place: Place) -> int:
     """Returns a number that grows with every change that can matter at `place` (G9)."""
-    rows = config_versions.c
-    query = select(func.coalesce(func.sum(rows.version), 0)).where(
-        _covers(place, rows.scope, rows.project_key, rows.app_key)
-    )
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(_version[place.scope], _names(place)).scalar_one())
 
 
 def place_of(target: pb.ConfigVar.Target) -> Place:
@@ -214,36 +211,56 @@ def _announce(connection: Connection, places: Iterable[Place]) -> None:
         key = {"of_scope": int(place.scope), "project": place.project, "app": place.application}
         if connection.execute(_bump, key).rowcount == 0:
             values = {"scope": int(place.scope), "project_key": place.project, "app_key": place.application}
-            connection.execute(config_versions.insert(), {**values, "version": 1})
+            connection.execute(_insert_version, {**values, "version": 1})
         changed(connection, "config", f"config/{place.project or '*'}")
 
 
 def _check_size(connection: Connection, place: Place) -> None:
-    rows = config_vars.c
-    total = connection.execute(_size.where(_covers(place, rows.scope, rows.project_key, rows.app_key))).scalar_one()
-    if total > MERGED_LIMIT_BYTES:
+    if connection.execute(_size[place.scope], _names(place)).scalar_one() > MERGED_LIMIT_BYTES:
         raise InvalidArgument("The configuration would be larger than 3 MiB in all; make some values smaller.")
 
 
-def _covers(
-    place: Place, scope: ColumnElement[int], project: ColumnElement[str], app: ColumnElement[str]
-) -> ColumnElement[bool]:
-    """Returns the condition that a row belongs to `place` or to a wider scope around it."""
-    wanted: list[ColumnElement[bool]] = [scope == int(Scope.GLOBAL)]
-    if place.scope >= Scope.PROJECT:
-        wanted.append(and_(scope == int(Scope.PROJECT), project == place.project, app == ""))
-    if place.scope >= Scope.APPLICATION:
-        wanted.append(and_(scope == int(Scope.APPLICATION), project == place.project, app == place.application))
+def _names(place: Place) -> dict[str, str]:
+    if place.scope is Scope.GLOBAL:
+        return {}
+    if place.scope is Scope.PROJECT:
+        return {"project": place.project}
+    return {"project": place.project, "app": place.application}
+
+
+def _covers(widest: Scope, table: Table) -> ColumnElement[bool]:
+    """Returns the condition that a row belongs to the place that the parameters name, or to a wider one around it."""
+    rows = table.c
+    wanted: list[ColumnElement[bool]] = [rows.scope == int(Scope.GLOBAL)]
+    if widest >= Scope.PROJECT:
+        wanted.append(and_(rows.scope == int(Scope.PROJECT), rows.project_key == bindparam("project")))
+    if widest >= Scope.APPLICATION:
+        own = and_(rows.project_key == bindparam("project"), rows.app_key == bindparam("app"))
+        wanted.append(and_(rows.scope == int(Scope.APPLICATION), own))
     return or_(*wanted)
+
+
+_size = {
+    scope: select(func.coalesce(func.sum(func.length(config_vars.c.blob)), 0)).where(_covers(scope, config_vars))
+    for scope in Scope
+}
+_version = {
+    scope: select(func.coalesce(func.sum(config_versions.c.version), 0)).where(_covers(scope, config_versions))
+    for scope in Scope
+}
+_seen_from = {
+    scope: select(config_vars.c.scope, config_vars.c.blob)
+    .where(_covers(scope, config_vars))
+    .order_by(config_vars.c.name, config_vars.c.target_hash)
+    for scope in Scope
+}
 
 
 def _sets(
     connection: Connection, query: Query, matches: Callable[[str, Mapping[str, str]], bool]
 ) -> list[list[pb.ConfigVar]]:
     """Returns the variables in the order of precedence: by scope, then for runners by how closely they are meant."""
-    rows = config_vars.c
-    where = [_covers(query.place, rows.scope, rows.project_key, rows.app_key)]
-    found = connection.execute(select(rows.scope, rows.blob).where(*where).order_by(rows.name, rows.target_hash))
+    found = connection.execute(_seen_from[query.place.scope], _names(query.place))
     sets: dict[tuple[int, int], list[pb.ConfigVar]] = {}
     for row in found:
         variable = pb.ConfigVar.FromString(row.blob)

@@ -41,6 +41,18 @@ class JobRow:
 _by_id = select(jobs).where(jobs.c.id == bindparam("id"))
 _blob = select(jobs.c.blob).where(jobs.c.id == bindparam("id"))
 
+_insert = jobs.insert()
+_save = (
+    jobs.update()
+    .where(jobs.c.id == bindparam("of"), jobs.c.state == bindparam("was"), jobs.c.assignment == bindparam("fence"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("state", "assignment", "queue_time", "deadline", "runner_id", "data_source_ref", "blob")
+        }
+    )
+)
+
 
 def target_of(ref: pb.Ref.Runner) -> tuple[Target, str]:
     """Returns kind and key of a target. Label sets have a canonical key; an empty one is any runner."""
@@ -83,43 +95,40 @@ def insert(connection: Connection, job: pb.Job, at: Position, queued_by: str, un
     kind, target = target_of(job.target_runner)
     lock = lock_of(job)
     stored = with_position(job, at)
-    connection.execute(
-        jobs.insert().values(
-            id=job.id,
-            operation=job.WhichOneof("operation"),
-            target_kind=kind,
-            target=target,
-            unfinished=unfinished,
-            project_key=job.application.project.lower(),
-            app_key=job.application.application.lower(),
-            workspace_key=job.workspace.workspace.lower(),
-            lock_project=lock.project if lock else None,
-            lock_app=lock.application if lock else None,
-            lock_workspace=lock.workspace if lock else None,
-            singleton_key=job.singleton_id.lower() or None,
-            queued_by=queued_by,
-            **position_columns(at),
-            blob=stored.SerializeToString(),
-        )
-    )
+    values = {
+        "id": job.id,
+        "operation": job.WhichOneof("operation"),
+        "target_kind": int(kind),
+        "target": target,
+        "unfinished": unfinished,
+        "project_key": job.application.project.lower(),
+        "app_key": job.application.application.lower(),
+        "workspace_key": job.workspace.workspace.lower(),
+        "lock_project": lock.project if lock else None,
+        "lock_app": lock.application if lock else None,
+        "lock_workspace": lock.workspace if lock else None,
+        "singleton_key": job.singleton_id.lower() or None,
+        "queued_by": queued_by,
+        "output_last": 0,
+        **position_columns(at),
+        "blob": stored.SerializeToString(),
+    }
+    connection.execute(_insert, values)
 
 
 def save(connection: Connection, before: JobRow, job: pb.Job, at: Position) -> None:
     """Moves a job to `at` if it still is where `before` saw it (G2). Errors: FailedPrecondition."""
     stored = with_position(job, at)
-    values: dict[str, object] = {**position_columns(at), "blob": stored.SerializeToString()}
-    if stored.HasField("data_source_ref"):
-        values["data_source_ref"] = stored.data_source_ref.SerializeToString()
-    done = connection.execute(
-        jobs.update()
-        .where(
-            jobs.c.id == job.id,
-            jobs.c.state == before.position.state,
-            jobs.c.assignment == before.position.assignment,
-        )
-        .values(**values)
-    )
-    if done.rowcount == 0:
+    source = stored.data_source_ref.SerializeToString() if stored.HasField("data_source_ref") else None
+    values = {
+        "of": job.id,
+        "was": int(before.position.state),
+        "fence": before.position.assignment,
+        **position_columns(at),
+        "data_source_ref": source,
+        "blob": stored.SerializeToString(),
+    }
+    if connection.execute(_save, values).rowcount == 0:
         raise FailedPrecondition(f"The job {job.id} changed in the meantime.")
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Generic, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import InvalidArgument, NotFound, Violation
@@ -51,6 +52,18 @@ KINDS: tuple[Kind[pb.Build] | Kind[pb.PushedArtifact] | Kind[pb.Deployment] | Ki
 """The kinds whose records a job leaves RUNNING when it dies."""
 
 _by_id = select(operations.c.blob).where(operations.c.kind == bindparam("kind"), operations.c.id == bindparam("id"))
+_many = select(operations.c.id, operations.c.blob).where(
+    operations.c.kind == bindparam("kind"), operations.c.id.in_(bindparam("ids", expanding=True))
+)
+_insert = operations.insert()
+_left_running = select(operations.c.kind, operations.c.blob).where(
+    operations.c.job_id == bindparam("job"), operations.c.status == bindparam("running")
+)
+_newest_reports = (
+    select(operations.c.target_id, operations.c.blob)
+    .where(operations.c.kind == bindparam("kind"), operations.c.target_id.in_(bindparam("targets", expanding=True)))
+    .order_by(operations.c.id)
+)
 _by_number = select(operations.c.blob).where(
     operations.c.kind == bindparam("kind"),
     operations.c.project_key == bindparam("project"),
@@ -125,7 +138,7 @@ def upsert(connection: Connection, kind: Kind[R], new: R) -> R:
             record.sequence = _number(connection, kind, record.application)
         if isinstance(record, pb.Deployment):
             _assign_generation(connection, record)
-        connection.execute(operations.insert().values(id=record.id, kind=kind.number, **_columns(record)))
+        connection.execute(_insert, {"id": record.id, "kind": kind.number, **_columns(record)})
     active = max(_nanoseconds(record.status, "start_time"), _nanoseconds(record.status, "complete_time"))
     workspaces.touch(connection, record.application, record.workspace.workspace, active or time.time_ns())
     if isinstance(record, pb.Deployment):
@@ -186,27 +199,47 @@ def latest(connection: Connection, kind: Kind[R], app: pb.Ref.Application, works
 
 def listed(connection: Connection, kind: Kind[R], search: Search) -> list[R]:
     """Returns the matching records, newest first; those without the ordering time come last."""
-    table = operations.c
-    where: list[ColumnElement[bool]] = [
-        table.kind == kind.number,
-        table.project_key == search.application.project.lower(),
-        table.app_key == search.application.application.lower(),
-    ]
+    physical = search.physical_state if kind.number in (DEPLOYMENT.number, RELEASE.number) else 0
+    values: dict[str, object] = {
+        "kind": kind.number,
+        "project": search.application.project.lower(),
+        "app": search.application.application.lower(),
+    }
     if search.workspace:
-        where.append(table.workspace_key == search.workspace.lower())
+        values["workspace"] = search.workspace.lower()
     if search.statuses is not None:
-        where.append(table.status.in_(sorted(search.statuses)))
-    if search.physical_state and kind.number in (DEPLOYMENT.number, RELEASE.number):
-        where.append(table.physical_state == search.physical_state)
-    if search.target_kind:
-        where.append(table.target_id.startswith(f"{search.target_kind}/{search.target_id}", autoescape=True))
-    moment = table.complete_time if search.by_complete_time else table.start_time
-    query = select(table.blob).where(*where).order_by(moment.desc(), table.id.desc())
-    rows = connection.execute(query.limit(search.limit) if search.limit else query).scalars()
-    found = [cast("R", kind.message.FromString(blob)) for blob in rows]
+        values["statuses"] = sorted(search.statuses)
+    if physical:
+        values["physical"] = physical
     if search.target_id:
-        return [record for record in found if _target(record) == f"{search.target_kind}/{search.target_id}"]
-    return found
+        values["target"] = f"{search.target_kind}/{search.target_id}"
+    elif search.target_kind:
+        values["target_prefix"] = f"{search.target_kind}/"
+    if search.limit:
+        values["most"] = search.limit
+    statement = _listing(frozenset(values), search.by_complete_time)
+    return [cast("R", kind.message.FromString(blob)) for blob in connection.execute(statement, values).scalars()]
+
+
+@lru_cache(maxsize=256)
+def _listing(given: frozenset[str], by_complete_time: bool) -> Select[bytes]:
+    """Returns the statement for a search with these parameters; building one costs more than running it."""
+    table = operations.c
+    conditions: dict[str, ColumnElement[bool]] = {
+        "kind": table.kind == bindparam("kind"),
+        "project": table.project_key == bindparam("project"),
+        "app": table.app_key == bindparam("app"),
+        "workspace": table.workspace_key == bindparam("workspace"),
+        "statuses": table.status.in_(bindparam("statuses", expanding=True)),
+        "physical": table.physical_state == bindparam("physical"),
+        "target": table.target_id == bindparam("target"),
+        "target_prefix": func.substr(table.target_id, 1, func.length(bindparam("target_prefix")))
+        == bindparam("target_prefix"),
+    }
+    moment = table.complete_time if by_complete_time else table.start_time
+    query = select(table.blob).where(*(condition for name, condition in conditions.items() if name in given))
+    query = query.order_by(moment.desc(), table.id.desc())
+    return query.limit(bindparam("most")) if "most" in given else query
 
 
 def many(connection: Connection, kind: Kind[R], ids: Iterable[str]) -> dict[str, R]:
@@ -214,8 +247,7 @@ def many(connection: Connection, kind: Kind[R], ids: Iterable[str]) -> dict[str,
     wanted = sorted({record_id for record_id in ids if record_id})
     if not wanted:
         return {}
-    query = select(operations.c.id, operations.c.blob).where(operations.c.kind == kind.number)
-    rows = connection.execute(query.where(operations.c.id.in_(wanted)))
+    rows = connection.execute(_many, {"kind": kind.number, "ids": wanted})
     return {row.id: cast("R", kind.message.FromString(row.blob)) for row in rows}
 
 
@@ -223,11 +255,8 @@ def latest_reports(connection: Connection, targets: Sequence[str]) -> dict[str, 
     """Returns the newest status report of each target (`deployment_id/ID`, `release_id/ID`) that has one."""
     if not targets:
         return {}
-    query = select(operations.c.target_id, operations.c.blob).where(
-        operations.c.kind == STATUS_REPORT.number, operations.c.target_id.in_(targets)
-    )
     newest: dict[str, pb.StatusReport] = {}
-    for row in connection.execute(query.order_by(operations.c.id)):
+    for row in connection.execute(_newest_reports, {"kind": STATUS_REPORT.number, "targets": list(targets)}):
         report = pb.StatusReport.FromString(row.blob)
         known = newest.get(row.target_id)
         if known is None or known.generated_time.ToNanoseconds() <= report.generated_time.ToNanoseconds():
@@ -237,22 +266,16 @@ def latest_reports(connection: Connection, targets: Sequence[str]) -> dict[str, 
 
 def fail_running(connection: Connection, job_id: str, reason: str) -> None:
     """Marks the records that a failed job left RUNNING as ERROR, so that nobody waits for them (§3.5)."""
-    for kind in KINDS:
-        query = select(operations.c.blob).where(
-            operations.c.job_id == job_id,
-            operations.c.kind == kind.number,
-            operations.c.status == pb.Status.RUNNING,
-        )
-        for blob in connection.execute(query).scalars().all():
-            record = kind.message.FromString(blob)
-            record.status.state = pb.Status.ERROR
-            record.status.error.code = ABORTED
-            record.status.error.message = reason
-            record.status.complete_time.FromNanoseconds(time.time_ns())
-            where = operations.c.id == record.id
-            connection.execute(operations.update().where(where).values(**_columns(record)))
-            if isinstance(record, pb.Deployment):
-                changed(connection, "deployments", f"deployment/{record.id}")
+    kinds = {kind.number: kind for kind in KINDS}
+    for row in connection.execute(_left_running, {"job": job_id, "running": int(pb.Status.RUNNING)}).all():
+        record = kinds[row.kind].message.FromString(row.blob)
+        record.status.state = pb.Status.ERROR
+        record.status.error.code = ABORTED
+        record.status.error.message = reason
+        record.status.complete_time.FromNanoseconds(time.time_ns())
+        connection.execute(operations.update().where(operations.c.id == record.id).values(**_columns(record)))
+        if isinstance(record, pb.Deployment):
+            changed(connection, "deployments", f"deployment/{record.id}")
 
 
 def _restore_fixed(connection: Connection, kind: Kind[R], record: Record) -> None:

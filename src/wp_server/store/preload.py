@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.store import operations
 from wp_server.store.schema import jobs
+
+_source_refs = select(jobs.c.id, jobs.c.data_source_ref).where(
+    jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.data_source_ref.is_not(None)
+)
 
 
 def builds(connection: Connection, records: Sequence[pb.Build]) -> None:
@@ -84,8 +88,8 @@ def source_refs(connection: Connection, job_ids: Iterable[str]) -> dict[str, pb.
     wanted = sorted({job_id for job_id in job_ids if job_id})
     if not wanted:
         return {}
-    query = select(jobs.c.id, jobs.c.data_source_ref).where(jobs.c.id.in_(wanted), jobs.c.data_source_ref.is_not(None))
-    return {row.id: pb.Job.DataSource.Ref.FromString(row.data_source_ref) for row in connection.execute(query)}
+    rows = connection.execute(_source_refs, {"ids": wanted})
+    return {row.id: pb.Job.DataSource.Ref.FromString(row.data_source_ref) for row in rows}
 
 
 def _build_ids(artifacts: Iterable[pb.PushedArtifact]) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, bindparam, func, select
 
 from wp_proto.waypoint import api as pb
@@ -30,6 +32,9 @@ _applications = (
 _application = select(applications.c.blob).where(
     applications.c.project_key == bindparam("project"), applications.c.app_key == bindparam("app")
 )
+_named = select(projects.c.project_key, projects.c.blob).where(
+    projects.c.project_key.in_(bindparam("keys", expanding=True))
+)
 _all = select(projects.c.project_key, projects.c.blob).order_by(projects.c.project_key)
 
 
@@ -57,6 +62,12 @@ def get(connection: Connection, name: str) -> pb.Project:
 def all_projects(connection: Connection) -> list[pb.Project]:
     """Returns every project without its applications, by name."""
     return [pb.Project.FromString(row.blob) for row in connection.execute(_all)]
+
+
+def named(connection: Connection, keys: Collection[str]) -> dict[str, pb.Project]:
+    """Returns the projects with these keys, without their applications."""
+    rows = connection.execute(_named, {"keys": sorted(keys)})
+    return {row.project_key: pb.Project.FromString(row.blob) for row in rows}
 
 
 def page(connection: Connection, after: str, size: int) -> list[pb.Project]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.ids import new_id
@@ -10,6 +10,9 @@ from wp_server.store.changes import changed
 from wp_server.store.schema import settings
 
 _COOKIE_PREFIX = "WPC"
+
+_value = select(settings.c.value).where(settings.c.name == bindparam("name"))
+_both = select(settings.c.name, settings.c.value).where(settings.c.name.in_(("config", "cookie")))
 
 
 def cookie(connection: Connection) -> str:
@@ -32,8 +35,9 @@ def prepare(connection: Connection) -> None:
 
 def config(connection: Connection) -> pb.ServerConfig:
     """Returns the server configuration, with the cookie filled in."""
-    stored = pb.ServerConfig.FromString(_get(connection, "config") or b"")
-    stored.cookie = cookie(connection)
+    found = {row.name: row.value for row in connection.execute(_both)}
+    stored = pb.ServerConfig.FromString(found.get("config", b""))
+    stored.cookie = found.get("cookie", b"").decode()
     return stored
 
 
@@ -55,7 +59,7 @@ def advertise(connection: Connection, address: pb.ServerConfig.AdvertiseAddr) ->
 
 
 def _get(connection: Connection, name: str) -> bytes | None:
-    value: bytes | None = connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+    value: bytes | None = connection.execute(_value, {"name": name}).scalar()
     return value
 
 

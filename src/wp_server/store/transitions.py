@@ -26,6 +26,7 @@ from wp_server.store.schema import app_locks, job_dependencies, jobs
 CLAIMABLE = "claimable"
 """Topic: there may be a job for a waiting stream now."""
 
+_take_lock = app_locks.insert()
 _release_lock = delete(app_locks).where(app_locks.c.job_id == bindparam("id"))
 _dependents = select(job_dependencies.c.job_id, job_dependencies.c.allow_failure).where(
     job_dependencies.c.depends_on == bindparam("id")
@@ -48,11 +49,8 @@ def assign(connection: Connection, job_id: str, runner_id: str) -> JobRow | None
         held = rows.conflicts(lock.project, lock.application, lock.workspace)
         if connection.execute(select(app_locks.c.job_id).where(held).limit(1)).first() is not None:
             return None
-        connection.execute(
-            app_locks.insert().values(
-                project_key=lock.project, app_key=lock.application, workspace_key=lock.workspace, job_id=job_id
-            )
-        )
+        key = {"project_key": lock.project, "app_key": lock.application, "workspace_key": lock.workspace}
+        connection.execute(_take_lock, {**key, "job_id": job_id})
     return _move(connection, before, machine.assign(before.position, runner_id, time.time_ns()))
 
 

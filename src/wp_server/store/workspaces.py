@@ -22,6 +22,23 @@ _active = (
     .where(workspace_applications.c.app_key == bindparam("app"))
 )
 
+_of_project = select(workspace_projects.c.workspace_key).where(workspace_projects.c.project_key == bindparam("project"))
+_workspaces_in = (
+    select(workspaces)
+    .where(workspaces.c.workspace_key.in_(bindparam("keys", expanding=True)))
+    .order_by(workspaces.c.workspace_key)
+)
+_projects_in = (
+    select(workspace_projects)
+    .where(workspace_projects.c.workspace_key.in_(bindparam("keys", expanding=True)))
+    .order_by(workspace_projects.c.project_key)
+)
+_applications_in = (
+    select(workspace_applications)
+    .where(workspace_applications.c.workspace_key.in_(bindparam("keys", expanding=True)))
+    .order_by(workspace_applications.c.app_key)
+)
+
 
 def upsert(connection: Connection, name: str) -> pb.Workspace:
     """Creates a workspace, or renames its spelling; returns the stored one."""
@@ -47,8 +64,7 @@ def every(connection: Connection) -> list[pb.Workspace]:
 
 def of_project(connection: Connection, project: str) -> list[pb.Workspace]:
     """Returns the workspaces that have seen the project, by name."""
-    query = select(workspace_projects.c.workspace_key).where(workspace_projects.c.project_key == project.lower())
-    return _load(connection, list(connection.execute(query).scalars()))
+    return _load(connection, list(connection.execute(_of_project, {"project": project.lower()}).scalars()))
 
 
 def of_application(connection: Connection, ref: pb.Ref.Application) -> list[pb.Workspace]:
@@ -126,10 +142,13 @@ def set_data_source_ref(connection: Connection, project: str, workspace: str, re
 
 
 def _load(connection: Connection, keys: list[str]) -> list[pb.Workspace]:
-    spelled = {project.name.lower(): project for project in projects.all_projects(connection)} if keys else {}
+    if not keys:
+        return []
+    those = {"keys": keys}
+    seen = connection.execute(_projects_in, those).all()
+    spelled = projects.named(connection, {row.project_key for row in seen})
     apps: defaultdict[tuple[str, str], list[pb.Workspace.Application]] = defaultdict(list)
-    app_query = select(workspace_applications).where(workspace_applications.c.workspace_key.in_(keys))
-    for row in connection.execute(app_query.order_by(workspace_applications.c.app_key)):
+    for row in connection.execute(_applications_in, those):
         stored = projects.find_application(connection, row.project_key, row.app_key)
         ref = pb.Ref.Application(
             application=stored.name if stored else row.app_key, project=spelled[row.project_key].name
@@ -138,13 +157,11 @@ def _load(connection: Connection, keys: list[str]) -> list[pb.Workspace]:
         entry.active_time.FromNanoseconds(row.active)
         apps[row.workspace_key, row.project_key].append(entry)
     result: dict[str, pb.Workspace] = {}
-    query = select(workspaces).where(workspaces.c.workspace_key.in_(keys)).order_by(workspaces.c.workspace_key)
-    for row in connection.execute(query):
+    for row in connection.execute(_workspaces_in, those):
         workspace = pb.Workspace(name=row.name)
         workspace.active_time.FromNanoseconds(row.active)
         result[row.workspace_key] = workspace
-    project_query = select(workspace_projects).where(workspace_projects.c.workspace_key.in_(keys))
-    for row in connection.execute(project_query.order_by(workspace_projects.c.project_key)):
+    for row in seen:
         workspace = result[row.workspace_key]
         project = workspace.projects.add(
             project=pb.Ref.Project(project=spelled[row.project_key].name),
