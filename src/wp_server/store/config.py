@@ -6,7 +6,8 @@ Topics: `config` for every change, `config/<project key>` for one project, `conf
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -62,6 +63,10 @@ _update = (
 _delete = config_vars.delete().where(
     config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable")
 )
+_length = select(func.length(config_vars.c.blob)).where(
+    config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable")
+)
+_insert = config_vars.insert()
 _bump = (
     update(config_versions)
     .where(
@@ -69,44 +74,25 @@ _bump = (
         config_versions.c.project_key == bindparam("project"),
         config_versions.c.app_key == bindparam("app"),
     )
-    .values(version=config_versions.c.version + 1)
+    .values(version=config_versions.c.version + 1, bytes=config_versions.c.bytes + bindparam("more"))
+    .returning(config_versions.c.bytes)
 )
-_insert = config_vars.insert()
 _insert_version = config_versions.insert()
 
 
 def set_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
     """Stores variables, all or none; unset and empty ones are deleted, before anything is written (§4.1)."""
     plain = [_normal(variable) for variable in variables]
-    kept = [variable for variable in plain if not _is_deletion(variable)]
-    _delete_all(connection, (variable for variable in plain if _is_deletion(variable)))
-    for variable in kept:
-        key = {"target": target_hash(variable.target), "variable": variable.name}
-        blob = variable.SerializeToString()
-        if connection.execute(_update, {**key, "value": blob}).rowcount == 0:
-            place = place_of(variable.target)
-            connection.execute(
-                _insert,
-                {
-                    "target_hash": key["target"],
-                    "name": variable.name,
-                    "scope": int(place.scope),
-                    "project_key": place.project,
-                    "app_key": place.application,
-                    "blob": blob,
-                },
-            )
-    places = {place_of(variable.target) for variable in plain}
-    for place in places:
-        _check_size(connection, place)
-    _announce(connection, places)
+    growth = _delete_all(connection, [variable for variable in plain if _is_deletion(variable)])
+    for variable in plain:
+        if not _is_deletion(variable):
+            growth[place_of(variable.target)] += _put(connection, variable)
+    _announce(connection, growth)
 
 
 def delete_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
     """Deletes variables by target and name, whatever their value; absent ones are fine."""
-    plain = [_normal(variable) for variable in variables]
-    _delete_all(connection, plain)
-    _announce(connection, {place_of(variable.target) for variable in plain})
+    _announce(connection, _delete_all(connection, [_normal(variable) for variable in variables]))
 
 
 def variables(
@@ -201,21 +187,46 @@ def _is_deletion(variable: pb.ConfigVar) -> bool:
     return kind in (None, "unset") or (kind == "static" and not variable.static)
 
 
-def _delete_all(connection: Connection, doomed: Iterable[pb.ConfigVar]) -> None:
+def _put(connection: Connection, variable: pb.ConfigVar) -> int:
+    """Stores a variable; returns by how many bytes the configuration grew."""
+    key = {"target": target_hash(variable.target), "variable": variable.name}
+    blob = variable.SerializeToString()
+    before: int | None = connection.execute(_length, key).scalar()
+    if before is not None:
+        connection.execute(_update, {**key, "value": blob})
+        return len(blob) - before
+    place = place_of(variable.target)
+    scope = {"scope": int(place.scope), "project_key": place.project, "app_key": place.application}
+    connection.execute(_insert, {"target_hash": key["target"], "name": variable.name, **scope, "blob": blob})
+    return len(blob)
+
+
+def _delete_all(connection: Connection, doomed: Sequence[pb.ConfigVar]) -> defaultdict[Place, int]:
+    """Deletes variables; returns the places they belong to with the bytes they gave back, as negative numbers."""
+    growth: defaultdict[Place, int] = defaultdict(int)
     for variable in doomed:
-        connection.execute(_delete, {"target": target_hash(variable.target), "variable": variable.name})
+        key = {"target": target_hash(variable.target), "variable": variable.name}
+        growth[place_of(variable.target)] -= connection.execute(_length, key).scalar() or 0
+        connection.execute(_delete, key)
+    return growth
 
 
-def _announce(connection: Connection, places: Iterable[Place]) -> None:
-    for place in places:
+def _announce(connection: Connection, growth: Mapping[Place, int]) -> None:
+    """Counts the change at every place, and checks that no view of it becomes too large."""
+    for place, more in growth.items():
         key = {"of_scope": int(place.scope), "project": place.project, "app": place.application}
-        if connection.execute(_bump, key).rowcount == 0:
+        size = connection.execute(_bump, {**key, "more": more}).scalar()
+        if size is None:
+            size = more
             values = {"scope": int(place.scope), "project_key": place.project, "app_key": place.application}
-            connection.execute(_insert_version, {**values, "version": 1})
+            connection.execute(_insert_version, {**values, "version": 1, "bytes": size})
+        if more > 0 and size > MERGED_LIMIT_BYTES // len(Scope):
+            _check_size(connection, place)
         changed(connection, "config", f"config/{place.project or '*'}")
 
 
 def _check_size(connection: Connection, place: Place) -> None:
+    """A view adds up one place of each scope, so this is asked only when one of them has more than its share."""
     if connection.execute(_size[place.scope], _names(place)).scalar_one() > MERGED_LIMIT_BYTES:
         raise InvalidArgument("The configuration would be larger than 3 MiB in all; make some values smaller.")
 
@@ -241,7 +252,7 @@ def _covers(widest: Scope, table: Table) -> ColumnElement[bool]:
 
 
 _size = {
-    scope: select(func.coalesce(func.sum(func.length(config_vars.c.blob)), 0)).where(_covers(scope, config_vars))
+    scope: select(func.coalesce(func.sum(config_versions.c.bytes), 0)).where(_covers(scope, config_versions))
     for scope in Scope
 }
 _version = {

@@ -147,7 +147,7 @@ def ensure_application(connection: Connection, ref: pb.Ref.Application) -> None:
 def destroy(connection: Connection, name: str) -> None:
     """Deletes a project with all that belongs to it and to nothing else; an unknown one is fine (defects 10, 12).
 
-    Sequence counters stay, so that numbers are never used again.
+    Sequence counters and configuration versions stay, so that no number is ever used again.
     """
     key = name.lower()
     seen_in = connection.execute(
@@ -162,8 +162,13 @@ def destroy(connection: Connection, name: str) -> None:
         ).scalar_one()
         == 1
     ]
-    for table in (operations, config_vars, config_sources, config_versions, workspace_projects, projects):
+    for table in (operations, config_vars, config_sources, workspace_projects, projects):
         connection.execute(table.delete().where(table.c.project_key == key))
+    connection.execute(
+        config_versions.update()
+        .where(config_versions.c.project_key == key)
+        .values(version=config_versions.c.version + 1, bytes=0)
+    )
     if emptied:
         connection.execute(workspaces.delete().where(workspaces.c.workspace_key.in_(emptied)))
     changed(connection, "projects", f"project/{key}", "config", "deployments")

@@ -181,6 +181,7 @@ config_versions = Table(
     Column("project_key", String, primary_key=True),
     Column("app_key", String, primary_key=True),
     Column("version", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
 )
 
 config_sources = Table(
