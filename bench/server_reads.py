@@ -2,59 +2,38 @@
 
     python bench/server_reads.py [seconds per figure]
 
-The server is the real program, bound to one core; the load comes from a process of its own. Prints requests per second
-of wall time, and per second of processor time of the server: where clients share its core, only the second says what
-one core can do.
+Prints requests per second of wall time, and per second of processor time of the server: where clients share its core,
+only the second says what one core can do. The first line is the floor: an empty handler of the same gRPC stack, with
+TLS, without anything of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
+from server_under_load import APPLICATION, Server, server
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
+from wp_server import tls
 
 STREAMS = 16
 ROWS = 13
 WARM_UP = 0.5
-VERSIONS = (("client-api-protocol", "1,1"), ("client-entrypoint-protocol", "1,1"), ("client-version", "v1.0.0"))
-APPLICATION = pb.Ref.Application(project="bench", application="web")
 
 
-@dataclass(frozen=True)
-class Server:
-    """Where the server under load is, and with what."""
-
-    address: str
-    certificate: bytes
-    token: str
-
-    def channel(self) -> grpc.aio.Channel:
-        options = [("grpc.ssl_target_name_override", "waypoint"), ("grpc.use_local_subchannel_pool", 1)]
-        return grpc.aio.secure_channel(self.address, grpc.ssl_channel_credentials(self.certificate), options=options)
-
-    @property
-    def metadata(self) -> Sequence[tuple[str, str]]:
-        return (*VERSIONS, ("waypoint-token", self.token), ("authorization", self.token))
-
-
-async def _load(server: Server, rpc: str, raw: bytes, kind: type[Message], seconds: float) -> int:
+async def _load(target: Server, rpc: str, raw: bytes, kind: type[Message], seconds: float) -> int:
     done = 0
-    async with server.channel() as channel:
+    async with target.channel() as channel:
         call = getattr(WaypointStub(channel), rpc)
         request = kind.FromString(raw)
         end = time.monotonic() + seconds
@@ -62,79 +41,76 @@ async def _load(server: Server, rpc: str, raw: bytes, kind: type[Message], secon
         async def one() -> None:
             nonlocal done
             while time.monotonic() < end:
-                await call(request, metadata=server.metadata)
+                await call(request, metadata=target.metadata)
                 done += 1
 
         await asyncio.gather(*(one() for _ in range(STREAMS)))
     return done
 
 
-def _client(
-    server: Server, rpc: str, raw: bytes, kind: type[Message], seconds: float, out: multiprocessing.Queue
-) -> None:
-    asyncio.run(_load(server, rpc, raw, kind, WARM_UP))
+def _client(target: Server, rpc: str, raw: bytes, kind: type[Message], seconds: float, out) -> None:
+    asyncio.run(_load(target, rpc, raw, kind, WARM_UP))
     out.put(None)
-    out.put(asyncio.run(_load(server, rpc, raw, kind, seconds)))
+    out.put(asyncio.run(_load(target, rpc, raw, kind, seconds)))
 
 
-async def _prepare(server: Server) -> str:
-    async with server.channel() as channel:
-        stub = WaypointStub(channel)
-        await stub.UpsertProject(pb.UpsertProjectRequest(project=pb.Project(name="bench")), metadata=server.metadata)
-        record = pb.Deployment(application=APPLICATION, workspace=pb.Ref.Workspace(workspace="default"))
-        for _ in range(ROWS):
-            answer = await stub.UpsertDeployment(
-                pb.UpsertDeploymentRequest(deployment=record), metadata=server.metadata
-            )
-    return answer.deployment.id
-
-
-def _processor_time(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _measure(pid: int, server: Server, rpc: str, request: Message, seconds: float) -> None:
+def _measure(name: str, target: Server, rpc: str, request: Message, seconds: float) -> None:
     context = multiprocessing.get_context("spawn")
     out = context.Queue()
     worker = context.Process(
-        target=_client, args=(server, rpc, request.SerializeToString(), type(request), seconds, out)
+        target=_client, args=(target, rpc, request.SerializeToString(), type(request), seconds, out)
     )
     worker.start()
     out.get()
-    before, started = _processor_time(pid), time.monotonic()
+    before, started = target.processor_time(), time.monotonic()
     total = out.get()
-    elapsed, busy = time.monotonic() - started, _processor_time(pid) - before
+    elapsed, busy = time.monotonic() - started, target.processor_time() - before
     worker.join()
-    print(f"{rpc:20} {total / elapsed:8.0f}/s wall {total / busy:8.0f}/s core   ({busy / elapsed:.0%} of a core used)")
+    print(f"{name:20} {total / elapsed:8.0f}/s wall {total / busy:8.0f}/s core   ({busy / elapsed:.0%} of a core used)")
+
+
+class _Echo(grpc.GenericRpcHandler):
+    def service(self, handler_call_details):
+        async def answer(_raw: bytes, _context) -> bytes:
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _bare(out) -> None:
+    async def serve() -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            made = tls.persisted(Path(directory))
+            bare = grpc.aio.server()
+            bare.add_generic_rpc_handlers((_Echo(),))
+            port = bare.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(made.key, made.chain)]))
+            await bare.start()
+            out.put(Server(os.getpid(), f"127.0.0.1:{port}", made.chain, "x" * 150))
+            await bare.wait_for_termination()
+
+    os.sched_setaffinity(0, {0})
+    asyncio.run(serve())
 
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
-    with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, "-m", "wp_server", "run", "-local", f"-db={directory}/data.db"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            state_file = Path(directory, "server.json")
-            while not state_file.exists():
-                time.sleep(0.05)
-            state = json.loads(state_file.read_text())
-            os.sched_setaffinity(process.pid, {0})
-            certificate, token = Path(state["certificate"]).read_bytes(), Path(state["token_file"]).read_text().strip()
-            server = Server(state["grpc"], certificate, token)
-            deployment = asyncio.run(_prepare(server))
-            project = pb.Ref.Project(project="bench")
-            for rpc, request in (
-                ("GetVersionInfo", empty_pb2.Empty()),
-                ("GetServerConfig", empty_pb2.Empty()),
-                ("GetDeployment", pb.GetDeploymentRequest(ref=pb.Ref.Operation(id=deployment))),
-                ("GetProject", pb.GetProjectRequest(project=project)),
-                ("ListDeployments", pb.ListDeploymentsRequest(application=APPLICATION)),
-            ):
-                _measure(process.pid, server, rpc, request, seconds)
-        finally:
-            process.terminate()
-            process.wait(15)
+    context = multiprocessing.get_context("spawn")
+    out = context.Queue()
+    bare = context.Process(target=_bare, args=(out,))
+    bare.start()
+    _measure("(empty handler)", out.get(), "GetVersionInfo", empty_pb2.Empty(), seconds)
+    bare.terminate()
+    bare.join()
+    with server() as target:
+        deployment = asyncio.run(target.deployments(ROWS))[0]
+        for rpc, request in (
+            ("GetVersionInfo", empty_pb2.Empty()),
+            ("GetServerConfig", empty_pb2.Empty()),
+            ("GetDeployment", pb.GetDeploymentRequest(ref=pb.Ref.Operation(id=deployment))),
+            ("GetProject", pb.GetProjectRequest(project=pb.Ref.Project(project=APPLICATION.project))),
+            ("ListDeployments", pb.ListDeploymentsRequest(application=APPLICATION)),
+        ):
+            _measure(rpc, target, rpc, request, seconds)
 
 
 if __name__ == "__main__":
