@@ -101,13 +101,10 @@ def _is_self(program: bytes) -> bool:
 
 def _become(program: bytes, argv: list[bytes], environment: Environment) -> NoReturn:
     """Turn into the application: same process, same descriptors, the signal dispositions we were given."""
-    import signal
-
     from wp_entrypoint.environment import for_application
-    from wp_entrypoint.process import CHANGED_BY_PYTHON, failure
+    from wp_entrypoint.process import failure, restore_signals
 
-    for number in CHANGED_BY_PYTHON:
-        signal.signal(number, signal.SIG_DFL)
+    restore_signals()
     try:
         os.execve(program, argv, for_application(environment, {}))  # noqa: S606  # becoming the application is the point
     except OSError as error:

@@ -27,6 +27,7 @@ DRAIN_TIMEOUT = 1.0
 """Seconds for output that is still in the pipes when the application has ended."""
 FLUSH_TIMEOUT = 2.0
 """Seconds for the server to acknowledge the last lines."""
+FAULT_PAUSE = 1.0
 GROUP_TIMEOUT = 1.0
 """Seconds for what the application left behind, between TERM and KILL."""
 
@@ -43,6 +44,7 @@ class Agent:
         self._configured: Environment = {}
         self._problems: list[str] = []
         self._loop = Loop()
+        self._loop.on_error = self._on_fault
         self._journal = journal.Journal(journal.NAMES.index(settings.log_level))
         self._reaper = Reaper()
         self._output = None if settings.disable_logs else Output()
@@ -80,6 +82,19 @@ class Agent:
             raise self._cannot_start
         supervise.exit_like(self._status)
         raise AssertionError("unreachable")
+
+    def _on_fault(self, error: Exception) -> None:
+        """A fault in the entrypoint itself: tell, start over with the server, leave the application alone."""
+        import traceback
+
+        *_, place = traceback.extract_tb(error.__traceback__)
+        where = f"{os.path.basename(place.filename)}:{place.lineno}"
+        self._journal.error("agent", f"internal fault, please report it: {type(error).__name__} at {where}")
+        if self._supervisor.state == supervise.ENDED:
+            self._loop.stop()
+            return
+        self._loop.wake(lambda: self._on_failure("an internal fault"))
+        self._loop.after(FAULT_PAUSE, lambda: self._session.reset("an internal fault"))
 
     # The server speaks
 

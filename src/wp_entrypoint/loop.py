@@ -49,6 +49,7 @@ class Loop:
         self._on_signal: Callable[[int], None] | None = None
         self._woken: list[Callable[[], None]] = []
         self._stopped = False
+        self.on_error: Callable[[Exception], None] | None = None
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -96,16 +97,28 @@ class Loop:
             self.turn()
 
     def turn(self) -> None:
-        """Wait for something to happen, and handle it."""
+        """Wait for something to happen, and handle it. A fault of ours in one handler goes to on_error and stops no
+        other: an application must not end because of its entrypoint."""
         for fd, events in self._poll.poll(self._patience()):
-            call = self._watched.get(fd)
-            if call is not None:
-                call(events)
+            watcher = self._watched.get(fd)
+            if watcher is not None and not self._guard(watcher, events):
+                self.forget(fd)  # or the same fault would come again at once
         while self._signals and self._on_signal is not None:
-            self._on_signal(self._signals.pop(0))
+            self._guard(self._on_signal, self._signals.pop(0))
         while self._woken:
-            self._woken.pop(0)()
+            self._guard(self._woken.pop(0))
         self._run_timers()
+
+    def _guard(self, call: Callable[..., None], *arguments: int) -> bool:
+        """Make a call; whether it went well."""
+        try:
+            call(*arguments)
+        except Exception as error:
+            if self.on_error is None:
+                raise
+            self.on_error(error)
+            return False
+        return True
 
     def _patience(self) -> int | None:
         """Milliseconds to the next timer; None is for ever."""
@@ -125,7 +138,7 @@ class Loop:
         for timer in due:
             if timer.call is not None:
                 call, timer.call = timer.call, None
-                call()
+                self._guard(call)
 
     def _note_signal(self, number: int, _frame: object) -> None:
         self._signals.append(number)

@@ -25,6 +25,12 @@ CHANGED_BY_PYTHON = tuple(getattr(_signal, name) for name in ("SIGPIPE", "SIGXFS
 """Signals the interpreter ignores at its start; a program that is spawned must have them at their default."""
 
 
+def restore_signals() -> None:
+    """Undo in this process what the interpreter did at its start."""
+    for number in CHANGED_BY_PYTHON:
+        _signal.signal(number, _signal.SIG_DFL)
+
+
 class CannotStart(Exception):
     """A program cannot be started; status is what a shell would exit with (126 or 127)."""
 

@@ -316,6 +316,11 @@ class Session:
         if link is not None:
             self._loop.wake(lambda: self._drop(link, "the server is going away"))
 
+    def reset(self, reason: str) -> None:
+        """Give up the connection, whatever state it is in, and make a new one."""
+        if self._link is not None:
+            self._drop(self._link, reason)
+
     def _drop(self, link: Link, reason: str) -> None:
         if link is self._link:
             link.close()

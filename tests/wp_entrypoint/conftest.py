@@ -66,11 +66,15 @@ class Entrypoints:
         python: str = sys.executable,
         **popen: object,
     ) -> subprocess.Popen[bytes]:
-        options: dict[str, object] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options: dict[str, object] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "cwd": self.folder,
+        }
         process = subprocess.Popen(
             [python, "-I", "-S", str(self.zipapp), *argv],
             env=self.environment(server, **(env or {})),
-            cwd=self.folder,
             **(options | popen),  # type: ignore[call-overload]
         )
         self.started.append(process)

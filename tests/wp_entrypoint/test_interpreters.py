@@ -1,0 +1,210 @@
+"""The archive on the Pythons of other people's images, and what it may not do to them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from tools.zipapps.interpreters import find
+
+import wp_entrypoint
+
+from .conftest import Entrypoints, eventually
+from .fake_server import FakeServer, write_certificate
+from .test_exec import STDOUT, Client, pty
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASES = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
+PACKAGES = (ROOT / "src/wp_entrypoint", ROOT / "src/wp_proto/entrypoint")
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_everything_works_on_every_release(
+    entrypoints: Entrypoints, server: FakeServer, tmp_path: Path, release: str
+) -> None:
+    python = find(release)
+    if python is None:
+        pytest.skip(f"no CPython {release} on this machine")
+    assert server.certificate is not None
+    server.set_config(GREETING="hello")
+    env = {
+        "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "",
+        "WAYPOINT_SERVER_TLS_CA": str(write_certificate(server.certificate, tmp_path)),
+        "WAYPOINT_SERVER_ADDR": f"localhost:{server.port}",
+        "WAYPOINT_CEB_RELOAD_SPLAY": "1ms",
+    }
+    process = entrypoints.start(
+        "sh", "-c", "echo $GREETING; exec sleep 100", server=server, env=env, python=str(python)
+    )
+    server.wait(lambda: server.app_lines() == ["hello"])
+    client = Client(server.exec("sh", "-c", "stty size; kill -TERM $$", pty=pty(30, 90)))
+    assert client.finish() == 143
+    assert client.output[STDOUT] == b"30 90\r\n"
+    server.set_config(GREETING="again")
+    server.wait(lambda: server.app_lines() == ["hello", "again"])
+    process.terminate()
+    assert process.wait(20) == -15
+    assert process.stderr is not None
+    complaints = [line for line in process.stderr.read().decode().splitlines() if "[INFO]" not in line]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_public_ssl_module_serves_where_the_private_one_is_different(
+    entrypoints: Entrypoints, server: FakeServer, release: str
+) -> None:
+    python = find(release)
+    if python is None:
+        pytest.skip(f"no CPython {release} on this machine")
+    server.set_config(GREETING="hello")
+    program = (
+        "import ssl, sys, _ssl\n"
+        "del _ssl._SSLContext\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "from wp_entrypoint.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [str(python), "-I", "-S", "-c", program, "printenv", "GREETING"],
+        env=entrypoints.environment(server),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout == "hello\n", done.stderr
+
+
+def test_only_the_standard_library_is_imported() -> None:
+    allowed = set(sys.stdlib_module_names) | {"wp_entrypoint"}
+    for package in PACKAGES:
+        for path in package.glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                for name in names:
+                    assert name.split(".")[0] in allowed or name.startswith("wp_proto.entrypoint"), f"{path}: {name}"
+
+
+def test_the_application_waits_for_few_imports(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """What is loaded when the application starts: none of the modules that cost milliseconds."""
+    program = (
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "from wp_entrypoint import agent, process\n"
+        "def tell(*arguments, **keywords):\n"
+        "    print(*sys.modules)\n"
+        "    sys.stdout.flush()\n"
+        "    os._exit(0)\n"
+        "process.spawn = tell\n"
+        "from wp_entrypoint.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, "true"],
+        env=entrypoints.environment(server),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "wp_entrypoint.session" in loaded, done.stderr
+    heavy = {
+        "asyncio",
+        "typing",
+        "dataclasses",
+        "enum",
+        "re",
+        "json",
+        "subprocess",
+        "socket",
+        "ssl",
+        "threading",
+        "logging",
+    }
+    assert loaded & heavy == set()
+    assert not {name for name in loaded if name.startswith(("wp_entrypoint.logs", "wp_entrypoint.exec"))}
+
+
+def test_switched_off_nothing_of_the_network_is_loaded(entrypoints: Entrypoints) -> None:
+    program = (
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "os.execve = lambda *arguments: (print(*sys.modules), sys.stdout.flush(), os._exit(0))\n"
+        "from wp_entrypoint.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, "true"], capture_output=True, text=True, check=True
+    )
+    assert not set(done.stdout.split()) & {"_socket", "_ssl", "select", "wp_entrypoint.agent", "wp_entrypoint.session"}
+
+
+def test_the_version_is_the_distributions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == wp_entrypoint.VERSION
+
+
+def test_an_unprivileged_user_on_a_read_only_root(entrypoints: Entrypoints, server: FakeServer, tmp_path: Path) -> None:
+    """As `--read-only --user 65534 --cap-drop ALL`: nothing is written, no user entry is needed."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become somebody else")
+    server.set_config(GREETING="hello")
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    for place in (entrypoints.zipapp.parent, *entrypoints.zipapp.parent.parents[:2]):
+        place.chmod(0o755)
+
+    def drop() -> None:
+        os.chdir("/")
+        os.setgroups([])
+        os.setgid(64999)
+        os.setuid(64999)
+
+    process = entrypoints.start(
+        "sh", "-c", "echo $GREETING; id -u", server=server, python="/usr/bin/python3", preexec_fn=drop, cwd=None
+    )
+    out, err = process.communicate(timeout=20)
+    assert out == b"hello\n64999\n", err
+    assert list(folder.iterdir()) == []
+
+
+def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """A bug in the entrypoint is told and does not end the application."""
+    program = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "from wp_entrypoint import agent, appconfig\n"
+        "good = appconfig.resolve\n"
+        "calls = []\n"
+        "def bad(variables):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 2:\n"
+        "        raise RuntimeError('a bug')\n"
+        "    return good(variables)\n"
+        "appconfig.resolve = bad\n"
+        "from wp_entrypoint.__main__ import main\n"
+        "main()\n"
+    )
+    server.set_config(GREETING="one")
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", program, "sh", "-c", "echo $GREETING; exec sleep 100"],
+        env=entrypoints.environment(server),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    entrypoints.started.append(process)
+    server.wait(lambda: "one" in server.app_lines())
+    server.set_config(GREETING="two")
+    eventually(lambda: max(server.instances.values()) == 2, what="it connects again")
+    server.wait(lambda: "two" in server.app_lines())
+    assert process.poll() is None
+    assert any("internal fault" in line for line in server.own_lines())
