@@ -54,9 +54,12 @@ class BuildRequest:
 
 
 def by_api(
-    engine: Engine, ctx: Context, step: RunningStep, request: BuildRequest, archive: IO[bytes], *, buildkit: bool
+    engine: Engine, ctx: Context, step: RunningStep | None, request: BuildRequest, archive: IO[bytes], *, buildkit: bool
 ) -> str:
-    """Build from a tar; returns the image's id. Raises PluginError with the failing step and its last lines."""
+    """Build from a tar, showing it in `step`; returns the image's id.
+
+    Raises PluginError with the failing step and its last lines.
+    """
     output = BuildKitBuild() if buildkit else ClassicBuild()
     header = urlsafe_b64encode(json.dumps(request.registry_config).encode()).decode()
     done = False
@@ -68,7 +71,9 @@ def by_api(
             headers={"Content-Type": "application/x-tar", "X-Registry-Config": header},
             body=archive,
         ):
-            step.output(output.read(record))
+            text = output.read(record)
+            if step is not None:
+                step.output(text)
         if output.error:
             raise _failed(output.step, output.error, list(output.lines))
         done = True

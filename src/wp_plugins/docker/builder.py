@@ -9,7 +9,7 @@ from pathlib import Path
 from google.protobuf.empty_pb2 import Empty
 
 from wp_plugins.docker import build as builds
-from wp_plugins.docker import credentials, dockerfile, engine, images, inject, injection, labels
+from wp_plugins.docker import credentials, dockerfile, engine, inject, injection
 from wp_plugins.docker.build import BuildRequest
 from wp_plugins.docker.build_context import BuildContext, locate
 from wp_plugins.docker.credentials import Auth
@@ -19,9 +19,6 @@ from wp_proto.plugins.docker_pb2 import Image
 from wp_sdk.component import UI, Context, EntrypointFile, JobInfo, PluginError, Result, Source
 from wp_sdk.schema import attr, block
 from wp_sdk.terminal import RunningStep
-
-TAG_LENGTH = 12
-"""Hexadecimal digits of an image's id that become its own, never reused tag."""
 
 
 @dataclass(frozen=True)
@@ -72,31 +69,22 @@ def build(
             step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
             with steps.step("Building image...") as step:
-                request = _request(config, job, context)
+                request = _request(config, context)
                 built = _build(connected, ctx, step, config, request, context)
                 step.done(f"Built image {name}")
             image = _inspect(connected, built)
-            warning = ""
-            if not (config.disable_entrypoint or config.disable_ceb):
-                with steps.step("Injecting Waypoint Entrypoint...") as step:
-                    injected = inject.ensure_entrypoint(connected, ctx, step, image, entrypoint, labels.of(job))
-                    built, warning = injected.image_id, injected.warning
-                    if warning:
-                        step.warn("The Waypoint Entrypoint was not injected")
-                    else:
-                        step.done("Injected the Waypoint Entrypoint")
-            tag = built.removeprefix("sha256:")[:TAG_LENGTH]
-            images.name_image(connected, built, parse(f"{name}:{tag}"), parse(f"{name}:latest"))
-    if warning:
-        ui.warn(warning)
+            wanted = None if config.disable_entrypoint or config.disable_ceb else entrypoint
+            finished = inject.finish(connected, ctx, steps, image, wanted, job, name)
+    if finished.warning:
+        ui.warn(finished.warning)
     if not image.has_command:
         ui.warn("The image has no command; it can only run with `command` set in the deploy stanza")
-    ui.info(f"Image built: {name}:{tag} ({image.architecture})")
-    value = Image(image=name, tag=tag, architecture=image.architecture, docker=Empty())
-    return Result(value, extra_template={"name": f"{name}:{tag}"})
+    ui.info(f"Image built: {name}:{finished.tag} ({image.architecture})")
+    value = Image(image=name, tag=finished.tag, architecture=image.architecture, docker=Empty())
+    return Result(value, extra_template={"name": f"{name}:{finished.tag}"})
 
 
-def _request(config: BuilderConfig, job: JobInfo, context: BuildContext) -> BuildRequest:
+def _request(config: BuilderConfig, context: BuildContext) -> BuildRequest:
     text = context.dockerfile.read_text(errors="replace")
     request = BuildRequest(
         dockerfile_name=context.dockerfile_name,
@@ -106,7 +94,7 @@ def _request(config: BuilderConfig, job: JobInfo, context: BuildContext) -> Buil
         no_cache=config.no_cache,
         pull=config.pull,
         network=config.network,
-        labels={**config.labels, **labels.of(job)},
+        labels=config.labels,
         cache_from=tuple(config.cache_from),
     )
     registries: dict[str, None] = {}

@@ -1,5 +1,5 @@
-"""Doing what `injection` plans, on an engine: one small build on top of the image, or a commit where that would change
-the image otherwise."""
+"""Making an image the application's: the entrypoint in it, our labels on it, a name. Does what `injection` plans, on an
+engine: one small build on top of the image, or a commit where that would change the image otherwise."""
 
 from __future__ import annotations
 
@@ -9,44 +9,68 @@ from pathlib import Path
 
 import docker.errors
 
-from wp_plugins.docker import build, build_context, injection, labels
+from wp_plugins.docker import build, build_context, images, injection, labels
 from wp_plugins.docker.build import BuildRequest
 from wp_plugins.docker.engine import Engine, said
 from wp_plugins.docker.injection import ImageConfig, Program
-from wp_sdk.component import Context, EntrypointFile, PluginError
-from wp_sdk.terminal import RunningStep
+from wp_sdk.component import Context, EntrypointFile, JobInfo, PluginError
+from wp_sdk.terminal import Steps
 
 _CONSEQUENCE = "`waypoint exec`, `logs` and `config` will not reach this app"
 
 
-@dataclass(frozen=True)
-class Injected:
-    """The image to go on with. `warning` says why it has no entrypoint, when it has none."""
+TAG_LENGTH = 12
+"""Hexadecimal digits of an image's id that become its own, never reused tag."""
 
-    image_id: str
+
+@dataclass(frozen=True)
+class Finished:
+    """The application's image: `tag` is its own, no later build takes it. `warning` says why it has no entrypoint,
+    when it should have one."""
+
+    tag: str
     warning: str = ""
 
 
-def ensure_entrypoint(
+def finish(
     engine: Engine,
     ctx: Context,
-    step: RunningStep,
+    steps: Steps,
     image: ImageConfig,
-    entrypoint: EntrypointFile,
-    own_labels: Mapping[str, str],
-) -> Injected:
-    """Give the image the entrypoint. Injecting again gives the same image; one that has it already stays as it is.
+    entrypoint: EntrypointFile | None,
+    job: JobInfo,
+    name: str,
+) -> Finished:
+    """Make a built or pulled image the application's: the entrypoint in it (None: not wanted), our labels on it, and
+    the name `name`, with a tag made of its content and with `latest`."""
+    image_id, warning = image.id, ""
+    if entrypoint is not None:
+        with steps.step("Injecting Waypoint Entrypoint...") as step:
+            image_id, warning = _ensure_entrypoint(engine, ctx, image, entrypoint, labels.of(job))
+            if warning:
+                step.warn("The Waypoint Entrypoint was not injected")
+            else:
+                step.done("Injected the Waypoint Entrypoint")
+    if image_id == image.id:
+        image_id = _ensure_labels(engine, ctx, image, labels.of(job))
+    tag = image_id.removeprefix("sha256:")[:TAG_LENGTH]
+    images.name_image(engine, image_id, images.reference(name, tag), images.reference(name, "latest"))
+    return Finished(tag, warning)
+
+
+def _ensure_entrypoint(
+    engine: Engine, ctx: Context, image: ImageConfig, entrypoint: EntrypointFile, own_labels: Mapping[str, str]
+) -> tuple[str, str]:
+    """Id of the image with the entrypoint, and a warning. Injecting again gives the same image; one that has it already
+    stays as it is.
 
     An image that no entrypoint at hand can run in is left as it is, with a warning: an application without logs and
     exec is better than none.
     """
     if image.injected:
-        return Injected(image.id)
+        return image.id, ""
     if entrypoint.path is None or not entrypoint.path.is_file():
-        return Injected(
-            image.id,
-            "There is no Waypoint entrypoint to inject: `waypoint exec`, `logs` and `config` will not reach this app",
-        )
+        return image.id, f"There is no Waypoint entrypoint to inject: {_CONSEQUENCE}"
     marked = {
         **own_labels,
         labels.BASE_IMAGE: image.id,
@@ -54,15 +78,19 @@ def ensure_entrypoint(
     }
     known = _injected_before(engine, marked)
     if known is not None:
-        return Injected(known)
+        return known, ""
     program = injection.executable_for(entrypoint.path, image.architecture) or _zipapp(
         engine, image, entrypoint.path, own_labels
     )
     if program is None:
-        return Injected(image.id, _why_not(image, entrypoint.path))
-    if image.on_build:
-        return Injected(_commit(engine, image, program, marked))
-    return Injected(_build(engine, ctx, step, image, program, marked))
+        return image.id, _why_not(image, entrypoint.path)
+    return _add_layer(engine, ctx, image, program, marked), ""
+
+
+def _ensure_labels(engine: Engine, ctx: Context, image: ImageConfig, own_labels: Mapping[str, str]) -> str:
+    if own_labels.items() <= dict(image.labels).items():
+        return image.id
+    return _add_layer(engine, ctx, image, None, own_labels)
 
 
 def _injected_before(engine: Engine, marked: Mapping[str, str]) -> str | None:
@@ -84,36 +112,36 @@ def _zipapp(engine: Engine, image: ImageConfig, artifact: Path, own_labels: Mapp
     try:
         python = injection.find_python(image.environment, lambda path: engine.path_in_container(container, path))
     finally:
-        engine.api.remove_container(container, force=True)
+        engine.api.remove_container(container, force=True, v=True)
     return injection.zipapp_for(artifact, python) if python is not None else None
 
 
-def _build(
-    engine: Engine, ctx: Context, step: RunningStep, image: ImageConfig, program: Program, marked: Mapping[str, str]
+def _add_layer(
+    engine: Engine, ctx: Context, image: ImageConfig, program: Program | None, marked: Mapping[str, str]
 ) -> str:
-    files = {
-        "Dockerfile": (injection.dockerfile(image, marked).encode(), 0o644),
-        injection.ENTRYPOINT_PATH[1:]: (program.content, program.mode),
-    }
+    """The image with the program (None: only the labels) on top. Images with ONBUILD are committed: a build would run
+    these instructions now and drop them."""
+    files = {injection.ENTRYPOINT_PATH[1:]: (program.content, program.mode)} if program is not None else {}
+    if image.on_build:
+        return _commit(engine, image, files, marked)
+    text = injection.dockerfile(image, marked, with_program=program is not None)
     request = BuildRequest(dockerfile_name="Dockerfile")
-    with build_context.pack_files(files) as archive:
-        return build.by_api(engine, ctx, step, request, archive, buildkit=False)
+    with build_context.pack_files({"Dockerfile": (text.encode(), 0o644), **files}) as archive:
+        return build.by_api(engine, ctx, None, request, archive, buildkit=False)
 
 
-def _commit(engine: Engine, image: ImageConfig, program: Program, marked: Mapping[str, str]) -> str:
-    """For images with ONBUILD: a build on top would run these instructions now and drop them."""
+def _commit(engine: Engine, image: ImageConfig, files: dict[str, tuple[bytes, int]], marked: Mapping[str, str]) -> str:
     inspected = engine.inspect_image(image.id)
     config = dict((inspected or {}).get("Config") or {})
-    config["Entrypoint"] = injection.new_entrypoint(image)
-    config["Labels"] = {**(config.get("Labels") or {}), **marked}
+    config["Entrypoint"] = injection.new_entrypoint(image) if files else list(image.entrypoint)
+    config["Labels"] = {**image.labels, **marked}
     container = _create(engine, image, marked)
     try:
-        files = {injection.ENTRYPOINT_PATH[1:]: (program.content, program.mode)}
         with build_context.pack_files(files) as archive:
             engine.api.put_archive(container, "/", archive)
         made = engine.api.commit(container, message="Inject the Waypoint entrypoint", conf=config)
     finally:
-        engine.api.remove_container(container, force=True)
+        engine.api.remove_container(container, force=True, v=True)
     return str(made["Id"])
 
 

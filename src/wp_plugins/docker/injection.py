@@ -42,6 +42,7 @@ class ImageConfig:
     command: tuple[str, ...] | None
     environment: Mapping[str, str]
     on_build: bool
+    labels: Mapping[str, str]
 
     @property
     def has_command(self) -> bool:
@@ -65,6 +66,7 @@ def image_config(inspected: Mapping[str, Any]) -> ImageConfig:
         command=tuple(config["Cmd"]) if config.get("Cmd") else None,
         environment=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
         on_build=bool(config.get("OnBuild")),
+        labels=dict(config.get("Labels") or {}),
     )
 
 
@@ -136,16 +138,14 @@ def new_entrypoint(image: ImageConfig) -> list[str]:
     return [ENTRYPOINT_PATH, *image.entrypoint]
 
 
-def dockerfile(image: ImageConfig, labels: Mapping[str, str]) -> str:
-    """Instructions that add the program on top of the image; the command is repeated, because a new ENTRYPOINT would
-    clear it."""
-    lines = [
-        f"FROM {image.id}",
-        f"COPY {ENTRYPOINT_PATH[1:]} {ENTRYPOINT_PATH}",
-        f"ENTRYPOINT {_words(new_entrypoint(image))}",
-        *([f"CMD {_words(image.command)}"] if image.command else []),
-        "LABEL " + " ".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(labels.items())),
-    ]
+def dockerfile(image: ImageConfig, labels: Mapping[str, str], *, with_program: bool = True) -> str:
+    """Instructions that add program and labels on top of the image; the command is repeated, because a new ENTRYPOINT
+    would clear it."""
+    lines = [f"FROM {image.id}"]
+    if with_program:
+        lines += [f"COPY {ENTRYPOINT_PATH[1:]} {ENTRYPOINT_PATH}", f"ENTRYPOINT {_words(new_entrypoint(image))}"]
+        lines += [f"CMD {_words(image.command)}"] if image.command else []
+    lines.append("LABEL " + " ".join(f"{_quoted(name)}={_quoted(value)}" for name, value in sorted(labels.items())))
     return "\n".join(lines) + "\n"
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import docker.errors
+import platformdirs
 
 from wp_plugins.docker import labels
 from wp_plugins.docker.container_plan import object_name
@@ -18,19 +21,23 @@ _USE = f"{labels.NETWORK_USE}={labels.NETWORK_USE_VALUE}"
 
 
 def find(engine: Engine) -> list[Json]:
-    """The networks that are marked as Waypoint's."""
+    """The networks that are marked as Waypoint's; the one to use is the first."""
     found: list[Json] = engine.api.networks(filters={"label": _USE})
-    return sorted(found, key=lambda each: (each["Name"] != DEFAULT_NAME, each["Name"]))
+    return sorted(found, key=lambda each: (each["Name"] != DEFAULT_NAME, each["Name"], each["Created"], each["Id"]))
 
 
 def ensure(engine: Engine) -> tuple[str, bool]:
-    """Name of Waypoint's network, and whether it was made now."""
-    for attempt in range(2):
+    """Waypoint's network, as containers join it, and whether it was made now.
+
+    The engine does not keep two programs from making a network of the same name at once, so programs of this user wait
+    for each other, and of several networks from several machines only the oldest stays.
+    """
+    with _one_at_a_time():
         existing = find(engine)
         if existing:
-            return str(existing[0]["Name"]), False
+            return _unambiguous(existing), False
         try:
-            engine.api.create_network(
+            made = engine.api.create_network(
                 DEFAULT_NAME,
                 driver="bridge",
                 attachable=True,
@@ -38,13 +45,30 @@ def ensure(engine: Engine) -> tuple[str, bool]:
                 labels={labels.NETWORK_USE: labels.NETWORK_USE_VALUE},
             )
         except docker.errors.APIError as error:
-            if error.status_code == 409 and attempt == 0:
-                continue  # somebody made it at the same moment, or it has the name without the mark
-            if error.status_code == 409:
+            if error.status_code == 409:  # it has our name without our mark: somebody made it by hand
                 return DEFAULT_NAME, False
             raise PluginError(f"The network {DEFAULT_NAME} cannot be made: {said(error)}") from error
+        existing = find(engine)
+        if existing and existing[0]["Id"] != made["Id"]:
+            with contextlib.suppress(docker.errors.APIError):
+                engine.api.remove_network(made["Id"])
+            return _unambiguous(find(engine) or existing), False
         return DEFAULT_NAME, True
-    return DEFAULT_NAME, False
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    folder = Path(platformdirs.user_data_dir("waypoint"))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "docker-network.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _unambiguous(existing: list[Json]) -> str:
+    first = existing[0]
+    same = [each for each in existing if each["Name"] == first["Name"]]
+    return str(first["Name"] if len(same) == 1 else first["Id"])
 
 
 def remove_unused(engine: Engine) -> None:

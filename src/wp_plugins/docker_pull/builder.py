@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
-from wp_plugins.docker import credentials, engine, images, inject, injection, labels
-from wp_plugins.docker.builder import TAG_LENGTH
+from wp_plugins.docker import credentials, engine, images, inject, injection
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig
 from wp_plugins.docker.reference import local_name
@@ -45,7 +44,7 @@ def build(
             value = Image(image=config.image, tag=config.tag)
             value.registry.SetInParent()
         return Result(value, extra_template={"name": str(wanted)})
-    name, warning = local_name(source.app), ""
+    name = local_name(source.app)
     with ui.steps() as steps:
         with steps.step("Initializing Docker client...") as step:
             connected = engine.connect(config.client_config)
@@ -59,18 +58,9 @@ def build(
             if inspected is None:
                 raise PluginError(f"The engine pulled {wanted} but does not have it", do="Try again")
             image = injection.image_config(inspected)
-            image_id = image.id
-            if not config.disable_entrypoint:
-                with steps.step("Injecting Waypoint Entrypoint...") as step:
-                    injected = inject.ensure_entrypoint(connected, ctx, step, image, entrypoint, labels.of(job))
-                    image_id, warning = injected.image_id, injected.warning
-                    if warning:
-                        step.warn("The Waypoint Entrypoint was not injected")
-                    else:
-                        step.done("Injected the Waypoint Entrypoint")
-            tag = image_id.removeprefix("sha256:")[:TAG_LENGTH]
-            images.name_image(connected, image_id, images.reference(name, tag), images.reference(name, "latest"))
-    if warning:
-        ui.warn(warning)
-    value = Image(image=name, tag=tag, architecture=image.architecture, docker=Empty())
-    return Result(value, extra_template={"name": f"{name}:{tag}"})
+            given = None if config.disable_entrypoint else entrypoint
+            finished = inject.finish(connected, ctx, steps, image, given, job, name)
+    if finished.warning:
+        ui.warn(finished.warning)
+    value = Image(image=name, tag=finished.tag, architecture=image.architecture, docker=Empty())
+    return Result(value, extra_template={"name": f"{name}:{finished.tag}"})
