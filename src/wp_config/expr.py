@@ -31,6 +31,9 @@ from wp_config.values import (
     unknown,
 )
 
+MAX_ROUNDS = 1_000_000
+"""Rounds of all ``for`` loops of one loaded project."""
+
 SHOWN_TEXT = 60
 """Characters of a variable's text shown in a diagnostic."""
 
@@ -141,23 +144,23 @@ class Evaluator:
 
     # -- access -------------------------------------------------------------------------------------------------------
 
-    def _get_attribute(self, node: tree.GetAttribute) -> Value:
-        names: list[tree.GetAttribute] = []
+    def _steps(self, node: tree.GetAttribute | tree.Index) -> Value:
+        steps: list[tree.GetAttribute | tree.Index] = []
         source: tree.Expression = node
-        while isinstance(source, tree.GetAttribute):
-            names.append(source)
+        while isinstance(source, tree.GetAttribute | tree.Index):
+            steps.append(source)
             source = source.source
         value = self.value(source)
-        for step in reversed(names):
+        for step in reversed(steps):
+            if isinstance(step, tree.Index):
+                value = index(value, self.value(step.key), step)
+                continue
             if step.source is source and isinstance(source, tree.Variable):
                 reason = self.scope.absent(source.name, step.name)
                 if reason:
                     raise failure("No value for variable", reason, step.range)
             value = _attribute(value, step)
         return value
-
-    def _index(self, node: tree.Index) -> Value:
-        return index(self.value(node.source), self.value(node.key), node)
 
     def _splat(self, node: tree.Splat) -> Value:
         source = self.value(node.source)
@@ -265,7 +268,7 @@ class Evaluator:
             pieces.append(unknown(STRING))
             return
         pieces.append(marked_like(Value(STRING, ""), collection))
-        for key, value in entries(collection, part.collection):
+        for key, value in self._rounds(collection, part.collection):
             names = {part.value: value} | ({part.key: key} if part.key else {})
             Evaluator(self.scope.child(names), self._items)._collect(part.body, pieces)
 
@@ -278,7 +281,7 @@ class Evaluator:
         sequence: list[Value] = []
         mapping: dict[str, list[Value]] = {}
         marks = [collection]
-        for key, value in entries(collection, node.collection):
+        for key, value in self._rounds(collection, node.collection):
             names = {node.value: value} | ({node.key: key} if node.key else {})
             inner = Evaluator(self.scope.child(names), self._items)
             if node.condition is not None:
@@ -309,6 +312,16 @@ class Evaluator:
         if node.group:
             return marked_like(object_of({name: tuple_of(values) for name, values in mapping.items()}), *marks)
         return marked_like(object_of({name: values[0] for name, values in mapping.items()}), *marks)
+
+    def _rounds(self, collection: Value, node: tree.Node) -> list[tuple[Value, Value]]:
+        """The rounds of a loop, counted so that nested loops over long lists end in an error, not in a hang."""
+        rounds = entries(collection, node)
+        world = self.scope.surroundings
+        if world is not None:
+            world.rounds[0] += len(rounds)
+            if world.rounds[0] > MAX_ROUNDS:
+                raise failure("Too many loop rounds", f"All loops together may run {MAX_ROUNDS} times.", node.range)
+        return rounds
 
     def _call(self, node: tree.Call) -> Value:
         if node.name in ("try", "can") and self.scope.surroundings is not None:
@@ -345,8 +358,8 @@ _EVALUATE: dict[type[tree.Expression], Callable[[Evaluator, tree.Expression], Va
         tree.Literal: Evaluator._literal,
         tree.Template: Evaluator._template,
         tree.Variable: Evaluator._variable,
-        tree.GetAttribute: Evaluator._get_attribute,
-        tree.Index: Evaluator._index,
+        tree.GetAttribute: Evaluator._steps,
+        tree.Index: Evaluator._steps,
         tree.SplatItem: Evaluator._splat_item,
         tree.Splat: Evaluator._splat,
         tree.Call: Evaluator._call,

@@ -119,9 +119,9 @@ def _rewritten(pieces: list[_Piece], body: tree.Body) -> list[_Piece]:
     for node in tree.walk(body):
         if isinstance(node, tree.Attribute) and isinstance(node.value, tree.Template) and node.value.quoted:
             parts = node.value.parts
-            if len(parts) == 1 and isinstance(parts[0], tree.Interpolation):
-                if not parts[0].trim_left and not parts[0].trim_right:
-                    unwrap[node.value.range.start] = node.value.range.end
+            sole = parts[0] if len(parts) == 1 else None
+            if isinstance(sole, tree.Interpolation) and not sole.trim_left and not sole.trim_right:
+                unwrap[node.value.range.start] = node.value.range.end
         elif isinstance(node, tree.Block) and node.labels:
             headers.append((node.type_range.end, node.labels[-1].range.end))
             quote |= {label.range.start for label in node.labels}

@@ -20,9 +20,12 @@ _TRUE_DATA = (True, "true", "1")
 def residual(expression: tree.Expression, scope: Scope) -> str:
     """The template that gives the expression's value once the rest is known. Raises :class:`Diagnostics`."""
     writer = _Writer(scope)
-    if isinstance(expression, tree.Template):
-        return writer.template(expression.parts, inside_quotes=False)
-    return "${" + writer.text(expression) + "}"
+    try:
+        if isinstance(expression, tree.Template):
+            return writer.template(expression.parts, inside_quotes=False)
+        return "${" + writer.text(expression) + "}"
+    except RecursionError:
+        raise failure("Nested too deeply", "Split this expression.", expression.range) from None
 
 
 class _Writer:

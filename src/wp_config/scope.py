@@ -18,7 +18,7 @@ class Surroundings:
     ``directory`` resolves relative paths (``path.app`` or ``path.project``); ``git_directory`` is where git
     functions look; ``memory`` keeps results of impure functions so that one job sees one value (hcl.md §11.3).
     :meth:`new_directory` makes folders for the results of template functions; :meth:`close` removes them. ``dry``:
-    only check; functions that look at the world answer unknown.
+    only check; functions that look at the world answer unknown. ``rounds`` counts what loops did.
     """
 
     directory: Path
@@ -26,6 +26,7 @@ class Surroundings:
     temporary_directory: Path | None = None
     memory: dict[tuple[object, ...], Value] = field(default_factory=dict)
     dry: bool = False
+    rounds: list[int] = field(default_factory=lambda: [0])
     warnings: Diagnostics = field(default_factory=Diagnostics)
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
 
@@ -37,6 +38,7 @@ class Surroundings:
             self.temporary_directory,
             self.memory,
             self.dry,
+            self.rounds,
             self.warnings,
             self._folders,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from wp_config.syntax.tokens import KEYWORDS, MAX_NESTING, OPERATORS, Flaw, Frame, Token
+from wp_config.syntax.tokens import KEYWORDS, MAX_NESTING, MAX_TEMPLATES, OPERATORS, Flaw, Frame, Token
 
 _CODE = re.compile(
     r"""(?P<space>[ \t]+)
@@ -29,6 +29,7 @@ _CODE = re.compile(
 _FOR_AHEAD = re.compile(r"(?:\s|#[^\n]*\n|//[^\n]*\n|/\*[\s\S]*?\*/)*for(?![\w-])\s+[^\W\d]")
 _QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]+')
 _BARE_TEXT = re.compile(r"[^$%\n]+")
+_MARKS = re.compile(r"\$+|%+")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 _HINTS = {
@@ -66,6 +67,7 @@ class Lexer:
         self._open: list[_Open] = []
         self._file_frame = _Open(Frame.BODY, Token("LBRACE", "", 0, 0))
         self._fatal = False
+        self._templates = 0
 
     def run(self) -> None:
         """Read the whole text as a file."""
@@ -105,9 +107,12 @@ class Lexer:
 
     def _push(self, frame: Frame, token: Token) -> None:
         self._open.append(_Open(frame, token))
-        if len(self._open) > MAX_NESTING and not self._fatal:
+        if frame is Frame.TEMPLATE:
+            self._templates += 1
+        if (len(self._open) > MAX_NESTING or self._templates > MAX_TEMPLATES) and not self._fatal:
             self._fatal = True
-            self._flaw("Nested too deeply", f"More than {MAX_NESTING} brackets are open here.", token.start, token.end)
+            limit = MAX_TEMPLATES if self._templates > MAX_TEMPLATES else MAX_NESTING
+            self._flaw("Nested too deeply", f"More than {limit} brackets are open here.", token.start, token.end)
 
     def _report_unclosed(self, end: int) -> None:
         if self._fatal:
@@ -273,15 +278,14 @@ class Lexer:
                 decoded, position = self._escape(position, limit)
                 pieces.append(decoded)
             elif char in "$%":
-                opener = text[position : position + 2]
-                if opener in ("${", "%{"):
+                literal, end = _marks(text, position)
+                if literal:
+                    pieces.append(literal)
+                    position = end
+                else:
                     self._flush(pieces, piece_start, position)
                     pieces = []
-                    position = self._sequence(position, limit)
-                    piece_start = position
-                else:
-                    piece, position = _literal_mark(text, position)
-                    pieces.append(piece)
+                    position = piece_start = self._sequence(position, limit)
             else:
                 found = _QUOTED_TEXT.match(text, position, limit)
                 assert found is not None
@@ -324,6 +328,7 @@ class Lexer:
         self._push(Frame.TEMPLATE, token)
         floor = len(self._open)
         position = self._code(end, limit, floor)
+        self._templates -= 1
         if len(self._open) < floor:
             self._mark_trim()
         return position
@@ -353,17 +358,18 @@ class Lexer:
             char = text[position]
             flush = False
             if char in "$%":
-                if text[position : position + 2] in ("${", "%{") and position + 2 <= limit:
-                    self._note(self._flush(pieces, piece_start, position), lines, line_start)
-                    if not pieces:
-                        self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
-                    pieces, line_start = [], False
-                    position = self._sequence(position, limit)
-                    piece_start = position
+                literal, end = _marks(text, position)
+                if literal:
+                    pieces.append(literal)
+                    position = end
                     continue
-                piece, position = _literal_mark(text, position)
-                pieces.append(piece)
-            elif char == "\n":
+                self._note(self._flush(pieces, piece_start, position), lines, line_start)
+                if not pieces:
+                    self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
+                pieces, line_start = [], False
+                position = piece_start = self._sequence(position, limit)
+                continue
+            if char == "\n":
                 pieces.append("\n")
                 position += 1
                 flush = lines is not None
@@ -405,12 +411,19 @@ class Lexer:
         return closing.end()
 
 
-def _literal_mark(text: str, position: int) -> tuple[str, int]:
-    """A ``$`` or ``%`` that opens nothing: ``$${`` is a literal ``${``, everything else stays as it is."""
-    char = text[position]
-    if text.startswith(char + char + "{", position):
-        return char + "{", position + 3
-    return char, position + 1
+def _marks(text: str, position: int) -> tuple[str, int]:
+    """A run of ``$`` or ``%`` as literal text and its end; no text when the run opens a template sequence.
+
+    ``$${`` is a literal ``${``, with any further marks before it as they are.
+    """
+    found = _MARKS.match(text, position)
+    assert found is not None
+    run, end = found.group(), found.end()
+    if text[end : end + 1] != "{":
+        return run, end
+    if len(run) == 1:
+        return "", position
+    return run[:-1] + "{", end + 1
 
 
 def _normal(text: str) -> str:

@@ -11,13 +11,23 @@ from wp_config.syntax import grammar
 from wp_config.syntax.build import Builder
 from wp_config.syntax.lexer import Lexer
 from wp_config.syntax.tokens import BINARY_OPERATORS, CONTINUES_VALUE, ENDS_VALUE, WANTS_VALUE, Flaw, Token
-from wp_config.syntax.tree import Attribute, Block, Body, Conditional, Expression, For, Node, children
+from wp_config.syntax.tree import (
+    Attribute,
+    Binary,
+    Block,
+    Body,
+    Expression,
+    GetAttribute,
+    Index,
+    Node,
+    children,
+)
 
 MAX_ERRORS = 20
 """Syntax errors reported per file; reading stops there."""
 
 MAX_DEPTH = 256
-"""Levels of nested expressions that are not brackets (conditionals, chains of ``.name``)."""
+"""Levels of nested expressions; chains of operators, attributes and indexes are evaluated flat and do not count."""
 
 
 def parse_body(file: SourceFile) -> Body:
@@ -222,8 +232,15 @@ class _Parser:
                 detail = f"Expressions nest at most {MAX_DEPTH} levels; split this one."
                 self._flaws.append(Flaw("Nested too deeply", detail, node.range.start, node.range.start + 1))
                 return
-            deeper = depth + 1 if isinstance(node, Expression | For | Conditional) else depth
-            stack.extend((child, deeper) for child in children(node))
+            deeper = depth + 1 if isinstance(node, Expression) else depth
+            flat = (
+                node.left
+                if isinstance(node, Binary)
+                else node.source
+                if isinstance(node, GetAttribute | Index)
+                else None
+            )
+            stack.extend((child, depth if child is flat else deeper) for child in children(node))
 
     def _report(self) -> None:
         """Raise what was found. An unclosed bracket explains everything behind it, a bad character everything on its

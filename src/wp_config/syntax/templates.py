@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from wp_config.diagnostics import Range
-from wp_config.syntax.tokens import Token
+from wp_config.syntax.tokens import MAX_TEMPLATES, Token
 from wp_config.syntax.tree import (
     Expression,
     Interpolation,
@@ -102,6 +102,7 @@ class _Reader:
         self._pieces = pieces
         self._position = 0
         self._stop: Sequence | None = None
+        self._depth = 0
 
     def parts(self, opener: Sequence | None) -> tuple[TemplatePart, ...]:
         """Parts up to the directive that ends ``opener`` (left in :attr:`_stop`), or to the end of the template."""
@@ -149,7 +150,12 @@ class _Reader:
         return TemplateIf(self._place(piece, self._stop or piece), piece.expression, then, otherwise)
 
     def _nested(self, opener: Sequence, blamed: Sequence) -> tuple[TemplatePart, ...]:
+        self._depth += 1
+        if self._depth > MAX_TEMPLATES:
+            self._flaw("Nested too deeply", f"Directives nest at most {MAX_TEMPLATES} levels.", opener)
+            self._position = len(self._pieces)
         body = self.parts(opener)
+        self._depth -= 1
         if self._stop is None:
             end = "endfor" if blamed.kind == "for" else "endif"
             self._flaw("Unclosed directive", f'"%{{ {blamed.kind} … }}" needs a "%{{ {end} }}".', blamed)

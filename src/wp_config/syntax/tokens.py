@@ -13,6 +13,10 @@ MAX_NESTING = 256
 """Brackets, blocks and templates inside each other; deeper texts are refused (hcl.md §14.9)."""
 
 
+MAX_TEMPLATES = 64
+"""Template sequences inside each other, counted separately because each takes several stack frames to read."""
+
+
 class Frame(enum.Enum):
     """What the innermost open bracket is."""
 
