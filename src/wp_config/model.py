@@ -347,7 +347,7 @@ class App:
             return self.project.path
         path = Path(os.path.normpath(self.project.path / value.data))
         if path != self.project.path and self.project.path not in path.parents:
-            detail = f"{value.data} leads out of the project's folder {self.project.path}; it must stay inside."
+            detail = f"{value.data} leads out of the project's folder; it must stay inside."
             self.problems.error("Invalid application path", detail, attribute.value.range)
         return path
 
@@ -361,6 +361,8 @@ class App:
     def _require_stages(self) -> None:
         for kind in (StageKind.BUILD, StageKind.DEPLOY):
             block = self.content.one(str(kind))
+            if block is None and any(getattr(item, "type", "") == kind for item in self.block.body.items):
+                continue
             if block is None:
                 detail = f'The application "{self.name}" needs a "{kind}" block. {stages.missing_use(kind)}'
                 self.problems.error(f"Missing {kind} block", detail, self.block.header)

@@ -23,7 +23,7 @@ def residual(expression: tree.Expression, scope: Scope) -> str:
     try:
         if isinstance(expression, tree.Template):
             return writer.template(expression.parts, inside_quotes=False)
-        return "${" + writer.text(expression) + "}"
+        return writer.sequence(expression, inside_quotes=False)
     except RecursionError:
         raise failure("Nested too deeply", "Split this expression.", expression.range) from None
 
@@ -94,14 +94,15 @@ class _Writer:
 
     def _call(self, node: tree.Call) -> str:
         if node.name == "templatestring":
-            return self._template_call(node)
+            writer, parsed = self._substituted(node)
+            return writer.text(parsed)
         if node.name not in ENTRYPOINT_FUNCTIONS:
             detail = f'"{node.name}" cannot run in the application, and one of its arguments is known only there.'
             raise failure("Value is not known", detail, node.range)
         dots = "..." if node.expand else ""
         return f"{node.name}({', '.join(self.text(argument) for argument in node.arguments)}{dots})"
 
-    def _template_call(self, node: tree.Call) -> str:
+    def _substituted(self, node: tree.Call) -> tuple[_Writer, tree.Expression]:
         """``templatestring`` does not exist in the entrypoint: its template is written out with the variables put in
         place.
         """
@@ -121,8 +122,7 @@ class _Writer:
                 values[name.text] = value if value is not None else unknown()
                 if value is None:
                     replaced[name.text] = self.text(item.value)
-        inner = _Substitute(self._scope.child(values), replaced)
-        return inner.text(parsed)
+        return _Substitute(self._scope.child(values), replaced), parsed
 
     def _conditional(self, node: tree.Conditional) -> str:
         condition = self._known(node.condition)
@@ -152,7 +152,7 @@ class _Writer:
                     whole = Evaluator(self._scope).render((part,))
                     pieces.append(self._literal_text(whole.text, inside_quotes))
                 else:
-                    pieces.append(self._sequence(part.value, inside_quotes))
+                    pieces.append(self.sequence(part.value, inside_quotes=inside_quotes))
             elif isinstance(part, tree.TemplateIf):
                 pieces.append(self._if(part, inside_quotes))
             else:
@@ -162,9 +162,13 @@ class _Writer:
                 pieces.append(f"%{{ for {', '.join(names)} in {self.text(part.collection)} }}{body}%{{ endfor }}")
         return "".join(pieces)
 
-    def _sequence(self, node: tree.Expression, inside_quotes: bool) -> str:
+    def sequence(self, node: tree.Expression, *, inside_quotes: bool) -> str:
+        """An expression as a piece of a template: ``${…}``, or its own template text."""
         if isinstance(node, tree.Template):
             return self.template(node.parts, inside_quotes=inside_quotes)
+        if isinstance(node, tree.Call) and node.name == "templatestring":
+            writer, parsed = self._substituted(node)
+            return writer.sequence(parsed, inside_quotes=inside_quotes)
         return "${" + self.text(node) + "}"
 
     @staticmethod

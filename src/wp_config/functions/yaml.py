@@ -26,9 +26,7 @@ _BOOLS = {"y", "yes", "on", "true"}, {"n", "no", "off", "false"}
 def _yamlencode(_: Invocation, value: Value) -> Value:
     """The value as YAML in block style; strings and keys in double quotes."""
     try:
-        text: str = yaml.serialize(
-            _node(value, 0), Dumper=yaml.SafeDumper, allow_unicode=True, width=80, indent=2, default_flow_style=False
-        )
+        text: str = yaml.serialize(_node(value, 0), Dumper=yaml.SafeDumper, allow_unicode=True, width=80, indent=2)
     except yaml.YAMLError as error:
         raise FunctionError(f"this has no YAML form: {error}") from error
     return string(text)

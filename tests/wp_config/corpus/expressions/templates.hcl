@@ -1,0 +1,10 @@
+# A template that is nothing but one sequence keeps the type of its value.
+number    = "${var.number}"
+text      = "${var.number}."
+escaped   = "$${var.number} %%{ if }"
+marks     = "$ $$ 50% %%"
+directive = "%{ if var.number > 2 }many%{ else }few%{ endif }"
+loop      = "%{ for v in var.list ~} <${v}> %{ endfor ~}"
+trimmed   = "a   ${~ "b" ~}   c"
+quotes    = "x ${join("-", ["a", "b"])} y"
+unicode   = "\u00e9 e\u0301"

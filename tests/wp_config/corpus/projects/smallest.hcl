@@ -1,0 +1,11 @@
+# The least that is a project with an application.
+project = "shop"
+
+app "web" {
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}

@@ -1,0 +1,131 @@
+"""The language by example: every file in ``corpus`` beside what it means, or the exact message it gets.
+
+``expressions/X.hcl`` → ``X.json``: the values of its arguments. ``projects/X.hcl`` → ``X.json``: the model.
+``diagnostics/X.hcl`` → ``X.txt``: what ``validate`` prints. With ``CORPUS_UPDATE=1`` in the environment the answers
+are written instead of compared; read them before committing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+import wp_config
+from wp_config import Attribute, Block, PluginRole, Schema, StageKind
+from wp_config.diagnostics import Diagnostics
+from wp_config.expr import evaluate
+from wp_config.functions.encoding import json_text
+from wp_config.scope import Scope, Surroundings
+from wp_config.source import parse, read
+from wp_config.syntax import tree
+from wp_config.values import from_python
+
+CORPUS = Path(__file__).parent / "corpus"
+
+VARIABLES = {
+    "number": 3,
+    "list": ["a", "b", "c"],
+    "object": {"name": "x"},
+    "servers": [{"port": 80, "tags": ["a"]}, {"port": 81, "tags": ["a", "b"]}],
+}
+
+LATER: Mapping[StageKind, Mapping[str, object]] = {
+    StageKind.BUILD: {},
+    StageKind.REGISTRY: {"artifact": {"image": "built", "size": 1}},
+    StageKind.DEPLOY: {"artifact": {"image": "pushed", "size": 64}, "entrypoint": {"env": {"ID": "1"}}},
+    StageKind.RELEASE: {"artifact": {"image": "pushed"}, "deploy": {"id": "D1"}},
+}
+
+_AUTH = Schema((Attribute("username"), Attribute("password", required=True)))
+SCHEMAS = {
+    PluginRole.BUILD: Schema((Attribute("dockerfile"), Attribute("build_args", "map(string)"))),
+    PluginRole.REGISTRY: Schema(
+        (Attribute("image", required=True), Attribute("tag"), Attribute("local", "bool", default=False)),
+        (Block("auth", _AUTH),),
+    ),
+    PluginRole.DEPLOY: Schema(
+        (
+            Attribute("service_port", "integer"),
+            Attribute("env", "map(string)"),
+            Attribute("labels_seen", "map(string)"),
+        ),
+        (Block("resources", Schema((Attribute("limit", "number"),)), label="kind", many=True),),
+    ),
+    PluginRole.RELEASE: Schema((Attribute("service_port", "integer"),)),
+}
+
+
+def cases(folder: str) -> list[Path]:
+    return sorted((CORPUS / folder).glob("*.hcl")) + sorted((CORPUS / folder).glob("*.hcl.json"))
+
+
+def compare(case: Path, ending: str, answer: str) -> None:
+    expected = case.with_name(case.name.partition(".")[0] + ending)
+    if os.environ.get("CORPUS_UPDATE"):
+        expected.write_text(answer, encoding="utf-8")
+    assert answer == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", cases("expressions"), ids=lambda case: case.stem)
+def test_expressions(case: Path) -> None:
+    scope = Scope({"var": from_python(VARIABLES)}, surroundings=Surroundings(CORPUS, CORPUS), templates=True)
+    values = {
+        item.name: json.loads(json_text(evaluate(item.value, scope)))
+        for item in parse(read(case)).items
+        if isinstance(item, tree.Attribute)
+    }
+    compare(case, ".json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+@pytest.mark.parametrize("case", cases("projects"), ids=lambda case: case.stem)
+def test_projects(case: Path) -> None:
+    with wp_config.load(case) as project:
+        answer = {
+            "name": project.name,
+            "labels": project.labels,
+            "runner": asdict(project.runner),
+            "plugins": {plugin.name: sorted(plugin.roles) for plugin in project.plugins},
+            "variables": {
+                final.name: [final.form, final.value, final.source.name] for final in project.variables.final()
+            },
+            "config": [entry(item) for item in project.config()],
+            "pipelines": [asdict(pipeline) for pipeline in project.pipelines()],
+            "apps": {name: app(project.app(name)) for name in project.app_names},
+            "warnings": [str(item) for item in project.warnings],
+        }
+    compact = {key: value for key, value in answer.items() if value and value != asdict(wp_config.RunnerSettings())}
+    compare(case, ".json", json.dumps(compact, indent=2, ensure_ascii=False) + "\n")
+
+
+def entry(item: wp_config.ConfigVariable) -> dict[str, object]:
+    return {key: value for key, value in asdict(item).items() if value not in (False, "", None)}
+
+
+def app(found: wp_config.App) -> dict[str, object]:
+    answer: dict[str, object] = {"path": found.path.relative_to(CORPUS / "projects").as_posix()}
+    if found.auto_hostname is not None:
+        answer["auto_hostname"] = found.auto_hostname
+    if found.file_change_signal:
+        answer["file_change_signal"] = found.file_change_signal
+    if found.config():
+        answer["config"] = [entry(item) for item in found.config()]
+    for kind in StageKind:
+        stage = found.stage(kind, LATER[kind])
+        if stage is not None:
+            body = stage.use.decode(SCHEMAS[PluginRole(str(kind))], LATER[kind])
+            hooks = [asdict(hook) for hook in stage.hooks(LATER[kind])]
+            told = {"use": stage.use.plugin, "labels": dict(stage.labels), "body": body, "hooks": hooks}
+            answer[str(kind)] = {key: value for key, value in told.items() if value}
+    return json.loads(json.dumps(answer).replace(str(CORPUS / "projects"), "."))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("case", cases("diagnostics"), ids=lambda case: case.stem)
+def test_diagnostics(case: Path) -> None:
+    found = wp_config.validate(case, schema_of=lambda role, _: SCHEMAS[role], plugin_names=["docker", "pack"])
+    assert isinstance(found, Diagnostics)
+    compare(case, ".txt", found.render() + "\n")

@@ -1,0 +1,93 @@
+"""The prepared grammar belongs to the installed python-hcl2, and our trees agree with that library's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from wp_config.diagnostics import SourceFile
+from wp_config.syntax import parse_body, tree
+
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT / "tools" / "prepare_grammar.py"
+
+
+def test_the_prepared_grammar_is_that_of_the_installed_library() -> None:
+    done = subprocess.run([sys.executable, str(TOOL), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_command_imports_neither_the_library_nor_its_parser() -> None:
+    program = (
+        "import sys, wp_config\n"
+        "wp_config.names(wp_config.Source(b'project = \"p\"', __import__('pathlib').Path('.')))\n"
+        "print(sorted(set(sys.modules) & {'lark', 'hcl2', 'regex', 'csv', 'gzip', 'zipfile', 'yaml', 'subprocess'}))\n"
+    )
+    assert _run(program, ROOT / "src") == "[]"
+
+
+def _run(program: str, path: Path) -> str:
+    environment = {"PYTHONPATH": str(path)}
+    command = [sys.executable, "-S", "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
+
+
+def test_works_from_inside_a_zip(tmp_path: Path) -> None:
+    archive = tmp_path / "packed.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in sorted((ROOT / "src" / "wp_config").rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                packed.write(path, path.relative_to(ROOT / "src"))
+    program = "import wp_config, pathlib; print(wp_config.names(wp_config.Source(b'project = \"p\"', pathlib.Path('.'))).project)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(archive)},
+    )
+    assert done.stdout.strip() == "p"
+
+
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*/*.hcl"))
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_structure_agrees_with_the_library(path: Path) -> None:
+    """Blocks, labels and argument names of everything both parsers accept."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        theirs = hcl2.loads(text)
+    except Exception:
+        pytest.skip("the library itself does not read this file")
+    try:
+        ours = parse_body(SourceFile(path.name, text))
+    except Exception:
+        pytest.skip("refused by our stricter rules; see the diagnostics cases")
+    assert _names(ours) <= _their_names(theirs)
+
+
+def _names(body: tree.Body) -> set[str]:
+    found: set[str] = set()
+    for node in tree.walk(body):
+        if isinstance(node, tree.Attribute):
+            found.add(node.name)
+        elif isinstance(node, tree.Block):
+            found |= {node.type, *(label.value for label in node.labels if '"' not in label.value)}
+    return found
+
+
+def _their_names(data: object) -> set[str]:
+    if isinstance(data, dict):
+        found = {str(key).strip('"') for key in data}
+        for value in data.values():
+            found |= _their_names(value)
+        return found
+    if isinstance(data, list):
+        return {name for item in data for name in _their_names(item)}
+    return set()
