@@ -8,11 +8,11 @@ slot reattaches (server specification 7.7, 8.4, 8.5). The command line embeds `L
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import TracebackType
@@ -33,6 +33,8 @@ RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 REFUSED_SECONDS = 5.0
 REATTACH_SECONDS = 120.0
 """How long a job keeps looking for its server: the server gives it up after the same time without heartbeat."""
+LEAVE_SECONDS = 5.0
+"""How long a runner that is shutting down tries to report the outcome of a job to a server that is gone."""
 
 JobStreamCall: TypeAlias = "grpc._CallIterator[pb.RunnerJobStreamResponse]"
 Executor: TypeAlias = Callable[[pb.RunnerJobStreamResponse.JobAssignment, Outbox, Context], None]
@@ -118,7 +120,7 @@ class _Slot:
     def __init__(self, agent: Agent, number: int) -> None:
         self._agent = agent
         self._thread = threading.Thread(target=self._accept, name=f"runner-slot-{number}", daemon=True)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"runner-job-{number}")
+        self._number = number
         self._lock = threading.Lock()
         self._idle_call: JobStreamCall | None = None
         self._context: Context | None = None
@@ -130,7 +132,6 @@ class _Slot:
     def wait(self) -> None:
         if self._thread.ident is not None:
             self._thread.join()
-        self._worker.shutdown()
 
     def interrupt(self, cancel: bool) -> None:
         with self._lock:
@@ -208,7 +209,13 @@ class _Slot:
             self._context = context
         outbox.send(pb.RunnerJobStreamRequest(ack=pb.RunnerJobStreamRequest.Ack()))
         outbox.start()
-        work: Future[None] = self._worker.submit(self._agent._execute, assignment, outbox, context)
+        work = threading.Thread(
+            target=self._agent._execute,
+            args=(assignment, outbox, context),
+            name=f"runner-job-{self._number}",
+            daemon=True,  # a plugin that ignores cancellation must not keep the process alive
+        )
+        work.start()
         try:
             current: JobStreamCall | None = call
             while current is not None and not self._follow(current, outbox, context):
@@ -218,7 +225,7 @@ class _Slot:
                 context.cancel("the server gave this job up")
         finally:
             outbox.close()
-            work.result()
+            work.join()
             with self._lock:
                 self._context = None
 
@@ -236,9 +243,10 @@ class _Slot:
         return True
 
     def _reattach(self, job_id: str, outbox: Outbox) -> JobStreamCall | None:
-        deadline = time.monotonic() + REATTACH_SECONDS
-        for attempt in range(1_000_000):
-            if time.monotonic() >= deadline:
+        lost = time.monotonic()
+        for attempt in itertools.count():
+            leaving = self._agent.stopping and outbox.finished
+            if time.monotonic() - lost >= (LEAVE_SECONDS if leaving else REATTACH_SECONDS):
                 break
             if not self._agent._registration.wait_online(1.0):
                 continue

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 CALL_SECONDS = 30.0
 OUTAGE_SECONDS = 60.0
 """How long a call that may be repeated waits for a server that is being restarted."""
+LAST_WORDS_SECONDS = 3.0
+"""How long a cancelled operation tries to write its final state."""
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
@@ -25,8 +27,13 @@ A = TypeVar("A", bound=Message)
 class Server:
     """Unary calls with a timeout. Raises `grpc.RpcError`."""
 
-    def __init__(self, stub: WaypointStub) -> None:
+    def __init__(self, stub: WaypointStub, outage: float = OUTAGE_SECONDS) -> None:
         self.stub = stub
+        self._outage = outage
+
+    def hurried(self) -> Server:
+        """The same server for somebody who is leaving: waits only `LAST_WORDS_SECONDS` for it."""
+        return Server(self.stub, LAST_WORDS_SECONDS)
 
     def once(self, method: Callable[..., A], request: Q) -> A:
         """Call a method whose repetition would do something twice (inserts)."""
@@ -34,7 +41,7 @@ class Server:
 
     def call(self, method: Callable[..., A], request: Q) -> A:
         """Call a method that may be repeated (reads, updates of a known id); waits out an outage of the server."""
-        deadline = time.monotonic() + OUTAGE_SECONDS
+        deadline = time.monotonic() + self._outage
         delay = 0.1
         while True:
             try:

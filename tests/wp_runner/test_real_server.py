@@ -135,3 +135,31 @@ def test_a_job_survives_the_servers_restart(tmp_path: Path, how: str) -> None:
     finally:
         client.close()
         server.close()
+
+
+def test_leaving_does_not_wait_long_for_a_server_that_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    server = RealServer(folder)
+    client = server.connect()
+    shop, there = Shop(), threading.Event()
+
+    def before(name: str, ctx: Context) -> None:
+        if name == "build":
+            there.set()
+            ctx.wait(120)
+
+    shop.before = before
+    try:
+        runner = shop_runner(client, tmp_path, "leaving", shop)
+        runner.start()
+        client.queue(runner.id, "leaving", "web", build=pb.Job.BuildOp())
+        assert there.wait(30)
+        server.kill()
+        stopper = threading.Thread(target=runner.stop, kwargs={"cancel": True})
+        stopper.start()
+        stopper.join(100)
+        assert not stopper.is_alive()
+    finally:
+        client.close()
+        server.close()

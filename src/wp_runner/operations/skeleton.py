@@ -139,6 +139,6 @@ def _relabel(env: AppJob, record: Record, stage: ConfiguredStage, outcome: Outco
 
 def _save_failure(env: AppJob, operation: Lifecycle[Record], record: Record) -> None:
     try:
-        operation.save(env.server, record)
+        operation.save(env.server.hurried() if env.ctx.cancelled() else env.server, record)
     except grpc.RpcError as error:
         log.error("the failure could not be written to the record %s: %s", record.id, error.details())  # noqa: TRY400
