@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,16 +108,24 @@ def by_buildx(
 ) -> str:
     """Build with the docker program; returns the image's id. `extra` are further arguments of `docker buildx build`.
 
-    Credentials are the docker program's own business here. Raises PluginError as `by_api` does.
+    The program finds credentials in its own configuration; `request.registry_config`, when there is one, is put in
+    their place. Raises PluginError as `by_api` does.
     """
     with tempfile.TemporaryDirectory(prefix="waypoint-build-") as folder:
         answer = Path(folder) / "image-id"
+        environment = {**os.environ}
+        if request.registry_config:
+            environment["DOCKER_CONFIG"] = str(_configuration(Path(folder) / "config", request.registry_config))
         command = ["docker", "buildx", "build", "--load", "--progress=plain", f"--iidfile={answer}"]
         command += [f"--file={context.dockerfile}", *_arguments(request), *extra, str(context.folder)]
         output = BuildxOutput()
         with (
             subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=environment,
             ) as process,
             ctx.on_cancel(process.terminate),
         ):
@@ -132,6 +140,32 @@ def by_buildx(
                 output.step, output.error or f"docker buildx ended with status {process.returncode}", list(output.lines)
             )
         return answer.read_text().strip()
+
+
+def _configuration(folder: Path, registry_config: Mapping[str, Mapping[str, str]]) -> Path:
+    """A folder that is the docker program's own configuration, but with these credentials and no others."""
+    own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    folder.mkdir(mode=0o700)
+    settings: dict[str, object] = {}
+    if own.is_dir():
+        for entry in own.iterdir():
+            if entry.name != "config.json":
+                (folder / entry.name).symlink_to(entry.absolute())
+        with contextlib.suppress(OSError, ValueError):
+            settings = dict(json.loads((own / "config.json").read_text()))
+    settings = {name: value for name, value in settings.items() if name not in {"credsStore", "credHelpers"}}
+    settings["auths"] = {name: _as_in_file(each) for name, each in registry_config.items()}
+    file = folder / "config.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(settings))
+    return folder
+
+
+def _as_in_file(credentials: Mapping[str, str]) -> dict[str, str]:
+    """Credentials as the configuration file has them: name and password in base64, tokens by name."""
+    kept = {name: credentials[name] for name in ("identitytoken", "registrytoken") if name in credentials}
+    pair = f"{credentials.get('username', '')}:{credentials.get('password', '')}"
+    return kept or {"auth": b64encode(pair.encode()).decode()}
 
 
 def pack_and_build(

@@ -52,6 +52,7 @@ class BuilderConfig:
     network: str = attr(doc="Network mode of the steps, such as host or none", default="")
     labels: dict[str, str] = attr(doc="Labels of the image", default_factory=dict)
     cache_from: list[str] = attr(doc="Images whose layers may be used as cache", default_factory=list)
+    extra_tags: list[str] = attr(doc="More tags of the image in the engine", default_factory=list)
     secrets: list[str] = attr(doc="BuildKit secrets, such as id=token,src=token.txt", default_factory=list)
     ssh: list[str] = attr(doc="BuildKit ssh forwardings, such as default", default_factory=list)
     cache_to: list[str] = attr(doc="Where BuildKit keeps its cache", default_factory=list)
@@ -74,7 +75,7 @@ def build(
                 step.done(f"Built image {name}")
             image = _inspect(connected, built)
             wanted = None if config.disable_entrypoint or config.disable_ceb else entrypoint
-            finished = inject.finish(connected, ctx, steps, image, wanted, job, name)
+            finished = inject.finish(connected, ctx, steps, image, wanted, job, name, tuple(config.extra_tags))
     if finished.warning:
         ui.warn(finished.warning)
     if not image.has_command:
@@ -120,7 +121,9 @@ def _build(
     wanted = config.buildkit or bool(config.platform or needs_program)
     if not wanted and not (config.buildkit is None and connected.prefers_buildkit):
         return builds.pack_and_build(connected, ctx, step, request, context, buildkit=False)
-    if config.auth is None and builds.has_buildx():
+    if builds.has_buildx():
+        if config.auth is None:
+            request = dataclasses.replace(request, registry_config={})
         return builds.by_buildx(ctx, step, request, context, _program_arguments(config))
     if not wanted:
         return builds.pack_and_build(connected, ctx, step, request, context, buildkit=False)

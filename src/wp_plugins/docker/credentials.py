@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,8 @@ import docker.errors
 from wp_plugins.docker.reference import DOCKER_HUB
 from wp_sdk.component import PluginError
 from wp_sdk.schema import attr
+
+log = logging.getLogger(__name__)
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 """Under this key Docker Hub's credentials are kept and sent."""
@@ -103,10 +106,17 @@ def resolve(registry: str, given: Given, environment: Mapping[str, str] = os.env
 def for_build(
     registries: Iterable[str], block: Auth | None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, dict[str, str]]:
-    """X-Registry-Config of a build: credentials by registry, only for registries that the Dockerfile names."""
+    """X-Registry-Config of a build: credentials by registry, only for registries that the Dockerfile names.
+
+    A registry whose credentials cannot be had is left out: most base images are public, or here already.
+    """
     found: dict[str, dict[str, str]] = {}
     for registry in registries:
-        credentials = resolve(registry, Given(), environment)
+        try:
+            credentials = resolve(registry, Given(), environment)
+        except PluginError as error:
+            log.warning("building without credentials for %s: %s", registry, error)
+            continue
         if credentials is not ANONYMOUS:
             found[DOCKER_HUB_KEY if registry == DOCKER_HUB else registry] = credentials.as_json()
     if block is not None:

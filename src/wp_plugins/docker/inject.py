@@ -40,9 +40,10 @@ def finish(
     entrypoint: EntrypointFile | None,
     job: JobInfo,
     name: str,
+    extra_tags: tuple[str, ...] = (),
 ) -> Finished:
     """Make a built or pulled image the application's: the entrypoint in it (None: not wanted), our labels on it, and
-    the name `name`, with a tag made of its content and with `latest`."""
+    the name `name`, with a tag made of its content, `latest`, and `extra_tags`."""
     image_id, warning = image.id, ""
     if entrypoint is not None:
         with steps.step("Injecting Waypoint Entrypoint...") as step:
@@ -54,7 +55,7 @@ def finish(
     if image_id == image.id:
         image_id = _ensure_labels(engine, ctx, image, labels.of(job))
     tag = image_id.removeprefix("sha256:")[:TAG_LENGTH]
-    images.name_image(engine, image_id, images.reference(name, tag), images.reference(name, "latest"))
+    images.name_image(engine, image_id, *(images.reference(name, each) for each in (tag, "latest", *extra_tags)))
     return Finished(tag, warning)
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from wp_plugins.docker import credentials, engine, images
 from wp_plugins.docker.credentials import Auth, Given
-from wp_plugins.docker.engine import ClientConfig
+from wp_plugins.docker.engine import ClientConfig, Engine
 from wp_plugins.docker.reference import combine
 from wp_proto.plugins.docker_pb2 import AccessInfo, Image
 from wp_sdk.component import UI, Context, PluginError, Result
 from wp_sdk.schema import attr, block
+from wp_sdk.terminal import Steps
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,18 @@ def push(config: RegistryConfig, ctx: Context, ui: UI, artifact: Image) -> Resul
         raise PluginError(
             f"{source} was built by a tool that needs another runner", do="Build it again with this version"
         )
-    if location == "registry":
-        return _already_there(config, ui, artifact, source)
+    if location == "registry" and (
+        artifact.registry.waypoint_generated or (artifact.image, artifact.tag) == (config.image, config.tag)
+    ):
+        ui.info(f"{source} is in its registry already")
+        return Result(artifact, extra_template={"name": source})
     with ui.steps() as steps:
         with steps.step("Initializing Docker client...") as step:
             connected = engine.connect(config.client_config)
             step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
+            if location == "registry":
+                _fetch(connected, ctx, steps, source)
             names = [target, *(images.reference(config.image, tag) for tag in config.extra_tags)]
             with steps.step(f"Tagging Docker image: {source} => {target}"):
                 if connected.inspect_image(source) is None:
@@ -75,6 +81,14 @@ def push(config: RegistryConfig, ctx: Context, ui: UI, artifact: Image) -> Resul
     return Result(value, extra_template={"name": str(target), **({"digest": digest} if digest else {})})
 
 
+def _fetch(connected: Engine, ctx: Context, steps: Steps, source: str) -> None:
+    """Get an image that is only in another registry, so that it can be pushed under its new name."""
+    wanted = images.reference(source)
+    with steps.step(f"Pulling image {wanted}...") as step:
+        images.pull(connected, ctx, step, wanted, credentials.resolve(wanted.registry, Given()))
+        step.done(f"Pulled image {wanted}")
+
+
 def access(config: RegistryConfig) -> AccessInfo:
     """Where and as whom to push, for builders that work without an engine (plugins specification 1.7)."""
     info = AccessInfo(image=config.image, tag=config.tag, insecure=config.insecure)
@@ -86,13 +100,3 @@ def access(config: RegistryConfig) -> AccessInfo:
     elif config.password:
         info.user_pass.username, info.user_pass.password = config.username, config.password
     return info
-
-
-def _already_there(config: RegistryConfig, ui: UI, artifact: Image, source: str) -> Result[Image]:
-    if artifact.registry.waypoint_generated or (artifact.image, artifact.tag) == (config.image, config.tag):
-        ui.info(f"{source} is in its registry already")
-        return Result(artifact, extra_template={"name": source})
-    raise PluginError(
-        f"{source} is in a registry and not in the local engine, so it cannot be pushed as {config.image}:{config.tag}",
-        do="Use docker-pull in the build stanza, which fetches it, or give the registry stanza the same image and tag",
-    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 
 from wp_plugins.docker.build import has_buildx
 from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.credentials import Auth
 from wp_plugins.docker.labels import PROJECT
 from wp_proto.plugins.docker_pb2 import Image
 from wp_sdk.component import Cancelled, EntrypointFile, PluginError
@@ -282,7 +284,76 @@ def test_what_needs_buildkit_says_so(busybox_image: str, app: App, harness: Make
             harness(BuilderConfig(secrets=["id=a,src=b"]), path).call(build)
 
 
+def test_further_tags(docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness) -> None:
+    image = built(harness(BuilderConfig(extra_tags=["v1"], disable_entrypoint=True), app(f"FROM {busybox_image}")))
+    assert docker_client.images.get("waypoint.local/web:v1").id == docker_client.images.get(name_of(image)).id
+
+
 def test_an_image_without_command_is_built_with_a_warning(busybox_image: str, app: App, harness: MakeHarness) -> None:
     made = harness(BuilderConfig(), app("FROM scratch", "COPY Dockerfile /"))
     built(made)
     assert "The image has no command" in made.text()
+
+
+PROGRAM = """#!/bin/sh
+[ "$1 $2" = "buildx version" ] && exit 0
+for word; do echo "$word" >> "{record}"; case $word in --iidfile=*) answer=${{word#--iidfile=}};; esac; done
+cat "$DOCKER_CONFIG/config.json" >> "{record}"
+echo '#1 [1/1] FROM busybox'
+echo '#1 DONE 0.0s'
+[ -n "$FAIL" ] && echo 'ERROR: failed to solve: nothing works' && exit 1
+printf %s "{image}" > "$answer"
+"""
+
+
+@pytest.fixture
+def buildx(
+    docker_client: docker.DockerClient, busybox_image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A docker program that has buildx, writes down how it is called and "builds" busybox."""
+    record, image = tmp_path / "buildx-arguments", docker_client.images.get(busybox_image).id
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "docker"
+    program.write_text(PROGRAM.format(record=record, image=image))
+    program.chmod(0o755)
+    (tmp_path / "docker-config" / "cli-plugins").mkdir(parents=True)
+    (tmp_path / "docker-config" / "config.json").write_text('{"credsStore": "own", "currentContext": "default"}')
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    return record
+
+
+def test_the_docker_programs_buildx_is_used_when_it_is_there(
+    buildx: Path, app: App, harness: MakeHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = app("FROM busybox")
+    config = BuilderConfig(
+        buildkit=True,
+        build_args={"A": "1"},
+        target="final",
+        platform="linux/amd64",
+        no_cache=True,
+        secrets=["id=token,src=token.txt"],
+        cache_to=["type=inline"],
+        auth=Auth(hostname="registry.example", username="u", password="p"),
+        disable_entrypoint=True,
+    )
+    made = harness(config, path)
+    built(made)
+    words = buildx.read_text().splitlines()
+    assert words[:2] == ["buildx", "build"]
+    assert {
+        "--load",
+        f"--file={path}/Dockerfile",
+        "--build-arg=A=1",
+        "--target=final",
+        "--platform=linux/amd64",
+        "--no-cache",
+        "--secret=id=token,src=token.txt",
+        "--cache-to=type=inline",
+    } <= set(words)
+    assert json.loads(words[-1]) == {"currentContext": "default", "auths": {"registry.example": {"auth": "dTpw"}}}
+    assert words[-2] == str(path)
+    assert "#1 [1/1] FROM busybox" in made.text()
+    monkeypatch.setenv("FAIL", "1")
+    with pytest.raises(PluginError, match="The build failed: failed to solve: nothing works"):
+        made.call(build)

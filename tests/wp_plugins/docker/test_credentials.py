@@ -116,3 +116,8 @@ def test_a_build_gets_the_credentials_of_the_registries_it_names_only(environmen
         DOCKER_HUB_KEY: "hub",
         "own.example": "o",
     }
+
+
+def test_a_build_goes_on_without_credentials_that_cannot_be_had(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "is-not-there"}))
+    assert for_build(["x.example"], None, {"DOCKER_CONFIG": str(tmp_path)}) == {}

@@ -174,10 +174,22 @@ def test_what_is_in_a_registry_is_not_pushed_again(harness: MakeHarness) -> None
     there.registry.SetInParent()
     same = harness(RegistryConfig(image="example.com/web", tag="1")).call(push, there).value
     assert same == there
-    with pytest.raises(PluginError, match=r"is in a registry and not in the local engine.*docker-pull"):
-        harness(RegistryConfig(image="example.com/other", tag="1")).call(push, there)
     there.registry.waypoint_generated = True
     assert harness(RegistryConfig(image="example.com/other", tag="1")).call(push, there).value == there
+
+
+def test_what_is_in_another_registry_is_copied(
+    docker_client: docker.DockerClient, registry: Registry, artifact: Image, harness: MakeHarness
+) -> None:
+    first = f"{registry.host}/first/web"
+    there = harness(RegistryConfig(image=first, tag="1")).call(push, artifact).value
+    assert isinstance(there, Image)
+    remove(docker_client, f"{first}:1")
+    second = f"{registry.host}/second/web"
+    harness(RegistryConfig(image=second, tag="2")).call(push, there)
+    remove(docker_client, f"{first}:1", f"{second}:2")
+    assert docker_client.images.pull(second, "2").attrs["Config"]["Cmd"][0] == "busybox"
+    remove(docker_client, f"{second}:2")
 
 
 def test_a_built_image_that_is_gone_is_one_sentence(harness: MakeHarness) -> None:
