@@ -15,6 +15,7 @@ from wp_sdk.mapper import Input, Provider
 from wp_sdk.values import pack, to_json, type_name, unpack
 
 DEAD = ("DOWN", "MISSING")
+UNSETTLED = ("UNKNOWN", "PARTIAL", "ALIVE")
 _HEALTH = plugin_pb2.StatusReport.Health
 
 
@@ -27,6 +28,11 @@ def require_alive(env: AppJob, stage: ConfiguredStage, deployment: pb.Deployment
             f"The deployment does not run: {stage.component.plugin} reports {report.health.health_status}"
             + (f" ({detail})" if detail else ""),
             do="Look at its last output above",
+        )
+    if report is not None and report.resources and report.health.health_status in UNSETTLED:
+        env.ui.info(
+            f"The deployment reports {report.health.health_status}: {report.health.health_message}\n"
+            "The application may still be starting; waypoint status -refresh asks again."
         )
 
 
