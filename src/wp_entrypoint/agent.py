@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from wp_entrypoint.exec import ExecHost
+    from wp_entrypoint.files import ConfigFiles
     from wp_entrypoint.logs import Shipper
     from wp_entrypoint.settings import Environment, Settings
     from wp_proto.entrypoint.messages import EntrypointConfig, EntrypointConfigExec
@@ -50,6 +51,7 @@ class Agent:
         self._output = None if settings.disable_logs else Output()
         self._shipper: Shipper | None = None
         self._exec: ExecHost | None = None
+        self._files: ConfigFiles | None = None
         self._session = Session(
             self._loop, self._journal, settings, instance.new_id(), self._on_config, self._on_failure
         )
@@ -99,6 +101,7 @@ class Agent:
     # The server speaks
 
     def _on_config(self, config: EntrypointConfig) -> None:
+        changed = False
         if not self._settings.disable_config:
             resolved = appconfig.resolve(config.env_vars)
             for problem in resolved.problems:
@@ -106,12 +109,22 @@ class Agent:
                     self._journal.warn("config", problem)
             self._problems = resolved.problems
             self._configured = resolved.environment
+            changed = self._apply_files(resolved.files)
         if self._supervisor.state == supervise.WAITING:
             self._start_application()
-        else:
-            self._supervisor.reconfigure(self._environment())
+        elif not self._supervisor.reconfigure(self._environment()) and changed:
+            self._supervisor.files_changed(config.file_change_signal)
         if config.exec or self._exec is not None:
             self._announce(config.exec)
+
+    def _apply_files(self, files: dict[bytes, bytes]) -> bool:
+        if self._files is None:
+            if not files:
+                return False
+            from wp_entrypoint.files import ConfigFiles
+
+            self._files = ConfigFiles(self._journal, self._settings.file_root)
+        return self._files.apply(files)
 
     def _announce(self, sessions: list[EntrypointConfigExec]) -> None:
         if self._supervisor.state not in (supervise.RUNNING, supervise.RESTARTING):

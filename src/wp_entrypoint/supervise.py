@@ -26,6 +26,8 @@ STOPPING = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT)
 SETTLE = 0.5
 """Seconds without a further change before a new environment is acted on."""
 SETTLE_LIMIT = 5.0
+YOUNG = 1.0
+"""Seconds after its start in which an application is not signalled about files."""
 GROUP_CHECK = 0.02
 """Seconds between looks at a group whose leader has ended and whose rest is still ending."""
 
@@ -128,19 +130,32 @@ class Supervisor:
 
     # Changes
 
-    def reconfigure(self, environment: Environment) -> None:
-        """A new environment is wanted: act on it when changes have settled, as WAYPOINT_CEB_RELOAD says."""
+    def reconfigure(self, environment: Environment) -> bool:
+        """This environment is wanted: act on it when changes have settled, as WAYPOINT_CEB_RELOAD says. Returns whether
+        it is another one than before."""
         if self.stopping or self.state not in (RUNNING, RESTARTING) or environment == self._wanted:
-            return
+            return False
         self._wanted = environment
         if self.state == RESTARTING:
-            return  # the start that is under way takes the newest
+            return True  # the start that is under way takes the newest
         moment = loops.now()
         if self._settle is None:
             self._settle_by = moment + SETTLE_LIMIT
         else:
             self._settle.cancel()
         self._settle = self._loop.after(min(SETTLE, max(0.0, self._settle_by - moment)), self._settled)
+        return True
+
+    def files_changed(self, signal_name: str) -> None:
+        """Files of the configuration changed and nothing else: send the signal that was asked for, if one was. An
+        application that has only just been started read them already, and may not have its handler yet."""
+        if not signal_name or self.stopping or self.state != RUNNING or loops.now() - self.started_at < YOUNG:
+            return
+        number = signal_number(signal_name)
+        if number:
+            process.signal_group(self.pid, number)
+        else:
+            self._journal.error("child", f"the files changed, but {signal_name!r} is no signal")
 
     def _settled(self) -> None:
         delay = self._splay()

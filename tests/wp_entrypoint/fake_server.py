@@ -205,6 +205,7 @@ class FakeServer(WaypointServicer):
         if self.first_config_delay:
             threading.Event().wait(self.first_config_delay)
         with self.changed:
+            epoch = self.epoch
             self.instances[request.instance_id] = self.instances.get(request.instance_id, 0) + 1
             self.changed.notify_all()
         context.add_callback(self._wake)
@@ -213,7 +214,6 @@ class FakeServer(WaypointServicer):
             keepalive.MergeFromString(b"\x82\x90\xbc\xfd\x02\x10inline_keepalive")
             yield keepalive
         sent = -1
-        epoch = self.epoch
         while context.is_active():
             with self.changed:
                 if self.stopping or epoch != self.epoch:
