@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import socket
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -102,6 +99,9 @@ def trusted_roots(endpoint: Endpoint, timeout: float) -> tuple[bytes, str]:
     trust: Trust = endpoint.trust
     if not trust.anything and not trust.fingerprint:
         return trust.roots or system_roots(), trust.name
+    import hashlib
+    import ssl
+
     certificate = peer_certificate(endpoint, timeout)
     found = hashlib.sha256(certificate).hexdigest()
     wanted = trust.fingerprint.replace(":", "").lower().removeprefix("sha256")
@@ -121,6 +121,8 @@ def trusted_roots(endpoint: Endpoint, timeout: float) -> tuple[bytes, str]:
 
 def system_roots() -> bytes:
     """Return the PEM certificates that this system trusts; empty if they cannot be found (then gRPC's own are used)."""
+    import ssl
+
     path = ssl.get_default_verify_paths().cafile
     if not path:
         return b""
@@ -133,6 +135,9 @@ def system_roots() -> bytes:
 
 def peer_certificate(endpoint: Endpoint, timeout: float) -> bytes:
     """Fetch the certificate (DER) that the server shows."""
+    import socket
+    import ssl
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

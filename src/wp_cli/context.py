@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -158,6 +157,8 @@ class ContextStore:
         return f" (did you mean {close[0]!r}?)" if close else ""
 
     def _write(self, path: Path, text: str) -> None:
+        import tempfile
+
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix="_new-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -12,12 +12,8 @@ import contextlib
 import errno
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +126,8 @@ def start(place: Path) -> Running:
 
     CliError with its own last words if it does not.
     """
+    import subprocess
+
     stale = read_state(place)
     try:
         log = os.open(place / LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -163,6 +161,8 @@ def environment() -> dict[str, str]:
 
 def own_command() -> list[str]:
     """Command that runs this program again: the same artifact, or the same interpreter with this package."""
+    import zipfile
+
     program = os.path.abspath(sys.argv[0])
     if zipfile.is_zipfile(program):
         return [sys.executable, program]
@@ -195,6 +195,8 @@ def stop(place: Path) -> Running | None:
 
     None if it does not run. Its data stays. CliError if it will not end.
     """
+    import signal
+
     if not place.is_dir():
         return None
     with start_lock(place):
@@ -230,6 +232,8 @@ def alive(pid: int) -> bool:
 
 def listens(address: str) -> bool:
     """Return whether something accepts connections at `host:port`."""
+    import socket
+
     try:
         with socket.create_connection(host_and_port(address), timeout=2):
             return True

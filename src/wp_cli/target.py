@@ -5,9 +5,10 @@ Workspace, project and apps, from flags, waypoint.hcl and the server (CLI specif
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_WORKSPACE = "default"
 FILE_NAMES = ("waypoint.hcl", "waypoint.hcl.json")
-REMEMBERED_FORMAT = 1
+REMEMBERED_FORMAT = 2
+SETTLED_NS = 1_000_000_000  # a file that changed this recently may change again within the clock's resolution
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,23 @@ def read_names(path: Path) -> ConfigFile:
     """Return the names in a configuration file. CliError with every syntax error of the file.
 
     Parsing takes longer than a command that only asks the server for something may take, so the names of a file that
-    parsed are remembered in the user's cache by the file's content.
+    parsed are remembered in the user's cache for as long as the file is not touched.
     """
     try:
-        content = path.read_bytes()
-    except IsADirectoryError:
-        raise CliError(f"{path} is a directory, not a configuration file") from None
+        facts = path.stat()
     except OSError as err:
         raise CliError(f"cannot read {path}: {err.strerror}") from err
-    memory = names_memory(path, content)
+    version = [REMEMBERED_FORMAT, str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
+    memory = names_memory(path)
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
-        return ConfigFile(path, str(known["project"]), tuple(str(app) for app in known["apps"]))
+        if known["version"] == version:
+            return ConfigFile(path, str(known["project"]), tuple(str(app) for app in known["apps"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass
     found = parse_names(path)
-    remember(memory, json.dumps({"project": found.project, "apps": found.apps}))
+    if time.time_ns() - facts.st_mtime_ns > SETTLED_NS:
+        remember(memory, json.dumps({"version": version, "project": found.project, "apps": found.apps}))
     return found
 
 
@@ -102,11 +105,10 @@ def config_problem(problems: object) -> CliError:
     return CliError(str(render() if callable(render) else problems).strip() or "the configuration is not valid")
 
 
-def names_memory(path: Path, content: bytes) -> Path:
-    """Return where the names of this file's content are remembered."""
+def names_memory(path: Path) -> Path:
+    """Return where the names of this file are remembered. Files that share the place displace each other."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    digest = hashlib.sha256(b"%d %s\0" % (REMEMBERED_FORMAT, path.name.encode()) + content).hexdigest()
-    return Path(base) / "waypoint" / "names" / f"{digest}.json"
+    return Path(base) / "waypoint" / "names" / f"{zlib.crc32(str(path).encode()):08x}.json"
 
 
 def remember(memory: Path, text: str) -> None:

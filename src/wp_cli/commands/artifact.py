@@ -35,7 +35,7 @@ def build_one(operations: Operations, app: App) -> dict[str, object]:
     session = operations.session
     job = operations.job(app)
     job.build.disable_push = not session[PUSH_FLAG]
-    outcome = operations.run(app, job)
+    outcome = operations.run(app, job, f"Building {app.name}...")
     pushed = outcome.result.build.push.sequence
     if not operations.json:
         if pushed:

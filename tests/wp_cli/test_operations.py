@@ -1,0 +1,313 @@
+"""The verbs, for real: embedded server, a runner in the process, apps as processes on this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.wp_cli.projects import app, waits_for, write_project
+from tests.wp_cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.wp_cli.conftest import Cli
+
+DEADLINE = 60.0
+
+
+@pytest.fixture(autouse=True)
+def everything_is_destroyed(cli: Cli) -> Iterator[None]:
+    yield
+    if (cli.folder / "waypoint.hcl").exists() and (cli.home / ".local").exists():
+        cli.run("destroy", "-auto-approve")
+
+
+def url(text: str, name: str) -> str:
+    found = re.search(rf"^ *{name}: (\S+)$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def wait_until(condition: object) -> None:
+    end = time.monotonic() + DEADLINE
+    assert callable(condition)
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_from_source_to_a_url_and_back(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    first = cli.run("up")
+    assert first.returncode == 0, first.stderr
+    assert "The deploy was successful!" in first.stdout
+    assert fetch(url(first.stdout, "Release URL")) == "None None"
+    assert fetch(url(first.stdout, "Deployment URL")) == "None None"
+    progress = first.stderr.splitlines()
+    assert [line for line in progress if line.startswith("»")] == ["» Building...", "» Deploying...", "» Releasing..."]
+    assert "Registered project 'shop' with the server." in progress
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", first.stdout + first.stderr)
+
+    second = cli.ok("up", "-label", "team=blue", "-prune-retain=1")
+    release = url(second, "Release URL")
+    assert release == url(first.stdout, "Release URL")
+    listed = json.loads(cli.ok("deployment", "list", "-json"))
+    assert [deployment["sequence"] for deployment in listed] == [2, 1]
+    assert listed[0]["labels"]["team"] == "blue"
+    assert [row["sequence"] for row in json.loads(cli.ok("deployment", "list", "-json", "-limit=1"))] == [2]
+    assert [row["sequence"] for row in json.loads(cli.ok("deployment", "list", "-json", "-desc=false"))] == [1, 2]
+    assert json.loads(cli.ok("deployment", "list", "-json", "-state=error")) == []
+    table = cli.ok("deployment", "list", "-url").splitlines()
+    assert table[1] == "» web"
+    assert table[2].split() == ["ID", "PLATFORM", "DETAILS", "STARTED", "COMPLETED", "HEALTH", "URL"]
+    assert table[3].startswith("🚀  2")
+    assert len(json.loads(cli.ok("artifact", "list", "-json"))) == 2
+    assert len(json.loads(cli.ok("artifact", "list-builds", "-json"))) == 2
+
+    rollback = cli.ok("release", "-deployment", "1")
+    assert url(rollback, "Release URL") == release
+    assert "is the released one already" in cli.ok("release", "-deployment=v1")
+    assert json.loads(cli.ok("release", "list", "-json"))[0]["sequence"] == 3
+    assert "there is no deployment '9' of 'web'" in cli.fails("release", "-deployment", "9")
+
+    status = json.loads(cli.ok("status", "-json"))
+    assert status["Applications"][0]["DeploymentStatus"] == "✔ READY"
+    assert "READY" in cli.ok("status", "-all-projects")
+    assert "v2" in cli.ok("status", "-app=web")
+
+    said = cli.fails("deployment", "destroy", "1", "-auto-approve")
+    assert "is the released one; nothing was destroyed" in said
+    for command in (["destroy"], ["deployment", "destroy"], ["destroy", "-plain"]):
+        said = cli.fails(*command)
+        assert "nothing was done" in said
+        assert "-auto-approve" in said
+    assert fetch(release) == "None None"
+    cli.ok("deployment", "destroy", "2", "-force")
+    assert [row["sequence"] for row in json.loads(cli.ok("deployment", "list", "-json"))] == [1]
+    assert "Destroy successful!" in cli.ok("destroy", "-auto-approve")
+    assert json.loads(cli.ok("deployment", "list", "-json")) == []
+    with pytest.raises(OSError):
+        fetch(release)
+
+
+def test_exec_keeps_streams_input_and_exit_codes(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("up")
+    done = cli.run("exec", "sh", "-c", "echo out; echo err >&2; exit 7")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
+    big = bytes(range(256)) * 2000
+    command = [*cli.command, "exec", "cat"]
+    copied = subprocess.run(command, cwd=cli.folder, env=cli.environ, input=big, capture_output=True, timeout=60)
+    assert copied.stdout == big
+    assert cli.run("exec", "no-such-command").returncode == 127
+    assert cli.run("exec", "sh", "-c", "kill -9 $$").returncode == 137
+    assert cli.ok("exec", "--", "echo", "-app", "x", "-v", "-h") == "-app x -v -h\n"
+    assert cli.ok("exec", "echo", "a/b", "-h") == "a/b -h\n"
+    assert "there is no instance 'x' of 'web'" in cli.fails("exec", "-instance=x", "true")
+    cli.ok("destroy", "-auto-approve")
+    assert "there is no successful deployment of 'web'" in cli.fails("exec", "true")
+
+
+def test_exec_in_a_terminal_has_its_size_and_ends_on_the_escape(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("up")
+    with Terminal([*cli.command, "exec", "sh"], cli.environ, str(cli.folder), columns=90) as seen:
+        seen.wait_for("Connected to deployment v1")
+        seen.send(b"stty size; echo $TERM; test -t 0 && echo inter'active'\r")
+        seen.wait_for("interactive")
+        assert "30 90" in seen.history
+        assert "xterm-256color" in seen.history
+        seen.send(b"exit 3\r")
+        assert seen.finish() == 3
+    with Terminal([*cli.command, "exec", "sh"], cli.environ, str(cli.folder)) as seen:
+        seen.wait_for("Connected to deployment v1")
+        seen.send(b"sleep 1000\r")
+        seen.wait_for("sleep 1000")
+        seen.send(b"\r~.")
+        assert seen.finish() == 1
+
+
+def test_logs_are_the_bytes_of_the_app(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("up")
+    wait_until(lambda: "hello" in cli.ok("logs", "-follow=false"))
+    shown = cli.ok("logs", "-follow=false", "-source=app").splitlines()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \w{6}: hello 100% \x1b\[31mred\x1b\[0m \[bold\]", shown[0]
+    )
+    bare = cli.ok("logs", "-follow=false", "-source=app", "-no-timestamps", "-deployment=1")
+    assert bare.splitlines()[0].split(": ", 1)[1] == "hello 100% \x1b[31mred\x1b[0m [bold]"
+    lines = [json.loads(line) for line in cli.ok("logs", "-follow=false", "-json").splitlines()]
+    assert {line["source"] for line in lines} == {"app", "entrypoint"}
+    assert cli.ok("logs", "-follow=false", "-instance=nobody") == ""
+    command = [*cli.command, "logs"]
+    with subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        while "hello" not in following.stdout.readline():
+            pass
+        following.send_signal(2)
+        assert following.wait(30) == 130
+
+
+def test_config_reaches_the_running_app(cli: Cli) -> None:
+    write_project(cli.folder, app("web"), app("api"))
+    output = cli.ok("up", "-app=web")
+    cli.ok("config", "set", "-app=web", "NAME=a=b", "GREETING=line 1\nline 2")
+    release = url(output, "Release URL")
+
+    def answered() -> bool:
+        try:
+            return fetch(release) == "a=b line 1\nline 2"
+        except OSError:
+            return False  # the app restarts with its new environment
+
+    wait_until(answered)
+    assert json.loads(cli.ok("config", "get", "-json", "-app=api")) == {}
+    cli.ok("config", "set", stdin="SHARED=1\n\nOTHER=two words\n")
+    assert json.loads(cli.ok("config", "get", "-json", "-app=api")) == {"OTHER": "two words", "SHARED": "1"}
+    assert cli.ok("config", "get", "-raw", "-app=api") == 'OTHER="two words"\nSHARED=1\n'
+    assert cli.ok("config", "get", "-value", "OTHER") == "two words\n"
+    assert "there is no variable 'MISSING'" in cli.fails("config", "get", "-raw", "MISSING")
+    assert cli.ok("config", "get", "-app=web").splitlines()[0].split() == [
+        "SCOPE",
+        "NAME",
+        "VALUE",
+        "WORKSPACE",
+        "LABELS",
+    ]
+    cli.ok("config", "delete", "SHARED")
+    cli.ok("config", "set", "OTHER=")
+    assert json.loads(cli.ok("config", "get", "-json", "-app=api")) == {}
+    assert "contradict" in cli.fails("config", "set", "-app=web", "-scope=project", "A=1")
+    assert "not of the form NAME=VALUE" in cli.fails("config", "set", "A")
+    assert "is not UTF-8" in cli.fails("config", "set", stdin=b"A=\xff\xfe\n")
+    large = "x" * (1024 * 1024)
+    cli.ok("config", "set", stdin=f"LARGE={large}\n")
+    assert cli.ok("config", "get", "-value", "LARGE") == large + "\n"
+
+
+def test_one_failing_app_does_not_hide_the_others(cli: Cli) -> None:
+    broken = app("broken", command='["no-such-program"]')
+    write_project(cli.folder, broken, app("web"))
+    done = cli.run("up")
+    assert done.returncode == 1
+    assert "! broken: " in done.stderr
+    assert "no-such-program" in done.stderr
+    assert fetch(url(done.stdout, "Release URL")) == "None None"
+    objects = [json.loads(line) for line in cli.run("up", "-json").stdout.splitlines()]
+    results = {entry["app"]: entry for entry in objects if entry["event"] == "result"}
+    assert results["broken"]["success"] is False
+    assert results["broken"]["error"]
+    assert results["web"]["success"] is True
+    assert "project 'shop' has several apps: broken, web" in cli.fails("exec", "true")
+    assert "Did you mean 'web'?" in cli.fails("up", "-app=wep")
+
+
+def test_a_terminal_shows_marks_and_ends_with_the_urls(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    with Terminal([*cli.command, "up"], cli.environ, str(cli.folder)) as seen:
+        assert seen.finish() == 0
+        shown = seen.history
+        order = [
+            "» Building...",
+            "» Deploying...",
+            "✓ Application runs on port",
+            "» Releasing...",
+            "The deploy was successful!",
+        ]
+        places = [shown.index(text) for text in order]
+        assert places == sorted(places)
+        assert url(shown, "Release URL").startswith("http://")
+        assert not seen.cursor_hidden
+
+
+def test_ctrl_c_cancels_the_job_and_the_second_one_leaves_at_once(cli: Cli) -> None:
+    never, started = cli.folder / "never", cli.folder / "started"
+    write_project(cli.folder, app("web", waits_for(never, started)))
+    with Terminal([*cli.command, "up"], cli.environ, str(cli.folder)) as seen:
+        wait_until(lambda: seen.read() and started.exists())
+        seen.send(b"\x03")
+        assert seen.finish() == 130
+        assert "canceled" in seen.history
+        assert not seen.cursor_hidden
+    jobs = cli.ok("job", "list")
+    assert "Error" in jobs
+    assert "Running" not in jobs
+    started.unlink()
+    with subprocess.Popen([*cli.command, "up"], cwd=cli.folder, env=cli.environ, stderr=subprocess.DEVNULL) as running:
+        wait_until(started.exists)
+        running.terminate()
+        assert running.wait(30) == 130
+
+
+def test_a_second_up_of_the_same_app_waits_and_says_for_what(cli: Cli) -> None:
+    go, started = cli.folder / "go", cli.folder / "started"
+    write_project(cli.folder, app("web", waits_for(go, started)))
+    log = (cli.home / "second.log").open("w+")
+    with (
+        subprocess.Popen([*cli.command, "up"], cwd=cli.folder, env=cli.environ, stderr=subprocess.DEVNULL) as first,
+        log,
+    ):
+        wait_until(started.exists)
+        command = [*cli.command, "up", "-plain"]
+        with subprocess.Popen(
+            command, cwd=cli.folder, env=cli.environ, stderr=log, stdout=subprocess.DEVNULL
+        ) as second:
+            said = Path(log.name)
+            wait_until(lambda: "Waiting for another up of 'web'" in said.read_text())
+            go.touch()
+            assert first.wait(60) == 0
+            assert second.wait(60) == 0
+    assert len(json.loads(cli.ok("deployment", "list", "-json", "-physical-state=any"))) == 2
+
+
+def test_jobs_are_listed_inspected_and_replayed(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("build")
+    lines = cli.ok("job", "list", "-state=Success").splitlines()
+    assert lines[1].split()[1:3] == ["Build", "Success"]
+    job = lines[1].split()[0]
+    assert json.loads(cli.ok("job", "list", "-json"))["id"] == job
+    assert "Operation: Build" in cli.ok("job", "inspect", job)
+    assert json.loads(cli.ok("job", "inspect", "-json", job))["application"]["application"] == "web"
+    assert "ok: Files: " in cli.ok("job", "get-stream", job)
+    assert cli.ok("job", "list", "-state=Queued,Running").count("\n") == 1
+    assert job in cli.ok("job", "cancel", job)
+    cli.fails("job", "inspect", "nonsense")
+    cli.fails("job", "get-stream", "nonsense")
+    cli.fails("job", "cancel", "nonsense")
+
+
+def test_stages_one_by_one(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("init")
+    assert "Run `waypoint build` first." in cli.fails("deploy")
+    cli.ok("build")
+    assert "Release URL" not in cli.ok("deploy", "-release=false")
+    first = cli.ok("release")
+    assert fetch(url(first, "Release URL")) == "None None"
+    cli.ok("build")
+    cli.ok("deploy", "-artifact=1", "-prune=false")
+    assert json.loads(cli.ok("deployment", "list", "-json"))[0]["artifact"]["sequence"] == "1"
+    assert "there is no artifact '77'" in cli.fails("deploy", "-artifact=77")
+
+
+def test_it_runs_from_a_folder_below_and_stays_out_of_it(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    below = cli.folder / "src/deep"
+    below.mkdir(parents=True)
+    done = subprocess.run([*cli.command, "up"], cwd=below, env=cli.environ, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert list(below.iterdir()) == []
+    assert not (cli.folder / "data.db").exists()
