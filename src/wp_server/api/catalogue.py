@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wp_server.api.config import ConfigHandlers
+from wp_server.api.hcl import HclHandlers
 from wp_server.api.hostnames import HostnameHandlers
 from wp_server.api.job_stream import JobStreamHandlers
 from wp_server.api.jobs import JobHandlers
@@ -33,6 +34,7 @@ def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
         StatusReportHandlers(store),
         UiHandlers(store),
         HostnameHandlers(),
+        HclHandlers(),
         ProfileHandlers(store),
         ConfigHandlers(store),
         JobHandlers(store),

@@ -10,6 +10,9 @@ from google.protobuf.empty_pb2 import Empty
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
+from wp_server.auth.identity import current
+from wp_server.inline_config import application_names
+from wp_server.project_setup import store_project
 from wp_server.store import Store, projects, workspaces
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -24,12 +27,17 @@ class ProjectHandlers:
         self._store = store
 
     async def UpsertProject(self, request: pb.UpsertProjectRequest, context: Context) -> pb.UpsertProjectResponse:
-        """Stores a project as given, except for its applications."""
+        """Stores a project as given, except for its applications: those that its own configuration names are added."""
         checks = Checks()
         if checks.present(request, "project"):
             _check_project(checks, request.project)
         checks.raise_invalid()
-        return pb.UpsertProjectResponse(project=await self._store.write(projects.upsert, request.project))
+        new = request.project
+        named: tuple[str, ...] = ()
+        if new.waypoint_hcl:
+            named = application_names(new.waypoint_hcl, new.waypoint_hcl_format, "project.waypoint_hcl")
+        stored = await self._store.write(store_project, new, named, str(current()))
+        return pb.UpsertProjectResponse(project=stored)
 
     async def GetProject(self, request: pb.GetProjectRequest, context: Context) -> pb.GetProjectResponse:
         """Answers a project and its part of every workspace that has seen it."""
