@@ -17,6 +17,7 @@ import dataclasses
 import fcntl
 import json
 import logging
+import logging.handlers
 import os
 import resource
 import signal
@@ -40,6 +41,9 @@ STOP_PATIENCE = 10.0
 """Seconds that connections with something under way are given after SIGTERM."""
 
 BACKLOG = 1024
+
+LOG_SIZE = 1024 * 1024
+"""Bytes of the log; as many of what came before are kept."""
 
 log = logging.getLogger("waypoint.switch")
 
@@ -140,18 +144,19 @@ async def _reach(relay: Relay) -> _Upstream:
     """Connect to the target of the moment; waits `DIAL_PATIENCE` for one that does not accept yet."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DIAL_PATIENCE
+    reason = "there is no target"
     while True:
         target = relay.target
         if target is not None:
             try:
                 reader, writer = await asyncio.open_connection(target.host, target.port, limit=CHUNK)
             except OSError as error:
-                log.info("target %s does not accept: %s", target.name, error)
+                reason = f"target {target.name} does not accept: {error}"
             else:
                 _no_delay(writer)
                 return _Upstream(target, reader, writer)
         if loop.time() > deadline:
-            raise TimeoutError("no target accepted the connection in time")
+            raise TimeoutError(reason)
         await asyncio.sleep(DIAL_PAUSE)
 
 
@@ -272,7 +277,7 @@ def main(argv: list[str]) -> int:
     if os.fork():
         return 0
     os.setsid()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    _log_to(folder)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with (folder / files.LOCK).open("a") as lock:
         try:
@@ -296,6 +301,12 @@ def main(argv: list[str]) -> int:
         asyncio.run(_serve(folder, settings, listener))
         (folder / files.STATUS).unlink(missing_ok=True)
     return 0
+
+
+def _log_to(folder: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(folder / files.LOG, maxBytes=LOG_SIZE, backupCount=1)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _allow_many_connections() -> None:

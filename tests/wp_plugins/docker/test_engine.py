@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -103,6 +105,26 @@ def test_the_engine_is_found_in_every_way(docker_client: docker.DockerClient) ->
             assert engine.api.ping()
             expected = environment.get("DOCKER_API_VERSION") or (config.api_version if config else "")
             assert not expected or engine.api.api_version == expected
+
+
+def test_the_docker_programs_current_context_is_used(
+    docker_client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    for name, host in (("here", local), ("nowhere", f"unix://{tmp_path}/nowhere.sock")):
+        folder = tmp_path / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+        folder.mkdir(parents=True)
+        endpoint = {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host, "SkipTLSVerify": False}}}
+        (folder / "meta.json").write_text(json.dumps(endpoint))
+    (tmp_path / "config.json").write_text('{"currentContext": "here"}')
+    with connect(None, {}) as engine:
+        assert engine.address == local
+        assert engine.api.ping()
+    (tmp_path / "config.json").write_text('{"currentContext": "nowhere"}')
+    with pytest.raises(PluginError, match=r"nowhere\.sock: The Docker engine is not running"):
+        connect(None, {})
 
 
 @pytest.mark.parametrize(
