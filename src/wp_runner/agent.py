@@ -24,6 +24,7 @@ from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_runner.outbox import Outbox
 from wp_runner.registration import Registration
+from wp_runner.runner_env import RunnerEnvironment
 from wp_sdk.context import Context
 from wp_sdk.ids import new_id
 
@@ -71,7 +72,10 @@ class Agent:
         self.settings = settings
         self._stub = stub
         self._execute = execute
-        self._registration = Registration(stub, settings.message())
+        self._environment = RunnerEnvironment()
+        self._registration = Registration(
+            stub, settings.message(), lambda config: self._environment.apply(config.config_vars)
+        )
         self._stopping = threading.Event()
         self._slots = [_Slot(self, number) for number in range(max(1, settings.slots))]
 
@@ -105,6 +109,7 @@ class Agent:
         for slot in self._slots:
             slot.wait()
         self._registration.stop()
+        self._environment.restore()
 
     def __enter__(self) -> Agent:
         self.start()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import grpc
 
@@ -20,9 +20,15 @@ TRANSIENT = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXC
 
 
 class Registration:
-    """Thread-safe. Online means: the server has answered on the stream that is open now."""
+    """Thread-safe. Online means: the server has answered on the stream that is open now.
 
-    def __init__(self, stub: WaypointStub, runner: pb.Runner) -> None:
+    `configure` gets every configuration the server sends for this runner, before the runner counts as online.
+    """
+
+    def __init__(
+        self, stub: WaypointStub, runner: pb.Runner, configure: Callable[[pb.RunnerConfig], None] = lambda _config: None
+    ) -> None:
+        self._configure = configure
         self._stub = stub
         self._runner = runner
         self._changed = threading.Condition()
@@ -30,14 +36,7 @@ class Registration:
         self._error: grpc.RpcError | None = None
         self._stopping = threading.Event()
         self._call: grpc._CallIterator[pb.RunnerConfigResponse] | None = None
-        self._config = pb.RunnerConfig()
         self._thread = threading.Thread(target=self._keep, name="runner-registration", daemon=True)
-
-    @property
-    def config(self) -> pb.RunnerConfig:
-        """The last configuration the server sent for this runner."""
-        with self._changed:
-            return self._config
 
     def start(self, timeout: float) -> None:
         """Register; returns when the server has accepted the runner.
@@ -92,8 +91,8 @@ class Registration:
             try:
                 for response in call:
                     failures = 0
+                    self._configure(response.config)
                     with self._changed:
-                        self._config = response.config
                         self._online = True
                         self._error = None
                         self._changed.notify_all()

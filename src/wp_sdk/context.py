@@ -6,12 +6,15 @@ The host cancels from another thread; a function checks between its steps, waits
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from wp_sdk.errors import Cancelled
+
+log = logging.getLogger(__name__)
 
 
 class Context:
@@ -90,4 +93,7 @@ class Context:
             callbacks = list(self._callbacks.values())
             self._callbacks.clear()
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:
+                log.exception("a function to be called on cancellation failed; the others are called")

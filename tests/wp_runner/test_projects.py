@@ -205,3 +205,19 @@ def test_a_runner_killed_while_deploying_leaves_what_destroy_cleans_up(
     request = pb.ListDeploymentsRequest(application=pb.Ref.Application(application="web", project="killed"))
     assert [d.state for d in client.stub.ListDeployments(request).deployments] == [pb.Operation.DESTROYED]
     assert os.getpid() != pid
+
+
+def test_hooks_see_the_runners_variables_only_while_it_runs(client: Client, tmp_path: Path) -> None:
+    client.project("hooked")
+    variable = pb.ConfigVar(name="HOOK_WORD", static="hello hook")
+    getattr(variable.target, "global").SetInParent()
+    variable.target.runner.any.SetInParent()
+    client.stub.SetConfig(pb.ConfigSetRequest(variables=[variable]))
+    command = json.dumps([sys.executable, "-c", "import os; print('word:', os.environ['HOOK_WORD'])"])
+    build = f'use "null" {{}}\nhook {{\n when = "before"\n command = {command}\n}}'
+    write(tmp_path / "hooked", project("hooked", build=build, deploy='use "null" {}'))
+    with LocalRunner(client.stub, tmp_path / "hooked") as runner:
+        done, shown = client.finish(client.queue(runner.id, "hooked", "web", build=pb.Job.BuildOp()))
+    assert done.error.message == "", shown
+    assert "word: hello hook" in shown
+    assert "HOOK_WORD" not in os.environ

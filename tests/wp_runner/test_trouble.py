@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -214,3 +215,21 @@ def test_the_slot_takes_the_next_job_after_a_failure(bench: Bench) -> None:
     bench.fails(build=pb.Job.BuildOp())
     bench.shop.before = lambda _name, _ctx: None
     bench.ok(build=pb.Job.BuildOp())
+
+
+def test_a_hook_that_ignores_the_signal_is_ended_on_cancel_with_its_children(bench: Bench, monkeypatch) -> None:
+    monkeypatch.setattr("wp_runner.operations.hooks.TERMINATE_SECONDS", 0.2)
+    code = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "subprocess.Popen([sys.executable, '-c', 'import signal,time; signal.signal(15, 1); time.sleep(600)']); "
+        "print('stubborn', flush=True); time.sleep(600)"
+    )
+    bench.app.stages[StageKind.BUILD].hook_list = (Hook("before", (sys.executable, "-c", code)),)
+    job_id = bench.waypoint.queue(bench.job(build=pb.Job.BuildOp()))
+    deadline = time.monotonic() + 30
+    while "\nstubborn" not in bench.waypoint.text(job_id):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    bench.waypoint.commands[job_id].put(pb.RunnerJobStreamResponse(cancel=pb.RunnerJobStreamResponse.JobCancel()))
+    assert bench.waypoint.outcome(job_id).error.error.code == code_pb2.CANCELLED
+    assert bench.records("build")[0].status.error.code == code_pb2.CANCELLED

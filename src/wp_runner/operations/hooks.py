@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterable
 
 from wp_config.records import Hook
 from wp_runner.environment import AppJob
 from wp_sdk.errors import PluginError
 
+TERMINATE_SECONDS = 5.0
 CHUNK = 32 * 1024
 
 
@@ -45,7 +50,7 @@ def _run(env: AppJob, hook: Hook, show: Callable[[bytes], None]) -> str | None:
         )
     except OSError as error:
         return error.strerror or str(error)
-    with child, env.ctx.on_cancel(child.terminate):
+    with child, env.ctx.on_cancel(lambda: _end(child)):
         assert child.stdout is not None
         while chunk := child.stdout.read1(CHUNK):  # type: ignore[attr-defined]  # a BufferedReader, typed as IO[bytes]
             show(chunk)
@@ -54,3 +59,17 @@ def _run(env: AppJob, hook: Hook, show: Callable[[bytes], None]) -> str | None:
     if status < 0:
         return f"killed by signal {-status}"
     return f"exit status {status}" if status else None
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask the hook and everything it started to end; make it end a little later."""
+    _signal(child, signal.SIGTERM)
+    last = threading.Timer(TERMINATE_SECONDS, _signal, (child, signal.SIGKILL))
+    last.daemon = True
+    last.start()
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
