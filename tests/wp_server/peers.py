@@ -49,16 +49,19 @@ async def entrypoint_token(server: app.RunningServer, deployment_id: str) -> str
 class Entrypoint:
     """One instance: holds its configuration stream and keeps what arrives."""
 
-    def __init__(self, client: Client, deployment_id: str, instance_id: str) -> None:
+    def __init__(
+        self, client: Client, deployment_id: str, instance_id: str, kind: int = pb.Instance.LONG_RUNNING
+    ) -> None:
         self.client = client
         self.deployment_id = deployment_id
         self.id = instance_id
+        self.kind = kind
         self.received = 0
         self.snapshots: asyncio.Queue[pb.EntrypointConfig] = asyncio.Queue()
 
     async def run(self) -> None:
         """Reads snapshots until cancelled."""
-        request = pb.EntrypointConfigRequest(deployment_id=self.deployment_id, instance_id=self.id)
+        request = pb.EntrypointConfigRequest(deployment_id=self.deployment_id, instance_id=self.id, type=self.kind)
         async for response in self.client.EntrypointConfig(request):
             self.received += 1
             self.snapshots.put_nowait(response.config)

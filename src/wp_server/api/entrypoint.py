@@ -10,7 +10,7 @@ import grpc
 from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
-from wp_server.auth import current
+from wp_server.auth import Kind, current
 from wp_server.auth.rules import own_deployment
 from wp_server.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from wp_server.live.app_config import AppConfigs, topics
@@ -49,6 +49,10 @@ class EntrypointHandlers:
         if not request.deployment_id or not request.instance_id:
             raise InvalidArgument("deployment_id and instance_id must not be empty")
         own_deployment(current(), request.deployment_id)
+        if current().kind is Kind.RUNNER and not self._instances.is_expected(
+            request.instance_id, request.deployment_id
+        ):
+            raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
         deployment = await self._store.read(find, DEPLOYMENT, request.deployment_id)
         if deployment is None:
             raise NotFound(f"There is no deployment {request.deployment_id}.")
@@ -141,10 +145,9 @@ class EntrypointHandlers:
         instance = self._instances.get(instance_id)
         if instance is None:
             raise NotFound(f"There is no instance {instance_id}; open its EntrypointConfig stream first.")
-        try:
-            own_deployment(current(), instance.deployment_id)
-        except PermissionDenied as error:
-            raise PermissionDenied("This instance belongs to another deployment than the token.") from error
+        own_deployment(current(), instance.deployment_id)
+        if current().kind is Kind.RUNNER and not self._instances.is_expected(instance.id, instance.deployment_id):
+            raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
         return instance
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack
 
 import grpc
 
@@ -12,7 +13,8 @@ from wp_server.errors import FailedPrecondition, InvalidArgument, NotFound, Perm
 from wp_server.live.beside import beside
 from wp_server.live.channel import ChannelClosed
 from wp_server.live.exec_session import Session, SessionNumbers
-from wp_server.live.instances import Instance, Instances, sessions_topic
+from wp_server.live.instances import Instance, Instances, deployment_topic, sessions_topic
+from wp_server.live.plugin_jobs import PluginJobs, caller_runner, job_topic
 from wp_server.store import Store
 from wp_server.store.operations import DEPLOYMENT, find
 
@@ -20,6 +22,8 @@ Context = grpc.aio.ServicerContext[object, object]
 
 ATTACH_TIMEOUT = 30.0
 """Seconds an entrypoint has to take up a session; then another instance gets one chance, then it fails."""
+PLAYED_TIMEOUT = 60.0
+"""Seconds a runner has to connect as the instance after it took the job."""
 MAX_ARGUMENTS = 128 * 1024
 """Bytes of all arguments together (§11.7)."""
 
@@ -31,6 +35,7 @@ class ExecHandlers:
         self._store = store
         self._instances = instances
         self._numbers = SessionNumbers()
+        self._plugin_jobs = PluginJobs(store)
         self._attach_timeout = attach_timeout
 
     async def StartExecStream(
@@ -38,19 +43,20 @@ class ExecHandlers:
     ) -> AsyncGenerator[pb.ExecStreamResponse, None]:
         """Opens a session with an instance and carries it until the command's exit, or until the client leaves."""
         start = await _start(requests)
-        instance = await self._choose(start)
-        session = Session(self._numbers.next(), instance.id, start)
-        try:
+        async with AsyncExitStack() as stack:
+            runner_id = caller_runner(context)
+            instance = await self._choose(start, runner_id, stack)
+            session = Session(self._numbers.next(), instance.id, start)
+            stack.callback(self._withdraw, session)
+            stack.callback(session.hang_up)
             self._offer(session, instance)
-            async with beside(_relay(requests, session)), beside(self._watch(session, start)):
-                yield pb.ExecStreamResponse(open=pb.ExecStreamResponse.Open())
-                while (response := await session.to_client.get()) is not None:
-                    yield response
-        finally:
-            session.hang_up()
-            self._withdraw(session)
+            await stack.enter_async_context(beside(_relay(requests, session)))
+            await stack.enter_async_context(beside(self._watch(session, start)))
+            yield pb.ExecStreamResponse(open=pb.ExecStreamResponse.Open())
+            while (response := await session.to_client.get()) is not None:
+                yield response
 
-    async def _choose(self, start: pb.ExecStreamRequest.Start) -> Instance:
+    async def _choose(self, start: pb.ExecStreamRequest.Start, runner_id: str, stack: AsyncExitStack) -> Instance:
         if start.WhichOneof("target") == "instance_id":
             instance = self._instances.get(start.instance_id)
             if instance is None or not instance.connected:
@@ -58,8 +64,11 @@ class ExecHandlers:
             if instance.disable_exec:
                 raise PermissionDenied(f"The instance {start.instance_id} has exec disabled.")
             return instance
-        if await self._store.read(find, DEPLOYMENT, start.deployment_id) is None:
+        deployment = await self._store.read(find, DEPLOYMENT, start.deployment_id)
+        if deployment is None:
             raise NotFound(f"There is no deployment {start.deployment_id}.")
+        if deployment.has_exec_plugin:
+            return await self._played(deployment, runner_id, stack)
         known = [instance for instance in self._instances.of_deployment(start.deployment_id) if instance.connected]
         if not known:
             raise ResourceExhausted(
@@ -70,6 +79,21 @@ class ExecHandlers:
         if chosen is None:
             raise ResourceExhausted("All instances of this deployment have exec disabled.")
         return chosen
+
+    async def _played(self, deployment: pb.Deployment, runner_id: str, stack: AsyncExitStack) -> Instance:
+        """Returns an instance that a runner plays by the platform's plugin for as long as `stack` is open."""
+        instance_id = stack.enter_context(self._instances.expected(deployment))
+        job = pb.Job(exec=pb.Job.ExecOp(instance_id=instance_id, deployment=deployment))
+        job_id = await stack.enter_async_context(self._plugin_jobs.running(job, deployment, runner_id))
+        with self._store.changes.subscribe((deployment_topic(deployment.id), job_topic(job_id))) as news:
+            try:
+                async with asyncio.timeout(PLAYED_TIMEOUT):
+                    while (instance := self._instances.get(instance_id)) is None or not instance.connected:
+                        await self._plugin_jobs.state(job_id)
+                        await news.wait()
+            except TimeoutError as error:
+                raise ResourceExhausted("The runner with the platform's plugin did not connect in time.") from error
+        return instance
 
     def _least_busy(self, deployment_id: str, but: str = "") -> Instance | None:
         candidates = [

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import PermissionDenied
+from wp_server.ids import new_id
 from wp_server.live.exec_session import Session
 from wp_server.live.ring import Ring
 from wp_server.store import Changes
@@ -57,6 +59,8 @@ class Instance:
     since: float = field(default_factory=time.monotonic)
     ring: Ring = field(default_factory=Ring)
     sessions: dict[int, Session] = field(default_factory=dict)
+    owner: object = None
+    """The one log reader that this record was made for; None = everybody's."""
 
     @property
     def takes_exec(self) -> bool:
@@ -82,6 +86,7 @@ class Instances:
         self._grace = grace
         self._by_id: dict[str, Instance] = {}
         self._forgetting: dict[str, asyncio.TimerHandle] = {}
+        self._expected: dict[str, str] = {}
 
     def connect(
         self,
@@ -115,6 +120,41 @@ class Instances:
         known.sessions_from = time.monotonic() + sessions_after
         self._announce(known)
         return known
+
+    @contextmanager
+    def expected(self, deployment: pb.Deployment) -> Iterator[str]:
+        """Yields the id of a new instance that a runner may play for `deployment` during the block."""
+        instance_id = new_id()
+        self._expected[instance_id] = deployment.id
+        try:
+            yield instance_id
+        finally:
+            del self._expected[instance_id]
+
+    def is_expected(self, instance_id: str, deployment_id: str) -> bool:
+        """Returns whether a runner may play this instance now."""
+        return self._expected.get(instance_id) == deployment_id
+
+    @contextmanager
+    def log_record(self, deployment: pb.Deployment, instance_id: str, owner: object) -> Iterator[Instance]:
+        """Yields a record that takes lines for one reader only, without a configuration stream."""
+        record = Instance(
+            instance_id,
+            deployment.id,
+            deployment.application,
+            deployment.workspace.workspace,
+            pb.Instance.VIRTUAL,
+            disable_exec=True,
+            connected=False,
+            owner=owner,
+        )
+        self._by_id[instance_id] = record
+        self._announce(record)
+        try:
+            yield record
+        finally:
+            del self._by_id[instance_id]
+            self._announce(record)
 
     def disconnect(self, instance: Instance, generation: int) -> None:
         """Ends the registration `generation` of `instance`; a newer one is left alone."""

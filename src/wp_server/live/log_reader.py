@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 
 from wp_proto.waypoint import api as pb
-from wp_server.live.instances import ALL, Instance, Instances, logs_topic
+from wp_server.live.instances import ALL, Instance, logs_topic
 from wp_server.store import Changes, Subscription
 
 Select = Callable[[], list[Instance]]
@@ -98,12 +98,3 @@ def _gap(head: pb.LogBatch, skipped: int) -> bytes:
     )
     entry.timestamp.GetCurrentTime()
     return batch.SerializeToString()
-
-
-def instances_of_deployments(
-    instances: Instances, application: pb.Ref.Application, workspace: str, shown: Callable[[str], bool]
-) -> list[Instance]:
-    """Returns an application's instances in a workspace whose deployment id `shown` accepts."""
-    candidates = instances.of_application(application, workspace)
-    accepted = {id_ for id_ in {instance.deployment_id for instance in candidates} if shown(id_)}
-    return [instance for instance in candidates if instance.deployment_id in accepted]
