@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from wp_entrypoint.console import Console
     from wp_entrypoint.exec import ExecHost
     from wp_entrypoint.files import ConfigFiles
     from wp_entrypoint.logs import Shipper
@@ -48,7 +49,7 @@ class Agent:
         self._loop.on_error = self._on_fault
         self._journal = journal.Journal(journal.NAMES.index(settings.log_level))
         self._reaper = Reaper()
-        self._output = None if settings.disable_logs else Output()
+        self._output = None if settings.disable_logs else self._make_output()
         self._shipper: Shipper | None = None
         self._exec: ExecHost | None = None
         self._files: ConfigFiles | None = None
@@ -65,6 +66,7 @@ class Agent:
             [(os.POSIX_SPAWN_CLOSE, fd) for fd in closed] + (self._output.file_actions() if self._output else []),
             self._on_start,
             self._on_end,
+            new_session=self._output is not None and self._output.new_session,
         )
         self._status = 0
         self._cannot_start: CannotStart | None = None
@@ -73,7 +75,7 @@ class Agent:
 
     def run(self) -> NoReturn:
         """Start, supervise, and end as the application ends. Raises CannotStart."""
-        self._loop.on_signal(supervise.handled_signals(), self._supervisor.on_signal)
+        self._loop.on_signal(supervise.handled_signals(), self._on_signal)
         for warning in self._settings.warnings:
             self._journal.warn("settings", warning)
         if not self._settings.server_required:
@@ -82,8 +84,24 @@ class Agent:
         self._loop.run()
         if self._cannot_start is not None:
             raise self._cannot_start
+        if self._output is not None:
+            self._output.restore()
         supervise.exit_like(self._status)
         raise AssertionError("unreachable")
+
+    def _make_output(self) -> Output | Console:
+        if all(os.isatty(fd) for fd in (0, 1, 2)):
+            from wp_entrypoint.console import Console, is_interactive
+
+            if is_interactive():
+                self._journal.line_end = "\r\n"
+                return Console()
+        return Output()
+
+    def _on_signal(self, number: int) -> None:
+        if number == supervise.WINCH and self._output is not None:
+            self._output.resize()
+        self._supervisor.on_signal(number)
 
     def _on_fault(self, error: Exception) -> None:
         """A fault in the entrypoint itself: tell, start over with the server, leave the application alone."""

@@ -27,6 +27,7 @@ class Journal:
 
     def __init__(self, level: int = INFO) -> None:
         self.level = level
+        self.line_end = "\n"
         self._sink: Sink | None = None
         self._held: list[tuple[int, str]] = []
         self._unwritten = 0
@@ -67,7 +68,7 @@ class Journal:
                 self._held.append((moment, line))
         if level >= self.level:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment // 10**9))
-            self._write(f"{stamp}.{moment // 10**6 % 1000:03d}Z {line}\n")
+            self._write(f"{stamp}.{moment // 10**6 % 1000:03d}Z {line}{self.line_end}")
 
     def _write(self, line: str) -> None:
         poll = select.poll()

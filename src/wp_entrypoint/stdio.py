@@ -24,9 +24,11 @@ PIECE = 64 * 1024
 class Output:
     """Both pipes, over all restarts of the application."""
 
+    new_session = False
+
     def __init__(self) -> None:
         self._pipes = {STDOUT: os.pipe(), STDERR: os.pipe()}
-        self._open = len(self._pipes)
+        self._open = set(self._pipes)
         self._on_drained: Callable[[], None] | None = None
 
     def file_actions(self) -> FileActions:
@@ -34,13 +36,19 @@ class Output:
         return [(os.POSIX_SPAWN_DUP2, write, fd) for fd, (_, write) in self._pipes.items()]
 
     def start(self, take: Take, on_drained: Callable[[], None]) -> None:
-        """Begin to pump. take(fd, data) is called in the pumps' threads; on_drained, in the last one of them, when no
-        process has either pipe open for writing any more."""
+        """Begin to pump. take(fd, data) is called in the pumps' threads; on_drained, at their end (perhaps twice), when
+        no process has either pipe open for writing any more."""
         from _thread import start_new_thread
 
         self._on_drained = on_drained
         for fd, (read, _) in self._pipes.items():
             start_new_thread(self._pump, (read, fd, take))
+
+    def resize(self) -> None:
+        """Pipes have no size."""
+
+    def restore(self) -> None:
+        """Pipes leave nothing to put back."""
 
     def close(self) -> None:
         """Nobody will be started with these pipes any more: their end comes when the last writer is gone."""
@@ -53,15 +61,16 @@ class Output:
             data = os.read(read, PIECE)
             if not data:
                 break
-            writable = writable and _write_all(fd, data)
+            writable = writable and write_all(fd, data)
             take(fd, data)
-        self._open -= 1  # the interpreter lock makes this atomic enough: one decrement each, after the last take
+        self._open.discard(fd)
         if not self._open and self._on_drained is not None:
             self._on_drained()
 
 
-def _write_all(fd: int, data: bytes) -> bool:
-    """Whether the descriptor still takes anything (it does not when it is closed, or its reader has gone)."""
+def write_all(fd: int, data: bytes) -> bool:
+    """Write to a descriptor that may block; whether it still takes anything, which it does not when it is closed or its
+    reader has gone."""
     view = memoryview(data)
     while view:
         try:

@@ -22,6 +22,7 @@ else:
 WAITING, RUNNING, RESTARTING, ENDED = range(4)
 
 KILL = _signal.SIGKILL
+WINCH = _signal.SIGWINCH
 STOPPING = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT)
 SETTLE = 0.5
 """Seconds without a further change before a new environment is acted on."""
@@ -76,7 +77,9 @@ class Supervisor:
         file_actions: FileActions,
         on_start: Callable[[], None],
         on_end: Callable[[int], None],
+        new_session: bool = False,
     ) -> None:
+        self._new_session = new_session
         self._loop = loop
         self._journal = journal
         self._reaper = reaper
@@ -86,7 +89,7 @@ class Supervisor:
         self._file_actions = file_actions
         self._on_start = on_start
         self._on_end = on_end
-        self._terminal = _Terminal()
+        self._terminal = _Terminal(lend=not new_session)
         self._settle: Timer | None = None
         self._settle_by = 0.0
         self._kill: Timer | None = None
@@ -105,7 +108,9 @@ class Supervisor:
         self.environment = environment
         while True:
             try:
-                self.pid = process.spawn(self._program, self._argv, self.environment, self._file_actions)
+                self.pid = process.spawn(
+                    self._program, self._argv, self.environment, self._file_actions, new_session=self._new_session
+                )
                 break
             except OSError as error:
                 self.environment = self._smaller(self.environment, error)
@@ -268,9 +273,9 @@ class Supervisor:
 class _Terminal:
     """The controlling terminal's foreground, lent to the application's group while it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, lend: bool) -> None:
         try:
-            self._lent = os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+            self._lent = lend and os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
         except OSError:
             self._lent = False
 
