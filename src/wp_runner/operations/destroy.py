@@ -82,14 +82,15 @@ def destroy_deployment(env: AppJob, deployment: pb.Deployment) -> pb.Deployment:
         if artifact is not None and present(artifact.artifact.artifact):
             inputs.append(Input("image", type_name(artifact.artifact.artifact), artifact.artifact.artifact))
         config = DeploymentConfig(id=deployment.id, sequence=deployment.sequence)
-        with env.ui.step(f"Destroying deployment v{deployment.sequence}...") as step:
-            outcome = _destroy(env, stage, inputs, deployment.declared_resources, config)
-            step.done(f"Deployment v{deployment.sequence} destroyed")
+        env.ui.info(f"Deployment v{deployment.sequence} ({deployment.id})")
+        outcome = _destroy(env, stage, inputs, deployment.declared_resources, config)
         if outcome is not None:
             deployment.destroyed_resources.extend(destroyed(outcome.destroyed.resources))
     deployment.state = pb.Operation.DESTROYED
     _settle(deployment.status)
-    return save_deployment(env.server, deployment)
+    done = save_deployment(env.server, deployment)
+    _confirm(env, f"Deployment v{deployment.sequence} destroyed")
+    return done
 
 
 def destroy_release(env: AppJob, record: pb.Release) -> pb.Release:
@@ -99,14 +100,15 @@ def destroy_release(env: AppJob, record: pb.Release) -> pb.Release:
     stage = releaser_of(env, record) if present(record.release) else None
     if stage is not None:
         inputs = [Input("release", type_name(record.release), record.release)]
-        with env.ui.step(f"Destroying release v{record.sequence}...") as step:
-            outcome = _destroy(env, stage, inputs, record.declared_resources, DeploymentConfig(id=record.deployment_id))
-            step.done(f"Release v{record.sequence} destroyed")
+        env.ui.info(f"Release v{record.sequence}")
+        outcome = _destroy(env, stage, inputs, record.declared_resources, DeploymentConfig(id=record.deployment_id))
         if outcome is not None:
             record.destroyed_resources.extend(destroyed(outcome.destroyed.resources))
     record.state = pb.Operation.DESTROYED
     _settle(record.status)
-    return save_release(env.server, record)
+    done = save_release(env.server, record)
+    _confirm(env, f"Release v{record.sequence} destroyed")
+    return done
 
 
 def _destroy(
@@ -154,6 +156,12 @@ def _destroy_shared(env: AppJob, stage: ConfiguredStage, name: str, value: Opaqu
             labels=stage.labels,
             producers=[stage.component.plugin],
         )
+
+
+def _confirm(env: AppJob, text: str) -> None:
+    """Say that it is done; not a step around the plugin's call, because groups of steps do not nest on the wire."""
+    with env.ui.step(text):
+        pass
 
 
 def _settle(status: pb.Status) -> None:

@@ -64,7 +64,6 @@ def prune(env: AppJob, target: pb.Deployment, keep: int | None) -> None:
         if stale.deployment_id in gone:
             _attempt(env, f"the release of v{stale.sequence}", partial(destroy_release, env, stale))
     for deployment in old:
-        env.ui.line(f"Deployment: {deployment.id} (v{deployment.sequence})", "info")
         _attempt(env, f"deployment v{deployment.sequence}", partial(destroy_deployment, env, deployment))
 
 
