@@ -76,7 +76,7 @@ class Agent:
     def run(self) -> NoReturn:
         """Start, supervise, and end as the application ends. Raises CannotStart."""
         self._loop.on_signal(supervise.handled_signals(), self._on_signal)
-        for warning in self._settings.warnings:
+        for warning in self._settings.warnings + self._settings.exposures():
             self._journal.warn("settings", warning)
         if not self._settings.server_required:
             self._loop.after(self._settings.connect_timeout, self._too_late)
@@ -127,6 +127,7 @@ class Agent:
                     self._journal.warn("config", problem)
             self._problems = resolved.problems
             self._configured = resolved.environment
+            self._set_level(resolved.environment.get(b"WAYPOINT_LOG_LEVEL", b""))
             changed = self._apply_files(resolved.files)
         if self._supervisor.state == supervise.WAITING:
             self._start_application()
@@ -134,6 +135,12 @@ class Agent:
             self._supervisor.files_changed(config.file_change_signal)
         if config.exec or self._exec is not None:
             self._announce(config.exec)
+
+    def _set_level(self, name: bytes) -> None:
+        """The configuration may change how much the entrypoint says; it comes back when the variable goes."""
+        wanted = name.decode("utf-8", "replace").strip().upper() or self._settings.log_level
+        if wanted in journal.NAMES:
+            self._journal.level = journal.NAMES.index(wanted)
 
     def _apply_files(self, files: dict[bytes, bytes]) -> bool:
         if self._files is None:

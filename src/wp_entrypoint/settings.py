@@ -101,6 +101,16 @@ class Settings:
         self.exec_allow = get.text("WAYPOINT_CEB_EXEC_ALLOW")
         self.file_root = get.text("WAYPOINT_CEB_FILE_ROOT")
 
+    def exposures(self) -> list[str]:
+        """Sentences on what an eavesdropper between here and the server could learn."""
+        if all(address.is_private() for address in self.addresses):
+            return []
+        if not self.tls:
+            return ["the connection to the server is not encrypted: token and configuration can be read on the way"]
+        if self.tls_skip_verify:
+            return ["the server's certificate is not verified: somebody between could read token and configuration"]
+        return []
+
 
 class _Reader:
     """Typed look-ups that warn instead of failing."""
@@ -174,11 +184,15 @@ def _addresses(text: str, warnings: list[str]) -> list[Address]:
         if item.startswith("srv:"):
             warnings.append(f"WAYPOINT_SERVER_ADDR: {item}: look-up by SRV record is not supported; left out")
             continue
-        host, separator, port = item.rpartition(":")
-        if not separator or (":" in host and not host.startswith("[")):
-            host, port = item, str(DEFAULT_PORT)
+        if item.startswith("["):
+            host, _, port = item[1:].partition("]")
+        elif item.count(":") > 1:
+            host, port = item, ""
+        else:
+            host, _, port = item.partition(":")
+        port = port.lstrip(":") or str(DEFAULT_PORT)
         if not port.isdigit() or not 0 < int(port) < 65536 or not host:
             warnings.append(f"WAYPOINT_SERVER_ADDR: {item} is not host:port; left out")
             continue
-        found.append(Address(host.strip("[]"), int(port)))
+        found.append(Address(host, int(port)))
     return found
