@@ -16,7 +16,7 @@ from wp_runner.environment import ROLES
 from wp_runner.plugins import ComponentHandle, FunctionSpec, PluginHost
 from wp_sdk.arguments import KEYS, DataDir, DeploymentConfig, EntrypointFile, JobInfo, LabelSet, Source, TargetResources
 from wp_sdk.errors import PluginError
-from wp_sdk.mapper import RANK_CALLED, RANK_OTHER, RANK_PRODUCER, Input, Mapper, Provider, Solver, Subject
+from wp_sdk.mapper import Input, Provider, Solver, Subject
 from wp_sdk.terminal import UI
 
 CORE: tuple[type, ...] = (
@@ -42,7 +42,7 @@ def chain_problems(host: PluginHost, project: Project, app_name: str) -> Diagnos
     app = project.app(app_name)
     problems = Diagnostics()
     artifact, target, before, made_by = "", "", "", ""
-    has_registry = app.stage(StageKind.REGISTRY, {}) is not None
+    registry = app.stage(StageKind.REGISTRY, {})
     for kind, function in _MAIN.items():
         stage = app.stage(kind, {})
         try:
@@ -51,12 +51,13 @@ def chain_problems(host: PluginHost, project: Project, app_name: str) -> Diagnos
                 continue
             if not component.has(function):
                 raise PluginError(f'The plugin "{component.plugin}" cannot {function}')
-            inputs = _inputs(kind, artifact, target, has_registry)
+            inputs = _inputs(kind, artifact, target, registry is not None)
             if inputs is None:
                 continue
             subject = Subject(f"{component.plugin} {function}", before)
             spec = component.spec(function)
-            _solver(host, project, kind, component, inputs, made_by).solve(spec.requirements, subject)
+            access = _access(host, registry) if kind is StageKind.BUILD else []
+            _solver(host, project, kind, component, inputs, made_by, access).solve(spec.requirements, subject)
         except PluginError as error:
             place = stage.use.range if stage is not None else None
             problems.add(Diagnostic(f'Plugins of app "{app_name}" do not fit', str(error), place))
@@ -85,22 +86,26 @@ def _inputs(kind: StageKind, artifact: str, target: str, has_registry: bool) -> 
 
 
 def _solver(
-    host: PluginHost, project: Project, kind: StageKind, component: ComponentHandle, inputs: Sequence[Input], maker: str
+    host: PluginHost,
+    project: Project,
+    kind: StageKind,
+    component: ComponentHandle,
+    inputs: Sequence[Input],
+    maker: str,
+    access: Sequence[Provider],
 ) -> Solver:
-    mappers: list[Mapper] = []
-    for name in dict.fromkeys([*(p.name for p in project.plugins), component.plugin]):
-        rank = RANK_CALLED if name == component.plugin else RANK_PRODUCER if name == maker else RANK_OTHER
-        mappers += host.open(name).mappers(rank)
+    mappers = host.mappers((p.name for p in project.plugins), component.plugin, (maker,))
     known = [Provider(KEYS[cls]) for cls in (*CORE, *_EXTRA.get(kind, ()))]
-    known += _access(host, kind, component)
+    known += access
     return Solver(inputs, known, mappers, host.makers)
 
 
-def _access(host: PluginHost, kind: StageKind, component: ComponentHandle) -> list[Provider]:
-    if kind is not StageKind.BUILD:
+def _access(host: PluginHost, registry: Stage | None) -> list[Provider]:
+    """The registry's credentials, which a builder may ask for."""
+    if registry is None:
         return []
-    registry = host.open(component.plugin).component(ROLES[StageKind.REGISTRY])
-    return [Provider(registry.spec("access").result)] if registry is not None and registry.has("access") else []
+    component = host.open(registry.use.plugin).component(ROLES[StageKind.REGISTRY])
+    return [Provider(component.spec("access").result)] if component is not None and component.has("access") else []
 
 
 def _result(kind: StageKind, spec: FunctionSpec, artifact: str, target: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from wp_sdk.arguments import KEYS, DataDir, EntrypointFile, JobInfo, LabelSet, S
 from wp_sdk.component import ComponentKind
 from wp_sdk.context import Context
 from wp_sdk.errors import PluginError
-from wp_sdk.mapper import RANK_CALLED, RANK_OTHER, RANK_PRODUCER, Input, Mapper, Provider, Solver, Subject
+from wp_sdk.mapper import Input, Provider, Solver, Subject
 from wp_sdk.terminal import UI
 from wp_sdk.values import merge_labels
 
@@ -160,17 +160,9 @@ class AppJob(ProjectJob):
         return Solver(
             inputs,
             [*self._core(component, labels), *providers],
-            self._mappers(component.plugin, frozenset(producers)),
+            self.host.mappers((p.name for p in self.project.plugins), component.plugin, tuple(producers)),
             self.host.makers,
         )
-
-    def _mappers(self, called: str, producers: frozenset[str]) -> list[Mapper]:
-        names = dict.fromkeys([*(p.name for p in self.project.plugins), called])
-        found: list[Mapper] = []
-        for name in names:
-            rank = RANK_CALLED if name == called else RANK_PRODUCER if name in producers else RANK_OTHER
-            found += self.host.open(name).mappers(rank)
-        return found
 
     def _core(self, component: ComponentHandle, labels: Mapping[str, str]) -> list[Provider]:
         job = JobInfo(self.job.id, self.facts.local, self.job.workspace.workspace, self.project.name, self.app.name)

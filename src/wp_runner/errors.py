@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 
 import grpc
@@ -23,6 +24,26 @@ class OperationFailed(PluginError):
     """An operation as a whole failed for a reason the runner found, not a plugin."""
 
 
+_ENVIRONMENT = {
+    errno.ENOSPC: "Free some space",
+    errno.EDQUOT: "Free some space, or ask for a larger quota",
+    errno.EROFS: "Use a folder that can be written to",
+    errno.EACCES: "Give the user who runs waypoint access to it",
+    errno.EPERM: "Give the user who runs waypoint access to it",
+    errno.EMFILE: "Raise the limit of open files",
+    errno.ENFILE: "Close some programs",
+    errno.ENOMEM: "Close some programs",
+}
+
+
+def environment_problem(error: OSError) -> PluginError | None:
+    """The error in words when the machine is to blame (disk full, no permission), None when a program is."""
+    advice = _ENVIRONMENT.get(error.errno or 0)
+    if advice is None:
+        return None
+    return PluginError(error.strerror or str(error), where=str(error.filename or ""), do=advice)
+
+
 def to_status(error: BaseException) -> status_pb2.Status:
     """Turn a failure into a status; code INTERNAL means a defect, whose traceback belongs into the log."""
     match error:
@@ -38,6 +59,8 @@ def to_status(error: BaseException) -> status_pb2.Status:
             code = error.code()
             details = error.details() or "the connection was lost"
             return status_pb2.Status(code=code.value[0], message=f"The server answered: {details}")
+        case OSError() if (problem := environment_problem(error)) is not None:
+            return to_status(problem)
         case _:
             return _defect(error)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,12 +17,12 @@ from google.protobuf.message import Message
 
 import wp_plugins
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
-from wp_runner.errors import PluginDefect
+from wp_runner.errors import PluginDefect, environment_problem
 from wp_sdk.arguments import Checkpoint, DeclaredResources, DestroyedResources
 from wp_sdk.component import Component, ComponentKind, Platform, Plugin, Result
 from wp_sdk.context import Context
 from wp_sdk.errors import Cancelled, PluginError
-from wp_sdk.mapper import Key, Mapper, MapperUnavailable, Requirement
+from wp_sdk.mapper import RANK_CALLED, RANK_OTHER, RANK_PRODUCER, Key, Mapper, MapperUnavailable, Requirement
 from wp_sdk.schema import Schema, instantiate, schema_of
 from wp_sdk.signature import ParameterKind, Signature, signature_of
 from wp_sdk.values import encode_template, pack, template_data, to_json, unpack
@@ -152,6 +152,9 @@ class InProcessComponent:
             raise
         except Exception as error:
             call.context.raise_if_cancelled()
+            problem = environment_problem(error) if isinstance(error, OSError) else None
+            if problem is not None:
+                raise problem from error
             raise PluginDefect(
                 f"The plugin {self.plugin} failed unexpectedly in {function}: {type(error).__name__}: {error}"
             ) from error
@@ -220,6 +223,14 @@ class PluginHost:
         if component is None:
             raise PluginError(f'The plugin "{name}" has no {kind.value}', do=self._others(kind))
         return component
+
+    def mappers(self, names: Iterable[str], called: str, producers: Collection[str] = ()) -> list[Mapper]:
+        """The mappers of the named plugins and of the called one, ranked by how close their plugin is to the call."""
+        found: list[Mapper] = []
+        for name in dict.fromkeys([*names, called]):
+            rank = RANK_CALLED if name == called else RANK_PRODUCER if name in producers else RANK_OTHER
+            found += self.open(name).mappers(rank)
+        return found
 
     def makers(self, key: Key) -> list[str]:
         """Names of plugins that return a message of that type."""

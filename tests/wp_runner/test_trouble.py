@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -233,3 +234,17 @@ def test_a_hook_that_ignores_the_signal_is_ended_on_cancel_with_its_children(ben
     bench.waypoint.commands[job_id].put(pb.RunnerJobStreamResponse(cancel=pb.RunnerJobStreamResponse.JobCancel()))
     assert bench.waypoint.outcome(job_id).error.error.code == code_pb2.CANCELLED
     assert bench.records("build")[0].status.error.code == code_pb2.CANCELLED
+
+
+def test_a_full_disk_or_a_closed_folder_is_one_sentence(bench: Bench) -> None:
+    def before(name: str, _ctx: Context) -> None:
+        with open("/dev/full", "w") as file:
+            file.write("x" * 100_000)
+
+    bench.shop.before = before
+    error = bench.fails(build=pb.Job.BuildOp()).error.error
+    assert error.message == "No space left on device. Free some space"
+    assert error.code == code_pb2.UNKNOWN
+    bench.shop.before = failing("build", PermissionError(errno.EACCES, "Permission denied", "/srv/app"))
+    message = bench.fails(build=pb.Job.BuildOp()).error.error.message
+    assert message == "/srv/app: Permission denied. Give the user who runs waypoint access to it"
