@@ -116,10 +116,10 @@ class ServerProcess:
         return channel(self.state.grpc, Path(self.state.certificate).read_bytes())
 
     def end(self, number: signal.Signals) -> int:
-        """Sends a signal and returns the exit code."""
+        """Sends a signal and returns the exit code; the end may take ten seconds."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(15)
+        return self.process.wait(10)
 
     def clean(self) -> None:
         if self.process is not None and self.process.poll() is None:

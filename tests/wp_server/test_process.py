@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import local
 
 from .conftest import Client
+from .peers import deployment
 
 
 async def test_the_embedded_server_says_where_it_is_and_goes_away_cleanly(server_process):
@@ -107,3 +109,33 @@ def test_an_unusable_command_line_fails_without_a_traceback(arguments):
 def test_version_and_help_answer():
     assert run("version").stdout.startswith("Waypoint server v")
     assert "-listen-grpc" in run("run", "-help").stdout
+
+
+async def test_a_client_that_never_reads_does_not_hold_up_the_end(server_process):
+    await server_process.start()
+    async with server_process.channel() as channel:
+        user = Client(channel, server_process.token)
+        record = await deployment(user)
+        instance = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE")
+        held = user.EntrypointConfig(instance)
+        await held.read()
+        # A reader that takes nothing: the server's write waits for room.
+        deaf = user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id))
+        lines = [pb.LogBatch.Entry(line="x" * 1000) for _ in range(1000)]
+        for _ in range(5):
+            await user.EntrypointLogStream(iter([pb.EntrypointLogBatch(instance_id="01INSTANCE", lines=lines)]))
+        assert await asyncio.to_thread(server_process.end, signal.SIGTERM) == 0
+        deaf.cancel()
+
+
+async def test_strangers_on_the_ports_do_no_harm(server_process):
+    state = await server_process.start()
+    rubbish = [os.urandom(200), b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""]
+    for address in (state.grpc, state.http):
+        host, _, port = address.rpartition(":")
+        for sent in rubbish:
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(sent)
+            writer.close()
+    async with server_process.channel() as channel:
+        assert (await Client(channel).GetVersionInfo(empty_pb2.Empty())).info.version
