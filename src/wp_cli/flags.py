@@ -10,7 +10,6 @@ here) takes 40 ms to import, a fifth of what `waypoint status` may take.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -267,5 +266,7 @@ def parse(
 
 def nearest(name: str, names: Mapping[str, object]) -> str:
     """Suggest the accepted name that is most like `name`, as ` (did you mean -x?)`, or nothing."""
+    import difflib
+
     close = difflib.get_close_matches(name, list(names), n=1)
     return f" (did you mean -{close[0]}?)" if close else ""

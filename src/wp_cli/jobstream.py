@@ -165,8 +165,7 @@ class JobFollower:
         ):
             self._said.add("nobody")
             self._renderer.notice(
-                "No runner has taken the job for a minute. `waypoint runner agent` runs one; a runner may also be "
-                "busy, or lack the labels that the job asks for.",
+                "No runner has taken the job for a minute. There may be none that fits, or it may be busy.",
                 "warning",
             )
 

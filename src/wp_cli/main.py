@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from wp_cli import registry
+from wp_cli import leangrpc, registry
 from wp_cli.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN_COMMAND, CliError, UsageProblem
 
 LEVEL_FLAGS = {"-v": "info", "-vv": "debug", "-vvv": "trace"}
@@ -17,8 +17,24 @@ RUNS_OTHER_PROGRAMS = frozenset({"exec"})
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the command line `args` (default: this process's) and return the exit code."""
-    words = list(sys.argv[1:] if args is None else args)
+    """Run the command line `args` and return the exit code.
+
+    Without `args` it is this process's command line, and the process ends here: tearing down gRPC and the interpreter
+    takes longer than asking the server.
+    """
+    if args is not None:
+        return guarded(list(args))
+    code = guarded(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or EXIT_ERROR
+    os._exit(code)
+
+
+def guarded(words: list[str]) -> int:
+    """Run a command line; whatever happens becomes an exit code and at most one error."""
     try:
         return dispatch(words)
     except CliError as err:
@@ -70,6 +86,7 @@ def dispatch(args: list[str]) -> int:
         if count < len(args):
             sys.stderr.write(f"! unknown subcommand {args[count]!r} of `waypoint {name}`\n\n")
         return print_help(name, sys.stderr, EXIT_ERROR)
+    leangrpc.install()
     return registry.load(name).invoke(args[count:])
 
 

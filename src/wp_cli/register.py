@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import grpc
 
 from wp_cli.connect import Client, code_of
+from wp_cli.target import ConfigFile, config_problem
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
-    from wp_cli.target import ConfigFile
+    from wp_config import GitSource
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,20 @@ class Registered:
     apps: tuple[str, ...]
 
 
-def register(file: ConfigFile, client: Client) -> Registered:
-    """Create the project if it is missing, and the apps of the file that it lacks. Nothing that exists is changed."""
-    try:
-        project = client.calls.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=file.project))).project
-        created = False
-    except grpc.RpcError as err:
-        if code_of(err) is not grpc.StatusCode.NOT_FOUND:
-            raise
-        fresh = pb.Project(name=file.project)
-        fresh.data_source.local.SetInParent()
-        project = client.calls.UpsertProject(pb.UpsertProjectRequest(project=fresh)).project
-        created = True
+def register(session: Session, client: Client, *, update: bool = False) -> Registered:
+    """Create the project if it is missing, and the apps of the file that it lacks.
+
+    A new project gets the settings of the file's `runner` block; an existing one only with `update`, and then nothing
+    else of it changes.
+    """
+    file = session.required_file
+    project, created = find(file.project, client), False
+    if project is None:
+        project, created = pb.Project(name=file.project), True
+        project.data_source.local.SetInParent()
+    if created or update:
+        put_settings(file, session, project)
+        project = client.calls.UpsertProject(pb.UpsertProjectRequest(project=project)).project
     known = {app.name.lower() for app in project.applications}
     missing = tuple(app for app in file.apps if app.lower() not in known)
     for app in missing:
@@ -43,9 +46,54 @@ def register(file: ConfigFile, client: Client) -> Registered:
     return Registered(created, missing)
 
 
+def find(name: str, client: Client) -> pb.Project | None:
+    """Return the server's record of a project, None if it has none."""
+    try:
+        return client.calls.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=name))).project
+    except grpc.RpcError as err:
+        if code_of(err) is grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+
+
+def put_settings(file: ConfigFile, session: Session, project: pb.Project) -> None:
+    """Put the file's `runner` block into a project. CliError with the place of what is wrong in it."""
+    import wp_config
+    from wp_config.model import Project
+    from wp_config.source import load_source
+
+    context = wp_config.Context(workspace=session.workspace)
+    try:
+        with Project(load_source(file.path), context, wp_config.VariableInputs(), dry=True) as loaded:
+            runner = loaded.runner
+    except wp_config.Diagnostics as problems:
+        raise config_problem(problems) from problems
+    project.remote_enabled = runner.enabled
+    project.data_source_poll.enabled = runner.poll.enabled
+    project.data_source_poll.interval = runner.poll.interval
+    if runner.git is not None:
+        project.data_source.git.CopyFrom(git_message(runner.git))
+    elif runner.data_source == "local":
+        project.data_source.local.SetInParent()
+
+
+def git_message(source: GitSource) -> pb.Job.Git:
+    """Return a git data source as a message."""
+    message = pb.Job.Git(
+        url=source.url, ref=source.ref, path=source.path, recurse_submodules=source.recurse_submodules,
+        ignore_changes_outside_path=source.ignore_changes_outside_path,
+    )  # fmt: skip
+    if source.key:
+        message.ssh.private_key_pem = source.key.encode()
+        message.ssh.password = source.key_password
+    elif source.username or source.password:
+        message.basic.username, message.basic.password = source.username, source.password
+    return message
+
+
 def ensure_registered(session: Session, client: Client) -> None:
     """Register the project here if the server does not know it, and say so."""
-    done = register(session.required_file, client)
+    done = register(session, client)
     if done.project:
         session.screen.note(f"Registered project {session.required_file.project!r} with the server.")
     elif done.apps:

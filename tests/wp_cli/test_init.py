@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,22 @@ def test_a_valid_project_is_registered_and_repeating_changes_nothing(cli: Cli) -
     assert "Applications: web, api" in cli.ok("project", "inspect").replace("api, web", "web, api")
     write_project(cli.folder, app("web"), app("api"), app("worker"))
     assert "✓ Registered worker in project 'shop'\n" in cli.ok("init")
+
+
+def test_the_runner_block_is_stored_with_a_new_project_and_by_update(cli: Cli) -> None:
+    runner = 'runner {\n  enabled = true\n  data_source "git" {\n    url = "https://example.com/%s.git"\n  }\n}\n'
+    write_project(cli.folder, app("web"), runner % "one")
+    cli.ok("init")
+    shown = json.loads(cli.ok("project", "inspect", "-json"))
+    assert (shown["remoteEnabled"], shown["dataSource"]["git"]["url"]) == (True, "https://example.com/one.git")
+    cli.ok("project", "apply", "shop", "-app-status-poll")
+    write_project(cli.folder, app("web"), runner % "two")
+    cli.ok("init")
+    assert json.loads(cli.ok("project", "inspect", "-json"))["dataSource"]["git"]["url"].endswith("/one.git")
+    cli.ok("init", "-update")
+    shown = json.loads(cli.ok("project", "inspect", "-json"))
+    assert shown["dataSource"]["git"]["url"].endswith("/two.git")
+    assert shown["statusReportPoll"]["enabled"] is True
 
 
 def one(build: str, deploy: str) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TEMPLATE_FLAG = Flag("template", BOOL, False, "Write a first waypoint.hcl if there is none.")
 
+UPDATE = Flag("update", BOOL, False, "Give the server's project the settings of the file's runner block.")
+
 TEMPLATE = """\
 # The name of the project.
 project = "my-project"
@@ -62,7 +64,7 @@ def run(session: Session) -> int:
     )
     from wp_cli.register import register
 
-    done = register(file, client)
+    done = register(session, client, update=session[UPDATE])
     what = f"Project {file.project!r} and all its apps are registered"
     if done.project:
         what = f"Registered project {file.project!r} with {', '.join(done.apps) or 'no apps'}"
@@ -109,5 +111,5 @@ INIT = Command(
     "Checks waypoint.hcl with everything it uses, connects to the server, and registers the project and its apps "
     "there. "
     "Safe to repeat. Without a waypoint.hcl it writes a first one.",
-    flags=(TEMPLATE_FLAG, shared.VAR, shared.VAR_FILE),
+    flags=(TEMPLATE_FLAG, UPDATE, shared.VAR, shared.VAR_FILE),
 )  # fmt: skip
