@@ -459,6 +459,11 @@ async def test_a_runner_token_reaches_its_own_jobs_only(server, client, api, run
     assert (await refusal(watch(own, foreign)))[0] is grpc.StatusCode.PERMISSION_DENIED
     stream = await Runner(own, "r1").stream()
     assert await stream.code() is grpc.StatusCode.PERMISSION_DENIED
+    record = pb.Build(application=APP, workspace=pb.Ref.Workspace(workspace="default"), job_id=targeted)
+    assert (await own.UpsertBuild(pb.UpsertBuildRequest(build=record))).build.sequence == 1
+    record.job_id = foreign
+    code, _ = await refusal(own.UpsertBuild(pb.UpsertBuildRequest(build=record)))
+    assert code is grpc.StatusCode.PERMISSION_DENIED
     assert (await refusal(own.ListJobs(pb.ListJobsRequest())))[0] is grpc.StatusCode.PERMISSION_DENIED
 
 

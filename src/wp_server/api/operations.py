@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
-from wp_server.store import Store, operations, preload
+from wp_server.auth.identity import Kind, current
+from wp_server.jobs import access
+from wp_server.store import Store, jobs, operations, preload
 from wp_server.store.operations import ARTIFACT, BUILD, DEPLOYMENT, RELEASE, Search
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -21,27 +23,36 @@ class OperationHandlers:
 
     async def UpsertBuild(self, request: pb.UpsertBuildRequest, context: Context) -> pb.UpsertBuildResponse:
         """Inserts or replaces a build."""
-        _required(request, "build")
+        await self._check(request, "build", request.build.job_id)
         return pb.UpsertBuildResponse(build=await self._store.write(_upsert_build, request.build))
 
     async def UpsertPushedArtifact(
         self, request: pb.UpsertPushedArtifactRequest, context: Context
     ) -> pb.UpsertPushedArtifactResponse:
         """Inserts or replaces a pushed artifact."""
-        _required(request, "artifact")
+        await self._check(request, "artifact", request.artifact.job_id)
         return pb.UpsertPushedArtifactResponse(artifact=await self._store.write(_upsert_artifact, request.artifact))
 
     async def UpsertDeployment(
         self, request: pb.UpsertDeploymentRequest, context: Context
     ) -> pb.UpsertDeploymentResponse:
         """Inserts or replaces a deployment."""
-        _required(request, "deployment")
+        await self._check(request, "deployment", request.deployment.job_id)
         return pb.UpsertDeploymentResponse(deployment=await self._store.write(_upsert_deployment, request.deployment))
 
     async def UpsertRelease(self, request: pb.UpsertReleaseRequest, context: Context) -> pb.UpsertReleaseResponse:
         """Inserts or replaces a release."""
-        _required(request, "release")
+        await self._check(request, "release", request.release.job_id)
         return pb.UpsertReleaseResponse(release=await self._store.write(_upsert_release, request.release))
+
+    async def _check(self, request: Upserting, field: str, job_id: str) -> None:
+        """Errors: InvalidArgument without the record, PermissionDenied for a runner that writes for others' jobs."""
+        checks = Checks()
+        checks.present(request, field)
+        checks.raise_invalid()
+        row = await self._store.read(jobs.find, job_id) if current().kind is Kind.RUNNER and job_id else None
+        if row is not None:
+            await self._store.read(access.check, current(), row)
 
     async def GetBuild(self, request: pb.GetBuildRequest, context: Context) -> pb.Build:
         """Answers one build."""
@@ -140,12 +151,6 @@ def _application(request: Listing) -> None:
     checks = Checks()
     if checks.present(request, "application") and not request.application.application:
         checks.fail("application.application", "must not be empty")
-    checks.raise_invalid()
-
-
-def _required(request: Upserting, field: str) -> None:
-    checks = Checks()
-    checks.present(request, field)
     checks.raise_invalid()
 
 

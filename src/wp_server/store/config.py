@@ -111,7 +111,7 @@ def variables(
 
 def version(connection: Connection, place: Place) -> int:
     """Returns a number that grows with every change that can matter at `place` (G9)."""
-    return int(connection.execute(_version[place.scope], _names(place)).scalar_one())
+    return int(connection.execute(_version[place.scope], names(place)).scalar_one())
 
 
 def place_of(target: pb.ConfigVar.Target) -> Place:
@@ -227,11 +227,12 @@ def _announce(connection: Connection, growth: Mapping[Place, int]) -> None:
 
 def _check_size(connection: Connection, place: Place) -> None:
     """A view adds up one place of each scope, so this is asked only when one of them has more than its share."""
-    if connection.execute(_size[place.scope], _names(place)).scalar_one() > MERGED_LIMIT_BYTES:
+    if connection.execute(_size[place.scope], names(place)).scalar_one() > MERGED_LIMIT_BYTES:
         raise InvalidArgument("The configuration would be larger than 3 MiB in all; make some values smaller.")
 
 
-def _names(place: Place) -> dict[str, str]:
+def names(place: Place) -> dict[str, str]:
+    """Returns the parameters for a statement with `covers`."""
     if place.scope is Scope.GLOBAL:
         return {}
     if place.scope is Scope.PROJECT:
@@ -239,7 +240,7 @@ def _names(place: Place) -> dict[str, str]:
     return {"project": place.project, "app": place.application}
 
 
-def _covers(widest: Scope, table: Table) -> ColumnElement[bool]:
+def covers(widest: Scope, table: Table) -> ColumnElement[bool]:
     """Returns the condition that a row belongs to the place that the parameters name, or to a wider one around it."""
     rows = table.c
     wanted: list[ColumnElement[bool]] = [rows.scope == int(Scope.GLOBAL)]
@@ -252,16 +253,16 @@ def _covers(widest: Scope, table: Table) -> ColumnElement[bool]:
 
 
 _size = {
-    scope: select(func.coalesce(func.sum(config_versions.c.bytes), 0)).where(_covers(scope, config_versions))
+    scope: select(func.coalesce(func.sum(config_versions.c.bytes), 0)).where(covers(scope, config_versions))
     for scope in Scope
 }
 _version = {
-    scope: select(func.coalesce(func.sum(config_versions.c.version), 0)).where(_covers(scope, config_versions))
+    scope: select(func.coalesce(func.sum(config_versions.c.version), 0)).where(covers(scope, config_versions))
     for scope in Scope
 }
 _seen_from = {
     scope: select(config_vars.c.scope, config_vars.c.blob)
-    .where(_covers(scope, config_vars))
+    .where(covers(scope, config_vars))
     .order_by(config_vars.c.name, config_vars.c.target_hash)
     for scope in Scope
 }
@@ -271,7 +272,7 @@ def _sets(
     connection: Connection, query: Query, matches: Callable[[str, Mapping[str, str]], bool]
 ) -> list[list[pb.ConfigVar]]:
     """Returns the variables in the order of precedence: by scope, then for runners by how closely they are meant."""
-    found = connection.execute(_seen_from[query.place.scope], _names(query.place))
+    found = connection.execute(_seen_from[query.place.scope], names(query.place))
     sets: dict[tuple[int, int], list[pb.ConfigVar]] = {}
     for row in found:
         variable = pb.ConfigVar.FromString(row.blob)

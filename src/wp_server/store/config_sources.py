@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.store.changes import changed
-from wp_server.store.config import Place, Scope
+from wp_server.store.config import Place, Scope, covers, names
 from wp_server.store.schema import config_sources
+
+_all = select(config_sources).order_by(config_sources.c.type)
+_seen_from = {scope: _all.where(covers(scope, config_sources)) for scope in Scope}
 
 
 def put(connection: Connection, source: pb.ConfigSource) -> None:
@@ -46,18 +49,22 @@ def delete(connection: Connection, source: pb.ConfigSource) -> None:
 
 
 def sources(connection: Connection, place: Place | None, workspace: str = "", kind: str = "") -> list[pb.ConfigSource]:
-    """Returns the sources seen from `place` (None: all there are), those that win last (§4.6; order is interface)."""
-    rows = config_sources.c
-    query = select(rows.scope, rows.workspace_key, rows.blob)
-    if place is not None:
-        query = query.where(_around(place))
-        if workspace:
-            query = query.where(rows.workspace_key.in_(("", workspace.lower())))
-    if kind:
-        query = query.where(rows.type == kind)
-    found = connection.execute(query).all()
-    ordered = sorted(found, key=lambda row: (bool(row.workspace_key), row.scope))
-    return [pb.ConfigSource.FromString(row.blob) for row in ordered]
+    """Returns the sources seen from `place` (None: all), those that win last (§4.6; the order is interface).
+
+    With a workspace, those of other workspaces are left out.
+    """
+    if place is None:
+        found = connection.execute(_all).all()
+    else:
+        found = connection.execute(_seen_from[place.scope], names(place)).all()
+    wanted = ("", workspace.lower())
+    rows = [
+        row
+        for row in found
+        if (not kind or row.type == kind) and (place is None or not workspace or row.workspace_key in wanted)
+    ]
+    rows.sort(key=lambda row: (bool(row.workspace_key), row.scope))
+    return [pb.ConfigSource.FromString(row.blob) for row in rows]
 
 
 def of_job(connection: Connection, job: pb.Job) -> list[pb.ConfigSource]:
@@ -77,17 +84,6 @@ def place_of(source: pb.ConfigSource | pb.GetConfigSourceRequest) -> Place:
             return Place(Scope.PROJECT, source.project.project.lower())
         case _:
             return Place(Scope.GLOBAL)
-
-
-def _around(place: Place) -> ColumnElement[bool]:
-    rows = config_sources.c
-    wanted: list[ColumnElement[bool]] = [rows.scope == int(Scope.GLOBAL)]
-    if place.scope >= Scope.PROJECT:
-        wanted.append(and_(rows.scope == int(Scope.PROJECT), rows.project_key == place.project))
-    if place.scope >= Scope.APPLICATION:
-        own = and_(rows.project_key == place.project, rows.app_key == place.application)
-        wanted.append(and_(rows.scope == int(Scope.APPLICATION), own))
-    return or_(*wanted)
 
 
 def _identity(source: pb.ConfigSource, place: Place) -> ColumnElement[bool]:

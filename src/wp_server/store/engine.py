@@ -166,13 +166,8 @@ class Store:
     def _write_loop(self) -> None:
         with self._engine.connect() as connection:
             driver = _driver(connection)
-            full = True
             while (first := self._calls.get()) is not None:
                 batch, closing = self._drain(first)
-                needs_full = any(call.durability is Durability.FULL for call in batch)
-                if needs_full is not full:
-                    driver.execute(f"PRAGMA synchronous={'FULL' if needs_full else 'NORMAL'}")
-                    full = needs_full
                 _run_batch(connection, driver, batch)
                 self.commits += 1
                 self._deliver(batch)
@@ -213,7 +208,9 @@ class Store:
 
 def _run_batch(connection: Connection, driver: _Driver, batch: list[_Call]) -> None:
     """Runs all calls in one transaction, each in its savepoint; a broken transaction fails all of them."""
+    full = any(call.durability is Durability.FULL for call in batch)
     try:
+        driver.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
         driver.execute("BEGIN IMMEDIATE")
         for call in batch:
             _run_call(connection, driver, call)

@@ -22,6 +22,17 @@ _active = (
     .where(workspace_applications.c.app_key == bindparam("app"))
 )
 
+_entries_of = (
+    select(workspace_projects, workspaces.c.name)
+    .join(workspaces, workspaces.c.workspace_key == workspace_projects.c.workspace_key)
+    .where(workspace_projects.c.project_key == bindparam("project"))
+    .order_by(workspace_projects.c.workspace_key)
+)
+_active_in = (
+    select(workspace_applications)
+    .where(workspace_applications.c.project_key == bindparam("project"))
+    .order_by(workspace_applications.c.workspace_key, workspace_applications.c.app_key)
+)
 _of_project = select(workspace_projects.c.workspace_key).where(workspace_projects.c.project_key == bindparam("project"))
 _workspaces_in = (
     select(workspaces)
@@ -77,14 +88,27 @@ def of_application(connection: Connection, ref: pb.Ref.Application) -> list[pb.W
 
 
 def project_entries(connection: Connection, project: str) -> list[pb.Workspace.Project]:
-    """Returns the project's part of every workspace that has seen it, each naming its workspace."""
-    key = project.lower()
-    return [
-        entry
-        for workspace in of_project(connection, project)
-        for entry in workspace.projects
-        if entry.project.project.lower() == key
-    ]
+    """Returns the project's part of every workspace that has seen it, by workspace, each naming its own."""
+    key = {"project": project.lower()}
+    rows = connection.execute(_entries_of, key).all()
+    if not rows:
+        return []
+    stored = projects.get(connection, project)
+    spelled = {app.name.lower(): app.name for app in stored.applications}
+    entries: dict[str, pb.Workspace.Project] = {}
+    for row in rows:
+        entry = pb.Workspace.Project(
+            project=pb.Ref.Project(project=stored.name), workspace=pb.Ref.Workspace(workspace=row.name)
+        )
+        entry.active_time.FromNanoseconds(row.active)
+        if row.data_source_ref is not None:
+            entry.data_source_ref.ParseFromString(row.data_source_ref)
+        entries[row.workspace_key] = entry
+    for row in connection.execute(_active_in, key):
+        ref = pb.Ref.Application(application=spelled.get(row.app_key, row.app_key), project=stored.name)
+        app = entries[row.workspace_key].applications.add(application=ref)
+        app.active_time.FromNanoseconds(row.active)
+    return list(entries.values())
 
 
 def touch(connection: Connection, app: pb.Ref.Application, workspace: str, active: int) -> None:
