@@ -65,14 +65,12 @@ def build(
     name = local_name(source.app)
     context = locate(source.path, config.context, config.dockerfile, Path.cwd())
     with ui.steps() as steps:
-        with steps.step("Initializing Docker client...") as step:
+        with steps.step("Initializing Docker client..."):
             connected = engine.connect()
-            step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
             with steps.step("Building image...") as step:
                 request = _request(config, context)
                 built = _build(connected, ctx, step, config, request, context)
-                step.done(f"Built image {name}")
             image = _inspect(connected, built)
             wanted = None if config.disable_entrypoint or config.disable_ceb else entrypoint
             finished = inject.finish(connected, ctx, steps, image, wanted, job, name, tuple(config.extra_tags))

@@ -52,7 +52,7 @@ def plan(
 ) -> ContainerPlan:
     """The container of one deployment (plugins specification 1.8, step 3). Raises ValueError for a wrong limit."""
     memory, cpu_shares = limits(config.resources)
-    own_labels = {**config.labels, labels.SERVICE_PORT: str(config.service_port)}
+    kind = {labels.WORKER: "true"} if config.worker else {labels.SERVICE_PORT: str(config.service_port)}
     variables = environment(config.service_port, config.static_environment, deployment)
     return ContainerPlan(
         name=container_name(source.app, deployment.id),
@@ -61,7 +61,7 @@ def plan(
         environment=variables,
         ports=tuple(dict.fromkeys([config.service_port, *config.extra_ports])),
         host_ip=config.host_ip,
-        labels=labels.of_container(job, deployment.id, own_labels),
+        labels=labels.of_container(job, deployment.id, {**config.labels, **kind}),
         binds=(f"{scratch_volume}:{SCRATCH_FOLDER}", *config.binds),
         tmpfs=config.scratch_path,
         memory=memory,

@@ -50,8 +50,6 @@ def finish(
             image_id, warning = _ensure_entrypoint(engine, ctx, image, entrypoint, labels.of(job))
             if warning:
                 step.warn("The Waypoint Entrypoint was not injected")
-            else:
-                step.done("Injected the Waypoint Entrypoint")
     if image_id == image.id:
         image_id = _ensure_labels(engine, ctx, image, labels.of(job))
     tag = image_id.removeprefix("sha256:")[:TAG_LENGTH]
@@ -72,17 +70,13 @@ def _ensure_entrypoint(
         return image.id, ""
     if entrypoint.path is None or not entrypoint.path.is_file():
         return image.id, f"There is no Waypoint entrypoint to inject: {_CONSEQUENCE}"
-    marked = {
-        **own_labels,
-        labels.BASE_IMAGE: image.id,
-        labels.ENTRYPOINT: Program(entrypoint.path.read_bytes()).digest,
-    }
+    executable = injection.executable_for(entrypoint.path, image.architecture)
+    given = executable or Program(entrypoint.path.read_bytes())
+    marked = {**own_labels, labels.BASE_IMAGE: image.id, labels.ENTRYPOINT: given.digest}
     known = _injected_before(engine, marked)
     if known is not None:
         return known, ""
-    program = injection.executable_for(entrypoint.path, image.architecture) or _zipapp(
-        engine, image, entrypoint.path, own_labels
-    )
+    program = executable or _zipapp(engine, image, entrypoint.path, own_labels)
     if program is None:
         return image.id, _why_not(image, entrypoint.path)
     return _add_layer(engine, ctx, image, program, marked), ""

@@ -11,12 +11,13 @@ import json
 from dataclasses import dataclass
 
 import docker.errors
+import requests
 
 from wp_plugins.docker import container_plan, containers, credentials, engine, images, injection, labels, networks
 from wp_plugins.docker.containers import Expectation, NetworkGone
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig, Engine
-from wp_plugins.docker.reference import Reference
+from wp_plugins.docker.reference import LOCAL_REGISTRY, Reference
 from wp_plugins.docker.resource_state import CONTAINER, NETWORK, container_of, encode
 from wp_proto.plugins.docker_pb2 import Deployment, Image, Resource
 from wp_sdk.component import (
@@ -91,9 +92,8 @@ def deploy(
     wanted = images.reference(image.image, image.tag)
     name = container_plan.container_name(source.app, deployment.id)
     with ui.steps() as steps:
-        with steps.step("Initializing Docker client...") as step:
+        with steps.step("Initializing Docker client..."):
             connected = engine.connect(config.client_config)
-            step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
             _ensure_image(connected, ctx, steps, config, wanted)
             checkpoint.save(_value(deployment.id, source.app, networks.DEFAULT_NAME, "", name))
@@ -119,9 +119,8 @@ def destroy(config: PlatformConfig, ctx: Context, ui: UI, deployment: Deployment
     """End and remove the deployment's container; succeeds when it is gone already."""
     saved = container_of(deployment)
     with ui.steps() as steps:
-        with steps.step("Initializing Docker client...") as step:
+        with steps.step("Initializing Docker client..."):
             connected = engine.connect(config.client_config)
-            step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address), steps.step("Deleting container...") as step:
             found = [each for each in (saved.id, saved.name) if each]
             if deployment.id:
@@ -148,6 +147,12 @@ def destroy_workspace(config: PlatformConfig, ui: UI, job: JobInfo) -> None:
 
 def _ensure_image(connected: Engine, ctx: Context, steps: Steps, config: PlatformConfig, wanted: Reference) -> None:
     inspected = None if config.force_pull else connected.inspect_image(str(wanted))
+    if inspected is None and wanted.registry == LOCAL_REGISTRY:
+        raise PluginError(
+            "The engine does not have the image, and it is in no registry",
+            where=str(wanted),
+            do="Build again, or add a registry stanza when builds and deployments use different engines",
+        )
     if inspected is None:
         with steps.step(f"Pulling image {wanted}...") as step:
             login = credentials.resolve(wanted.registry, Given(config.encoded_auth, config.auth))
@@ -195,10 +200,10 @@ def _run(
 
 def _roll_back(connected: Engine, name: str, *, remove_network: bool) -> None:
     """Remove what a failed or cancelled deploy made; the failure itself is what the user shall see."""
-    with contextlib.suppress(docker.errors.DockerException, PluginError):
+    with contextlib.suppress(docker.errors.DockerException, requests.RequestException, PluginError):
         containers.remove(connected, name)
-    if remove_network:
-        networks.remove_unused(connected)
+        if remove_network:
+            networks.remove_unused(connected)
 
 
 def _value(deployment: str, app: str, network: str, container: str, name: str) -> Deployment:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 DOCKER_HUB = "docker.io"
 
+LOCAL_REGISTRY = "waypoint.local"
+"""Not a registry: names under it exist in the engine that built them only."""
+
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*")
@@ -77,4 +80,4 @@ def combine(image: str, tag: str) -> str:
 def local_name(app: str) -> str:
     """Repository that a build of this application gets in the engine."""
     path = re.sub(r"[^a-z0-9]+", lambda found: found[0] if found[0] in {"-", "_", ".", "__"} else "-", app.lower())
-    return f"waypoint.local/{path.strip('-_.') or 'app'}"
+    return f"{LOCAL_REGISTRY}/{path.strip('-_.') or 'app'}"

@@ -58,9 +58,8 @@ def push(config: RegistryConfig, ctx: Context, ui: UI, artifact: Image) -> Resul
         ui.info(f"{source} is in its registry already")
         return Result(artifact, extra_template={"name": source})
     with ui.steps() as steps:
-        with steps.step("Initializing Docker client...") as step:
+        with steps.step("Initializing Docker client..."):
             connected = engine.connect(config.client_config)
-            step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
             if location == "registry":
                 _fetch(connected, ctx, steps, source)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from wp_plugins.docker import container_plan, engine, labels
 from wp_plugins.docker.containers import last_output
-from wp_plugins.docker.engine import ClientConfig, Engine
+from wp_plugins.docker.engine import ClientConfig, Engine, Json
 from wp_plugins.docker.resource_state import container_of
 from wp_proto.plugins.docker_pb2 import Deployment, Release
 from wp_proto.sdk.plugin_pb2 import ResourceCategoryDisplayHint, StatusReport
@@ -55,7 +55,11 @@ def release(
         with steps.step("Waiting for the deployment to listen...") as step:
             connected = engine.connect(config.client_config)
             with connected, engine.failures(connected.address):
-                host, port = _published(connected, deployment)
+                inspected = _inspect(connected, deployment)
+                if labels.WORKER in (inspected["Config"].get("Labels") or {}):
+                    step.done("The application does not listen, so there is no traffic to lead to it")
+                    return Result(value)
+                host, port = _published(connected, inspected)
                 accepting = wait_until_accepting(
                     host, port, config.start_timeout, lambda: ctx.cancelled() or not _runs(connected, deployment)
                 )
@@ -97,17 +101,7 @@ def destroy_workspace(job: JobInfo) -> None:
 
 def status(release: Release, job: JobInfo) -> StatusReport:
     """READY while the switch runs and leads to this release's deployment."""
-    try:
-        state = _switch(job).status()
-    except SwitchError as error:
-        health, message = StatusReport.DOWN, str(error)
-    else:
-        if state is None:
-            health, message = StatusReport.DOWN, "the traffic switch does not run; `waypoint release` starts it"
-        elif state.target is None or state.target.name != release.deployment:
-            health, message = StatusReport.UNKNOWN, "the port leads to another deployment by now"
-        else:
-            health, message = StatusReport.READY, f"port {state.port} leads to the deployment"
+    health, message = _health(release, job)
     report = StatusReport(external=True, health=health, health_message=message)
     report.generated_time.FromDatetime(datetime.now(UTC))
     resource = report.resources.add(
@@ -122,6 +116,20 @@ def status(release: Release, job: JobInfo) -> StatusReport:
     return report
 
 
+def _health(release: Release, job: JobInfo) -> tuple[StatusReport.Health, str]:
+    if not release.url:
+        return StatusReport.READY, "the application does not listen, so it has no traffic"
+    try:
+        state = _switch(job).status()
+    except SwitchError as error:
+        return StatusReport.DOWN, str(error)
+    if state is None:
+        return StatusReport.DOWN, "the traffic switch does not run; `waypoint release` starts it"
+    if state.target is None or state.target.name != release.deployment:
+        return StatusReport.UNKNOWN, "the port leads to another deployment by now"
+    return StatusReport.READY, f"port {state.port} leads to the deployment"
+
+
 def _switch(job: JobInfo) -> Switch:
     return Switch(folder_for(state_folder(), "docker", job.project, job.app, job.workspace))
 
@@ -133,15 +141,20 @@ def _stop(switch: Switch) -> None:
         raise PluginError(str(error)) from error
 
 
-def _published(connected: Engine, deployment: Deployment) -> tuple[str, int]:
-    """Where the deployment can be reached from here."""
-    inspected = connected.inspect_container(container_of(deployment).id or container_of(deployment).name)
+def _inspect(connected: Engine, deployment: Deployment) -> Json:
+    saved = container_of(deployment)
+    inspected = connected.inspect_container(saved.id or saved.name)
     if inspected is None:
         raise PluginError(
             "The deployment's container is gone, so traffic cannot be sent to it",
-            where=container_of(deployment).name,
+            where=saved.name,
             do="Deploy again, or release another deployment",
         )
+    return inspected
+
+
+def _published(connected: Engine, inspected: Json) -> tuple[str, int]:
+    """Where a container can be reached from here."""
     marks = inspected["Config"].get("Labels") or {}
     ports = inspected["NetworkSettings"].get("Ports") or {}
     service_port = str(marks.get(labels.SERVICE_PORT, "3000"))

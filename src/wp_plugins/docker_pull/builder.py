@@ -46,9 +46,8 @@ def build(
         return Result(value, extra_template={"name": str(wanted)})
     name = local_name(source.app)
     with ui.steps() as steps:
-        with steps.step("Initializing Docker client...") as step:
+        with steps.step("Initializing Docker client..."):
             connected = engine.connect(config.client_config)
-            step.done(f"Docker client initialized, API {connected.api.api_version}")
         with connected, engine.failures(connected.address):
             with steps.step(f"Pulling image {wanted}...") as step:
                 login = credentials.resolve(wanted.registry, Given(config.encoded_auth, config.auth))

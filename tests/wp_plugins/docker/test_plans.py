@@ -137,7 +137,7 @@ def test_an_injected_image_is_recognised(path: str) -> None:
             "/usr/local/bin/python3",
         ),
         ({"/usr/bin/python3": "", "/usr/lib/python3.10/os.py": ""}, "/usr/bin", "/usr/bin/python3"),
-        ({"/root/shims/python3": ""}, "/root/shims:relative", None),
+        ({"/home/me/shims/python3": ""}, "/home/me/shims:relative", None),
         ({}, "", None),
     ],
 )

@@ -373,6 +373,11 @@ def test_status_tells_what_is_there_now(docker_client: docker.DockerClient, imag
     assert "1 container MISSING" in gone.health_message
 
 
+def test_a_built_image_of_another_engine_is_one_sentence(harness: MakeHarness) -> None:
+    with pytest.raises(PluginError, match=r"The engine does not have the image, and it is in no registry\. Build"):
+        harness(config()).call(deploy, Image(image="waypoint.local/web", tag="0123456789ab"))
+
+
 def test_an_image_the_engine_lacks_is_pulled_and_a_missing_one_is_one_sentence(harness: MakeHarness) -> None:
     nowhere = f"127.0.0.1:{free_port()}/team/web"
     with pytest.raises(PluginError, match=rf"{nowhere}:1 cannot be pulled: 127.* cannot be reached"):

@@ -180,13 +180,28 @@ def test_traffic_is_not_sent_to_what_does_not_answer(
 ) -> None:
     url = released.call(release, version("1")).url
     name, _, tag = busybox_image.partition(":")
-    config = PlatformConfig(host_ip="127.0.0.1", command=["sh", "-c", "echo busy; sleep 60"], worker=True)
+    config = PlatformConfig(host_ip="127.0.0.1", command=["sh", "-c", "echo busy; sleep 60"], start_timeout=1)
     deaf = harness(config).call(deploy, Image(image=name, tag=tag)).value
     assert isinstance(deaf, Deployment)
     with pytest.raises(PluginError, match="does not listen on its port after 1 s") as raised:
         harness(ReleaseConfig(start_timeout=1)).call(release, deaf)
     assert raised.value.output == "busy"
     assert get(url) == "1"
+
+
+def test_a_worker_has_no_traffic(
+    released: Harness, harness: MakeHarness, busybox_image: str, docker_project: str
+) -> None:
+    name, _, tag = busybox_image.partition(":")
+    config = PlatformConfig(host_ip="127.0.0.1", command=["sleep", "60"], worker=True, stop_timeout=1)
+    outcome = harness(config).call(deploy, Image(image=name, tag=tag))
+    assert outcome.url == ""
+    value = outcome.value
+    assert isinstance(value, Deployment)
+    result = released.call(release, value)
+    assert (result.value, result.url) == (Release(deployment=value.id), "")
+    assert switch_of(docker_project).status() is None
+    assert health(released, Release(deployment=value.id)) == StatusReport.READY
 
 
 def test_a_deployment_that_is_gone_cannot_be_released(
