@@ -9,6 +9,8 @@ import grpc
 import pytest
 
 from wp_proto.waypoint import api as pb
+from wp_server.live.session_numbers import SessionNumbers
+from wp_server.store import Store
 
 from .peers import DEADLINE, connected, deployment, eventually
 
@@ -181,6 +183,18 @@ async def test_session_numbers_grow(server, client, user):
             await peer.exit(0)
             await rest(call)
         assert numbers == sorted(set(numbers))
+
+
+async def test_session_numbers_grow_over_restarts_whatever_the_clock_says(settings, monkeypatch):
+    numbers = []
+    for clock in (2_000_000_000, 1_000_000_000, 1_000_000_000):
+        store = Store.open(f"sqlite:///{settings.db}")
+        monkeypatch.setattr(time, "time_ns", lambda clock=clock: clock * 1_000_000_000)
+        given = SessionNumbers(store)
+        numbers += [await given.next(), await given.next()]
+        monkeypatch.undo()
+        await store.close()
+    assert numbers == sorted(set(numbers))
 
 
 async def test_a_go_entrypoint_never_sees_a_session_in_its_first_snapshot(server, client, user):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import ssl
 from dataclasses import replace
 
@@ -68,3 +69,13 @@ async def test_a_stopping_server_is_not_ready(plain):
     plain._stopping = True
     status, _, body = await fetch(plain.plain_http_address, "/readyz")
     assert (status, json.loads(body)["reason"]) == (503, "shutting down")
+
+
+async def test_the_access_log_names_the_request_without_its_query(plain, caplog):
+    caplog.set_level(logging.INFO, "waypoint.server.http")
+    await fetch(plain.plain_http_address, "/healthz?token=secret", X_Forwarded_For="10.0.0.1, 10.0.0.2")
+    [line] = [record.getMessage() for record in caplog.records if record.name == "waypoint.server.http"]
+    assert line.startswith("GET ")
+    assert "/healthz 200" in line
+    assert "forwarded=10.0.0.1 " in line
+    assert "secret" not in line

@@ -12,9 +12,10 @@ from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 from wp_server.live.beside import beside
 from wp_server.live.channel import ChannelClosed
-from wp_server.live.exec_session import Session, SessionNumbers
+from wp_server.live.exec_session import Session
 from wp_server.live.instances import Instance, Instances, deployment_topic, sessions_topic
 from wp_server.live.plugin_jobs import PluginJobs, caller_runner, job_topic
+from wp_server.live.session_numbers import SessionNumbers
 from wp_server.store import Store
 from wp_server.store.operations import DEPLOYMENT, find
 
@@ -34,7 +35,7 @@ class ExecHandlers:
     def __init__(self, store: Store, instances: Instances, attach_timeout: float = ATTACH_TIMEOUT) -> None:
         self._store = store
         self._instances = instances
-        self._numbers = SessionNumbers()
+        self._numbers = SessionNumbers(store)
         self._plugin_jobs = PluginJobs(store)
         self._attach_timeout = attach_timeout
 
@@ -46,7 +47,7 @@ class ExecHandlers:
         async with AsyncExitStack() as stack:
             runner_id = caller_runner(context)
             instance = await self._choose(start, runner_id, stack)
-            session = Session(self._numbers.next(), instance.id, start)
+            session = Session(await self._numbers.next(), instance.id, start)
             stack.callback(self._withdraw, session)
             stack.callback(session.hang_up)
             self._offer(session, instance)

@@ -7,7 +7,6 @@ and a full one holds its sender back by HTTP/2 flow control.
 from __future__ import annotations
 
 import asyncio
-import time
 
 from google.protobuf import empty_pb2
 
@@ -97,18 +96,3 @@ class Session:
     async def _output(self, channel: pb.ExecStreamResponse.Output.Channel, data: bytes) -> None:
         output = pb.ExecStreamResponse.Output(channel=channel, data=data)
         await self.to_client.put(pb.ExecStreamResponse(output=output), len(data))
-
-
-class SessionNumbers:
-    """Indexes that grow for ever: entrypoints ignore one that is not above all they have seen (server.md G12).
-
-    Microseconds since 1970, so that a restarted server continues above its predecessor.
-    """
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def next(self) -> int:
-        """Returns an index above all earlier ones."""
-        self._last = max(self._last + 1, time.time_ns() // 1000)
-        return self._last

@@ -58,6 +58,16 @@ def advertise(connection: Connection, address: pb.ServerConfig.AdvertiseAddr) ->
     set_config(connection, stored)
 
 
+def exec_ceiling(connection: Connection) -> int:
+    """Returns a number above all exec session indexes that were ever given out (G12); 0 at first."""
+    return int(_get(connection, "exec_ceiling") or b"0")
+
+
+def raise_exec_ceiling(connection: Connection, ceiling: int) -> None:
+    """Allows indexes below `ceiling`; a restarted server goes on from there."""
+    _put(connection, "exec_ceiling", str(ceiling).encode())
+
+
 def _get(connection: Connection, name: str) -> bytes | None:
     value: bytes | None = connection.execute(_value, {"name": name}).scalar()
     return value

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wp_server.logging_setup import TRACE
 
 PROBE_PATHS = frozenset({"/healthz", "/readyz"})
 
@@ -31,7 +34,49 @@ def site(ready: Callable[[], str], version: str) -> ASGIApp:
     async def root(_request: Request) -> Response:
         return PlainTextResponse(f"Waypoint server {version}\n")
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/", root)])
+    return AccessLog(Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/", root)]))
+
+
+class AccessLog:
+    """One line per request; never the query, which can hold tokens (server.md §1.7)."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on and logs what it was answered."""
+        if scope["type"] != "http" or not log.isEnabledFor(logging.INFO):
+            await self._inner(scope, receive, send)
+            return
+        status, size = 0, 0
+
+        async def observed(message: Message) -> None:
+            nonlocal status, size
+            status = message.get("status", status)
+            size += len(message.get("body", b""))
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await self._inner(scope, receive, observed)
+        finally:
+            request = Request(scope)
+            forwarded = request.headers.get("x-forwarded-for", "").partition(",")[0].strip()
+            agent = request.headers.get("user-agent", "")
+            log.log(
+                TRACE if agent.startswith("kube-probe") else logging.INFO,
+                "%s %s%s %d %d bytes %.1f ms peer=%s forwarded=%s scheme=%s agent=%r",
+                request.method,
+                request.headers.get("host", ""),
+                scope["path"],
+                status,
+                size,
+                (time.perf_counter() - started) * 1000,
+                request.client.host if request.client else "",
+                forwarded or "-",
+                request.url.scheme,
+                agent,
+            )
 
 
 class TlsOnly:

@@ -1,6 +1,6 @@
-"""Authenticated unary reads per second of one server core, through TLS and the whole pipeline.
+"""What our pipeline costs on top of the bare gRPC stack: unary reads per second of one server core.
 
-    python bench/server_reads.py [seconds per figure]
+    python bench/server_pipeline.py [seconds per figure]
 
 Prints requests per second of wall time, and per second of processor time of the server: where clients share its core,
 only the second says what one core can do. The first line is the floor: an empty handler of the same gRPC stack, with
@@ -20,14 +20,13 @@ from pathlib import Path
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
-from server_under_load import APPLICATION, Server, server
+from server_under_load import Server, server
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import tls
 
 STREAMS = 16
-ROWS = 13
 WARM_UP = 0.5
 
 
@@ -102,13 +101,11 @@ def main() -> None:
     bare.terminate()
     bare.join()
     with server() as target:
-        deployment = asyncio.run(target.deployments(ROWS))[0]
+        deployment = asyncio.run(target.deployments(1))[0]
         for rpc, request in (
             ("GetVersionInfo", empty_pb2.Empty()),
             ("GetServerConfig", empty_pb2.Empty()),
             ("GetDeployment", pb.GetDeploymentRequest(ref=pb.Ref.Operation(id=deployment))),
-            ("GetProject", pb.GetProjectRequest(project=pb.Ref.Project(project=APPLICATION.project))),
-            ("ListDeployments", pb.ListDeploymentsRequest(application=APPLICATION)),
         ):
             _measure(rpc, target, rpc, request, seconds)
 
