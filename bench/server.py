@@ -3,8 +3,8 @@
     python bench/server.py            all figures, about half a minute
     python bench/server.py reads      only those whose name contains a word
 
-The server runs as its own process, pinned to one core where the machine lets us; the clients run in this process. Ratios
-matter, not the numbers: the disk's own sync rate is printed beside the durable writes.
+The server runs as its own process, pinned to one core where the machine lets us; the clients run in this process.
+Ratios matter, not the numbers: the disk's own sync rate is printed beside the durable writes.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from wp_config import partial, selector
+from wp_config import selector
 from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics
@@ -152,6 +152,8 @@ class _Stanza:
             return
         if value.type.kind != "dynamic" and not value.is_known:
             known[entry.kind][entry.name] = unknown(STRING)
+            from wp_config import partial
+
             text = partial.residual(entry.value, scope)
             self.variables.append(self._variable(entry, target, value=text))
             return

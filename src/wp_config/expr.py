@@ -31,7 +31,7 @@ from wp_config.values import (
     unknown,
 )
 
-MAX_ROUNDS = 1_000_000
+MAX_ROUNDS = 100_000
 """Rounds of all ``for`` loops of one loaded project."""
 
 SHOWN_TEXT = 60

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wp_config.diagnostics import Diagnostics
 from wp_config.values import Value
+
+if TYPE_CHECKING:
+    import tempfile
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Surroundings:
 
     def new_directory(self) -> Path:
         """A new empty folder (mode 0700) that lives until :meth:`close`."""
+        import tempfile
+
         folder = tempfile.TemporaryDirectory(prefix="waypoint", dir=self.temporary_directory)
         self._folders.append(folder)
         return Path(folder.name)

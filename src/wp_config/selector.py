@@ -9,8 +9,6 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 
-from wp_config import re2
-
 MAX_DEPTH = 64
 """Parentheses and ``not`` inside each other."""
 
@@ -151,6 +149,8 @@ class _Parser:
 
     @staticmethod
     def _pattern(label: str, pattern: str, wanted: bool) -> _Test:
+        from wp_config import re2
+
         try:
             compiled = re2.compile_pattern(pattern)
         except re2.PatternError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -406,6 +405,8 @@ class VariableSet:
         form, data = portable(item.value)
         if sensitive:
             text = ("true" if data else "false") if isinstance(data, bool) else str(data)
+            import hashlib
+
             digest = hashlib.sha256((self._inputs.cookie + text).encode()).hexdigest()
             return FinalValue(name, digest, ValueForm.STR, item.source, True)
         return FinalValue(name, data, form, item.source)

@@ -43,7 +43,10 @@ def test_works_from_inside_a_zip(tmp_path: Path) -> None:
         for path in sorted((ROOT / "src" / "wp_config").rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 packed.write(path, path.relative_to(ROOT / "src"))
-    program = "import wp_config, pathlib; print(wp_config.names(wp_config.Source(b'project = \"p\"', pathlib.Path('.'))).project)"
+    program = (
+        "import wp_config, pathlib\n"
+        "print(wp_config.names(wp_config.Source(b'project = \"p\"', pathlib.Path('.'))).project)\n"
+    )
     done = subprocess.run(
         [sys.executable, "-S", "-c", program],
         capture_output=True,

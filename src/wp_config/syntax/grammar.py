@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import functools
 import json
-import pkgutil
+import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, cast
 
 from wp_config.syntax.tokens import KEYWORDS, Token
 
 Reduction = Callable[[list[object]], object]
+
+
+class _Resources(Protocol):
+    """What every loader of modules can do, also that of zip files."""
+
+    def get_data(self, path: str) -> bytes:
+        """The contents of a file beside the module."""
 
 
 class Splice(list[object]):
@@ -117,6 +125,5 @@ def _splice(children: list[object]) -> Splice:
 @functools.cache
 def load() -> Grammar:
     """The prepared grammar, read once; works from inside a zip."""
-    prepared = pkgutil.get_data(__package__, "grammar.json")
-    assert prepared is not None
-    return Grammar(json.loads(prepared))
+    loader = cast(_Resources, __spec__.loader if __spec__ else None)
+    return Grammar(json.loads(loader.get_data(os.path.join(os.path.dirname(__file__), "grammar.json"))))

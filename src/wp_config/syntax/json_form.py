@@ -24,7 +24,7 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonBody(tree.Body):
     """A body whose items are known only together with a shape. ``values`` are the objects it is made of."""
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from wp_config.diagnostics import Range
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Node:
     """Anything with a place."""
 
@@ -26,21 +26,21 @@ class Expression(Node):
     __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Literal(Expression):
     """A string without interpolation, a number, a boolean or null."""
 
     value: str | int | Fraction | bool | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateText(Node):
     """Literal characters of a template, trim marks already applied."""
 
     value: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Interpolation(Node):
     """``${ value }``."""
 
@@ -49,7 +49,7 @@ class Interpolation(Node):
     trim_right: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateIf(Node):
     """``%{ if condition }then%{ else }otherwise%{ endif }``."""
 
@@ -58,7 +58,7 @@ class TemplateIf(Node):
     otherwise: tuple[TemplatePart, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateFor(Node):
     """``%{ for key, value in collection }body%{ endfor }``; ``key`` is empty when not given."""
 
@@ -71,7 +71,7 @@ class TemplateFor(Node):
 TemplatePart = TemplateText | Interpolation | TemplateIf | TemplateFor
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Template(Expression):
     """A string put together from parts. ``quoted`` is false for heredocs and bare templates."""
 
@@ -88,14 +88,14 @@ class Template(Expression):
         return None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Variable(Expression):
     """A name looked up in the scope."""
 
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class GetAttribute(Expression):
     """``source.name``."""
 
@@ -104,7 +104,7 @@ class GetAttribute(Expression):
     name_range: Range
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Index(Expression):
     """``source[key]`` or the old form ``source.0``."""
 
@@ -112,12 +112,12 @@ class Index(Expression):
     key: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class SplatItem(Expression):
     """The element a splat is just looking at; occurs only inside :attr:`Splat.each`."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Splat(Expression):
     """``source[*].…`` or ``source.*.…``; ``each`` is evaluated with its ``item`` bound to every element."""
 
@@ -127,7 +127,7 @@ class Splat(Expression):
     full: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Call(Expression):
     """``name(arguments…)``; ``expand`` when the last argument is followed by ``...``."""
 
@@ -137,7 +137,7 @@ class Call(Expression):
     expand: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Unary(Expression):
     """``-operand`` or ``!operand``."""
 
@@ -145,7 +145,7 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Binary(Expression):
     """``left operator right``."""
 
@@ -154,7 +154,7 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Conditional(Expression):
     """``condition ? then : otherwise``."""
 
@@ -163,21 +163,21 @@ class Conditional(Expression):
     otherwise: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Parentheses(Expression):
     """``(inner)``; kept because an object key in parentheses is computed and a bare one is not."""
 
     inner: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TupleExpression(Expression):
     """``[items…]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class ObjectItem(Node):
     """``key = value`` of an object. A bare name as key is already a :class:`Literal`."""
 
@@ -185,7 +185,7 @@ class ObjectItem(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class ObjectExpression(Expression):
     """``{ items… }``. JSON objects forbid duplicate keys, native ones let the later win."""
 
@@ -193,7 +193,7 @@ class ObjectExpression(Expression):
     unique: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class For(Expression):
     """``[for …]`` (``result_key`` is None) or ``{for …}``; ``group`` collects values of equal keys into tuples."""
 
@@ -206,14 +206,14 @@ class For(Expression):
     group: bool
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Label(Node):
     """A block label."""
 
     value: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Attribute(Node):
     """``name = value`` of a body."""
 
@@ -222,7 +222,7 @@ class Attribute(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Block(Node):
     """``type "label" { body }``. ``header`` covers type and labels."""
 
@@ -233,7 +233,7 @@ class Block(Node):
     body: Body
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Body(Node):
     """What a file or a block holds, in file order. ``end`` is the place where something missing would have to stand."""
 
@@ -241,7 +241,7 @@ class Body(Node):
     end: Range
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonProperty(Node):
     """``"name": value`` of a JSON object."""
 
@@ -250,7 +250,7 @@ class JsonProperty(Node):
     value: JsonValue
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonValue(Node):
     """A value of the JSON form. ``content`` is a scalar, or for ``array`` and ``object`` the elements and properties.
 

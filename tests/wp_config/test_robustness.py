@@ -1,0 +1,152 @@
+"""Whatever the bytes: diagnostics, never a crash and never a hang."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import wp_config
+from wp_config import Diagnostics, Format, Source
+from wp_config.fmt import format_source
+
+WORDS = st.sampled_from(
+    [
+        "a",
+        "=",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        '"',
+        "${",
+        "%{",
+        "\n",
+        "<<E\n",
+        "E\n",
+        ".",
+        "*",
+        "[*]",
+        ".*",
+        "-",
+        "!",
+        "?",
+        ":",
+        ",",
+        "...",
+        "=>",
+        "for",
+        "in",
+        "if",
+        "~",
+        "\\",
+        "$",
+        "%",
+        "/*",
+        "*/",
+        "#",
+        "//",
+        "null",
+        "é",
+        "\r",
+        "\t",
+        "==",
+        "'",
+        "else",
+        "endif",
+        "endfor",
+        'app"w"{\n',
+        'use"docker"{}',
+        "var.x",
+        "\x00",
+        "1",
+        "1e9",
+        "<<-E\n",
+        "~}",
+    ]
+)
+TEXTS = st.one_of(st.binary(max_size=80), st.lists(WORDS, max_size=40).map(lambda words: " ".join(words).encode()))
+HERE = Path(__file__).parent
+
+
+def look(contents: bytes) -> Diagnostics:
+    """Everything a command may do with a file."""
+    found = Diagnostics()
+    for format_ in Format:
+        problems = wp_config.validate(Source(contents, HERE, format=format_), plugin_names=["docker"])
+        problems.render(colour=True)
+        assert [item.to_json() for item in problems]
+        found = problems if format_ is Format.HCL else found
+    with contextlib.suppress(Diagnostics):
+        once = format_source(contents)
+        assert format_source(once) == once
+    return found
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS)
+@example(b"\xff")
+@example(b"a = <<E\n${<<E\nE\n}\nE\n")
+def test_any_bytes(contents: bytes) -> None:
+    look(contents)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 1400))
+def test_truncated_files(length: int) -> None:
+    text = (HERE / "corpus" / "projects" / "everything.hcl").read_bytes()
+    look(text[:length])
+
+
+HEAD = 'project = "x"\nlabels = { abc = tostring('
+EXTREMES = {
+    "open brackets": HEAD + "[" * 10_000,
+    "nested brackets": HEAD + "[" * 10_000 + "]" * 10_000 + ")}\n",
+    "nested parentheses": HEAD + "(" * 10_000 + "1" + ")" * 10_000 + ")}\n",
+    "nested blocks": "a {\n" * 10_000,
+    "nested templates": HEAD + '"${' * 10_000,
+    "nested directives": HEAD + '"' + "%{ if true }" * 3000 + "%{ endif }" * 3000 + '")}\n',
+    "nested conditionals": HEAD + "true ? 1 : " * 5000 + "1)}\n",
+    "many nots": HEAD + "!" * 50_000 + "true)}\n",
+    "five megabytes of text": HEAD + '"' + "a" * 5_000_000 + '")}\n',
+    "five megabytes of dollars": HEAD + '"' + "$" * 5_000_000 + '")}\n',
+    "unclosed five megabytes": HEAD + '"' + "a" * 5_000_000,
+    "huge number": HEAD + "9" * 100_000 + ")}\n",
+    "huge exponent": HEAD + "1e999999999)}\n",
+    "thousands of errors": "a = = 1\n" * 3000,
+    "thousands of heredocs": "a = <<E\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES.keys())
+def test_extremes_are_refused_in_words(text: str) -> None:
+    assert look(text.encode()).has_errors
+
+
+FINE = {
+    "brackets 200 deep": 'project = "x"\nlabels = { abc = tostring(' + "(" * 200 + "1" + ")" * 200 + ")}\n",
+    "a sum of 20 000": 'project = "x"\nlabels = { abc = tostring(' + "+".join(["1"] * 20_000) + ")}\n",
+    "a thousand applications": 'project = "x"\n'
+    + "".join(
+        f'app "a{n}" {{\n  build {{\n    use "docker" {{}}\n  }}\n  deploy {{\n    use "docker" {{}}\n  }}\n}}\n'
+        for n in range(1000)
+    ),
+}
+
+
+@pytest.mark.parametrize("text", FINE.values(), ids=FINE.keys())
+def test_large_files_are_fine(text: str) -> None:
+    problems = wp_config.validate(Source(text.encode(), HERE), plugin_names=["docker"])
+    assert not problems.has_errors, problems.render()
+
+
+def test_a_loop_may_not_run_forever(tmp_path: Path) -> None:
+    loops = "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : 1]]]"
+    text = f'project = "p"\nlabels = {{ abc = length({loops}) }}\n'
+    with pytest.raises(Diagnostics, match="loops together"):
+        wp_config.load(Source(text.encode(), tmp_path))
