@@ -106,6 +106,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._owners: dict[int, Callable[[int], None]] = {}
+        self.on_stop: Callable[[int, int], None] | None = None  # pid and signal of a child that was stopped
 
     def expect(self, pid: int, on_end: Callable[[int], None]) -> None:
         """Call on_end with the wait status when this child has ended."""
@@ -115,11 +116,15 @@ class Reaper:
         """Collect everybody who has ended; to be called after SIGCHLD."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             except ChildProcessError:
                 return
             if not pid:
                 return
+            if os.WIFSTOPPED(status):
+                if self.on_stop is not None:
+                    self.on_stop(pid, os.WSTOPSIG(status))
+                continue
             owner = self._owners.pop(pid, None)
             if owner is not None:
                 owner(status)

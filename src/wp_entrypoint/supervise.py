@@ -89,6 +89,7 @@ class Supervisor:
         self._file_actions = file_actions
         self._on_start = on_start
         self._on_end = on_end
+        reaper.on_stop = self._child_stopped
         self._terminal = _Terminal(lend=not new_session)
         self._settle: Timer | None = None
         self._settle_by = 0.0
@@ -228,9 +229,17 @@ class Supervisor:
             self.stopping = True
             if self._settings.kill_timeout_given:
                 self._kill_later()
+        if number == _signal.SIGCONT:
+            self._terminal.give(self.pid)
         process.signal_group(self.pid, number)
         if number in (_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU):
             os.kill(os.getpid(), _signal.SIGSTOP)
+
+    def _child_stopped(self, pid: int, number: int) -> None:
+        """The application was stopped from its terminal (Ctrl-Z): stop with it, so that the shell takes over; SIGCONT
+        brings both back."""
+        if pid == self.pid and number == _signal.SIGTSTP and self._terminal.take_back():
+            os.kill(0, _signal.SIGSTOP)
 
     # End
 
@@ -280,13 +289,20 @@ class _Terminal:
             self._lent = False
 
     def give(self, group: int) -> None:
-        if self._lent:
+        if self._lent and self._is_ours():
             self._set(group)
             process.signal_group(group, _signal.SIGCONT)  # it may have been stopped for reading a moment too early
 
-    def take_back(self) -> None:
+    def take_back(self) -> bool:
         if self._lent:
             self._set(os.getpgrp())
+        return self._lent
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.tcgetpgrp(0) == os.getpgrp()
+        except OSError:
+            return False
 
     def _set(self, group: int) -> None:
         previous = _signal.signal(_signal.SIGTTOU, _signal.SIG_IGN)

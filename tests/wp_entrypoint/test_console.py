@@ -83,6 +83,28 @@ def test_a_shell_has_job_control(terminal) -> None:
     assert child.exitstatus == 3
 
 
+def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """Not all descriptors are the terminal, so the application uses the shell's."""
+    environment = entrypoints.environment(server, PS1="> ")
+    child = pexpect.spawn("bash", ["--norc", "-i"], env=environment, timeout=20)
+    child.expect("> ")
+    child.sendline(
+        f"{sys.executable} -I -S {entrypoints.zipapp} sh -c 'echo re''ady; read x; echo got $x; sleep 1000' | cat"
+    )
+    child.expect("ready")
+    child.sendcontrol("z")
+    child.expect("Stopped")
+    child.expect("> ")
+    child.sendline("fg")
+    child.sendline("input")
+    child.expect("got input")
+    child.sendintr()
+    child.expect("> ")
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+    child.close(force=True)
+
+
 def test_the_terminal_is_left_as_it_was(entrypoints: Entrypoints, server: FakeServer, tmp_path) -> None:
     """The settings before and after are the same for whoever shares the terminal."""
     script = tmp_path / "script"

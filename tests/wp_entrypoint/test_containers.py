@@ -76,8 +76,7 @@ def test_stopping_is_graceful(run: Run, server: FakeServer) -> None:
     server.wait(lambda: "ready" in server.app_lines())
     container.stop(timeout=20)
     assert container.wait()["StatusCode"] == 3
-    assert server.app_lines()[0] == "ready"
-    assert server.app_lines()[-1] == "bye"
+    assert {"ready", "bye"} <= set(server.app_lines())
 
 
 def test_orphans_do_not_pile_up(run: Run, server: FakeServer) -> None:

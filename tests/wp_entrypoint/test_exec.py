@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import queue
+from pathlib import Path
 
 import pytest
 from google.protobuf import empty_pb2
-from tests.wp_entrypoint.conftest import Entrypoints, alive, eventually, pid_file
+from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, pid_file
 from tests.wp_entrypoint.fake_server import ExecSession, FakeServer
 
 from wp_proto.waypoint import api as pb
@@ -239,6 +240,18 @@ def test_a_session_listed_again_after_a_reconnect_does_not_run_twice(
     client.type(b"\n")
     assert client.finish() == 8
     assert marker.read_text() == "run\n"
+
+
+def test_sessions_leave_no_descriptor_behind(entrypoints: Entrypoints, running: FakeServer) -> None:
+    assert Client(running.exec("true")).finish() == 0
+    descriptors = Path(f"/proc/{entrypoints.started[0].pid}/fd")
+    eventually(lambda: len(children_of(entrypoints.started[0].pid)) == 1)
+    before = len(list(descriptors.iterdir()))
+    for number in range(20):
+        assert Client(running.exec("cat", "/etc/hostname", pty=pty() if number % 2 else None)).finish() == 0
+        assert Client(running.exec("no-such-command", pty=pty() if number % 2 else None)).finish() == 127
+    eventually(lambda: len(list(descriptors.iterdir())) <= before)
+    assert len(children_of(entrypoints.started[0].pid)) == 1
 
 
 def test_switched_off(entrypoints: Entrypoints, server: FakeServer) -> None:

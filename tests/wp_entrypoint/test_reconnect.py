@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import h2.config
@@ -86,6 +87,19 @@ def test_a_cut_wire_is_mended_and_no_line_is_lost(entrypoints: Entrypoints, serv
     assert {int(line) for line in server.app_lines()} == set(range(1500))
     assert len(server.instances) == 1, "the instance keeps its identity"
     assert process.poll() is None
+
+
+def test_reconnections_leave_nothing_behind(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
+    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
+    process = entrypoints.start("sleep", "1000", server=server, env=env)
+    server.wait(lambda: bool(server.instances))
+    descriptors = Path(f"/proc/{process.pid}/fd")
+    counts = []
+    for number in range(2, 8):
+        assert wire.cut() == 1
+        server.wait(lambda expected=number: max(server.instances.values()) == expected)
+        counts.append(len(list(descriptors.iterdir())))
+    assert max(counts) == min(counts)
 
 
 def test_several_servers_are_tried_in_turn(entrypoints: Entrypoints, server: FakeServer) -> None:

@@ -178,6 +178,19 @@ def test_a_change_can_end_the_application_for_the_platform_to_start_anew(
     assert process.wait(20) == 0
 
 
+def test_a_stop_during_a_restart_is_the_end(entrypoints: Entrypoints, server: FakeServer) -> None:
+    server.set_config(GREETING="one")
+    script = "trap 'echo asked; sleep 0.5; exit 6' TERM; echo ready; while :; do sleep 0.02; done"
+    process = entrypoints.start("sh", "-c", script, server=server)
+    assert line(process) == "ready"
+    server.set_config(GREETING="two")
+    assert line(process) == "asked"
+    process.terminate()
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 6
+    assert b"ready" not in out
+
+
 def test_a_restart_that_fails_ends_the_entrypoint(entrypoints: Entrypoints, server: FakeServer) -> None:
     server.set_config(GREETING="one")
     script = 'echo ready; [ "$GREETING" = one ] || exit 9; exec sleep 100'
