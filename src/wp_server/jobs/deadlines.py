@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 async def take_over(store: Store) -> None:
-    """Prepares what an earlier process left: runners are offline, and assigned jobs get a full period to reattach."""
+    """Prepares what an earlier process left: runners are offline, and running jobs get a full period to reattach."""
     await store.write(_take_over)
 
 
@@ -37,4 +37,4 @@ async def run(store: Store) -> None:
 
 def _take_over(connection: Connection) -> None:
     runners.all_offline(connection)
-    transitions.postpone(connection, HEARTBEAT_TIMEOUT)
+    transitions.take_over(connection, HEARTBEAT_TIMEOUT)

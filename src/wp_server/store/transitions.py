@@ -117,14 +117,18 @@ def sweep(connection: Connection, most: int) -> int:
     return len(late)
 
 
-def postpone(connection: Connection, grace: int) -> None:
-    """Gives every assigned job `grace` nanoseconds from now: its runner could not reach a server that was down."""
+def take_over(connection: Connection, grace: int) -> None:
+    """Settles what an earlier process of this server had handed out: its streams are gone (§11.5).
+
+    Jobs that no runner confirmed go back to the queue at once. Running ones have `grace` nanoseconds from now for their
+    runner to reattach: it could not reach a server that was down.
+    """
+    unconfirmed = select(jobs.c.id, jobs.c.assignment).where(jobs.c.state == int(State.WAITING))
+    for row in connection.execute(unconfirmed).all():
+        give_back(connection, row.id, row.assignment)
     until = time.time_ns() + grace
-    connection.execute(
-        update(jobs)
-        .where(jobs.c.state.in_([State.WAITING, State.RUNNING]), jobs.c.deadline < until)
-        .values(deadline=until)
-    )
+    running = (jobs.c.state == int(State.RUNNING)) & (jobs.c.deadline < until)
+    connection.execute(update(jobs).where(running).values(deadline=until))
 
 
 def note(connection: Connection, job_id: str, assignment: int, keep: Callable[[pb.Job], None]) -> JobRow:
