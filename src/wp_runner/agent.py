@@ -177,7 +177,8 @@ class _Slot:
 
     def _open(self, outbox: Outbox, reattach: str = "") -> JobStreamCall:
         request = pb.RunnerJobStreamRequest.Request(runner_id=self._agent.id, reattach_job_id=reattach)
-        return self._agent._stub.RunnerJobStream(outbox.feed(pb.RunnerJobStreamRequest(request=request)))
+        feed = outbox.feed(pb.RunnerJobStreamRequest(request=request), hold=bool(reattach))
+        return self._agent._stub.RunnerJobStream(feed)
 
     def _one_job(self) -> None:
         outbox = Outbox()
@@ -257,9 +258,11 @@ class _Slot:
                 continue
             call = self._open(outbox, job_id)
             try:
-                if _assignment(call) is not None:
-                    return call
-                return None
+                assignment = _assignment(call)
+                if assignment is None:
+                    return None
+                outbox.resume(assignment.stored_events if assignment.HasField("stored_events") else None)
+                return call
             except grpc.RpcError as error:
                 outbox.detach()
                 refused = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION)

@@ -1,10 +1,11 @@
 """What one job has to say to the server, in order, over as many streams as it takes.
 
 The operation's threads put events and messages in; one stream at a time takes them out through the iterator that
-`feed` returns. When a stream breaks, the next one continues where it stopped: control messages are sent again (they
-are idempotent), terminal events that were not yet taken follow in order. Chunks of output are joined, and a batch
-waits a moment for company, so that a chatty build does not become a message per line (server specification 8.5). A
-batch counts as sent when the stream comes back for more; one that a dying stream took goes to the next stream.
+`feed` returns. When a stream breaks, the next one continues where the server's memory ends: it says how many events
+it holds, and the outbox keeps the last ones it sent. A server that does not say gets what the dying stream took
+without coming back for more. Control messages are sent again (they are idempotent). Chunks of output are joined, and
+a batch waits a moment for company, so that a chatty build does not become a message per line (server specification
+8.5).
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from wp_proto.waypoint import api as pb
 from wp_runner.events import merge, to_message
-from wp_sdk.terminal import Event, Raw, Step
+from wp_sdk.terminal import Event, Line, Raw, Step, Style
 
 HEARTBEAT_SECONDS = 5.0
 BATCH_EVENTS = 64
 BATCH_BYTES = 32 * 1024
 BATCH_DELAY_SECONDS = 0.03
+SENT_BYTES = 4 * 1024 * 1024
+"""Output kept after it was sent, to be sent again when the server turns out not to have it."""
+
 PENDING_BYTES = 8 * 1024 * 1024
 """Output waiting to be sent above which producers wait: a build must not outrun the server without bound."""
 
@@ -35,7 +39,11 @@ class Outbox:
         self._changed = threading.Condition()
         self._feed = 0
         self._events: deque[tuple[float, Timestamp, Event]] = deque()
-        self._in_flight: list[tuple[float, Timestamp, Event]] = []
+        self._sent: deque[tuple[float, Timestamp, Event]] = deque()
+        self._sent_bytes = 0
+        self._taken = 0
+        self._in_flight = 0
+        self._held = False
         self._bytes = 0
         self._control: list[pb.RunnerJobStreamRequest] = []
         self._unsent = 0
@@ -104,25 +112,42 @@ class Outbox:
     def detach(self) -> None:
         """The current stream is gone; its iterator ends."""
         with self._changed:
-            self._next_feed()
+            self._feed += 1
+            self._changed.notify_all()
 
-    def feed(self, *initial: pb.RunnerJobStreamRequest) -> Iterator[pb.RunnerJobStreamRequest]:
-        """Return the request iterator for a new stream:
+    def feed(self, *initial: pb.RunnerJobStreamRequest, hold: bool = False) -> Iterator[pb.RunnerJobStreamRequest]:
+        """Return the request iterator for a new stream: `initial`, then everything pending, until the stream is
+        detached.
 
-        `initial`, then everything pending, until the stream is detached.
+        With `hold` nothing but `initial` goes out before `resume`.
         """
         with self._changed:
-            mine = self._next_feed()
+            self._feed += 1
             self._unsent = 0
-        return self._messages(mine, initial)
+            self._held = hold
+            self._changed.notify_all()
+            return self._messages(self._feed, initial)
 
-    def _next_feed(self) -> int:
-        self._feed += 1
-        self._events.extendleft(reversed(self._in_flight))
-        self._bytes += sum(_size(event) for _, _, event in self._in_flight)
-        self._in_flight.clear()
-        self._changed.notify_all()
-        return self._feed
+    def resume(self, stored: int | None) -> None:
+        """Go on with a new stream of the same job, whose server holds the first `stored` events (None: it does not
+        say)."""
+        with self._changed:
+            wanted = self._in_flight if stored is None else max(0, self._taken - stored)
+            again = min(wanted, len(self._sent))
+            for _ in range(again):
+                _, stamp, event = self._sent.pop()
+                self._events.appendleft((0.0, stamp, event))
+                self._bytes += _size(event)
+                self._sent_bytes -= _size(event)
+            self._taken -= wanted
+            self._in_flight = 0
+            if wanted > again:
+                stamp = Timestamp()
+                stamp.GetCurrentTime()
+                note = f"{wanted - again} pieces of output were lost while the server was away"
+                self._events.appendleft((0.0, stamp, Line(note, Style.WARNING)))
+            self._held = False
+            self._changed.notify_all()
 
     def _messages(
         self, mine: int, initial: tuple[pb.RunnerJobStreamRequest, ...]
@@ -133,11 +158,14 @@ class Outbox:
 
     def _take(self, mine: int) -> pb.RunnerJobStreamRequest | None:
         with self._changed:
-            if self._feed == mine:
-                self._in_flight.clear()
+            if self._feed == mine and not self._held:
+                self._in_flight = 0
             while True:
                 if self._closed or self._feed != mine:
                     return None
+                if self._held:
+                    self._changed.wait()
+                    continue
                 now = time.monotonic()
                 if self._unsent < len(self._control):
                     self._unsent += 1
@@ -174,12 +202,18 @@ class Outbox:
         terminal = pb.GetJobStreamResponse.Terminal()
         size = 0
         while self._events and len(terminal.events) < BATCH_EVENTS and size < BATCH_BYTES:
-            self._in_flight.append(self._events.popleft())
-            _, stamp, event = self._in_flight[-1]
+            taken = self._events.popleft()
+            _, stamp, event = taken
             size += _size(event)
+            self._sent.append(taken)
             message = to_message(event)
             message.timestamp.CopyFrom(stamp)
             terminal.events.append(message)
+        self._taken += len(terminal.events)
+        self._in_flight = len(terminal.events)
+        self._sent_bytes += size
+        while self._sent_bytes > SENT_BYTES and len(self._sent) > BATCH_EVENTS:
+            self._sent_bytes -= _size(self._sent.popleft()[2])
         self._bytes = max(0, self._bytes - size) if self._events else 0
         self._changed.notify_all()
         return pb.RunnerJobStreamRequest(terminal=terminal)

@@ -30,6 +30,7 @@ class Waypoint(WaypointServicer):
         self.runners: list[pb.Runner] = []
         self.online = 0
         self.reattached: list[str] = []
+        self.fence: dict[str, int] = defaultdict(int)
         self.records: dict[str, dict[str, Any]] = defaultdict(dict)
         self.history: list[tuple[str, Any]] = []
         self.config: list[pb.ConfigVar] = []
@@ -73,12 +74,20 @@ class Waypoint(WaypointServicer):
             self.running[job.id] = job
         commands: queue.Queue[Any] = queue.Queue()
         self.commands[job.id] = commands
-        yield pb.RunnerJobStreamResponse(assignment=pb.RunnerJobStreamResponse.JobAssignment(job=job))
+        with self.lock:
+            self.fence[job.id] += 1
+            mine = self.fence[job.id]
+        stored = sum(len(m.terminal.events) for m in self.messages[job.id])
+        assignment = pb.RunnerJobStreamResponse.JobAssignment(job=job, stored_events=stored)
+        yield pb.RunnerJobStreamResponse(assignment=assignment)
 
         def read() -> None:
             try:
                 for message in requests:
-                    self.messages[job.id].append(message)
+                    with self.lock:
+                        if self.fence[job.id] != mine:
+                            return
+                        self.messages[job.id].append(message)
                     if message.WhichOneof("event") in ("complete", "error"):
                         self.running.pop(job.id, None)
                         self.outcomes[job.id].put(message)

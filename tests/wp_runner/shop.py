@@ -33,6 +33,7 @@ from wp_sdk.component import (
     Source,
 )
 from wp_sdk.schema import attr
+from wp_sdk.terminal import RunningStep
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Shop:
     calls: list[str] = field(default_factory=list)
     has_registry: bool | None = None
     shared: bool = True
-    chatter: int = 0
+    talk: Callable[[RunningStep], None] = lambda _step: None
 
     def did(self, name: str, ctx: Context) -> None:
         self.calls.append(name)
@@ -64,8 +65,7 @@ class Shop:
         self.did("build", ctx)
         with ui.step("Baking...") as step:
             step.output("oven on\n")
-            for number in range(self.chatter):
-                step.output(f"line {number}\n")
+            self.talk(step)
         return Result(docker_pb2.Image(image=config.name, tag="1"), labels={"baker": "shop"})
 
     def push(self, config: Config, ctx: Context, artifact: docker_pb2.Image) -> docker_pb2.Image:

@@ -66,35 +66,60 @@ def test_chunks_are_joined_only_up_to_a_limit() -> None:
     assert merge(Step(1, 0, output=b"a"), Step(1, 0, output=b"b", close=True), 100) is None
 
 
-def test_a_new_stream_gets_what_the_old_one_took_but_did_not_finish() -> None:
+def interrupted() -> tuple[Outbox, list[pb.RunnerJobStreamRequest]]:
+    """An outbox whose first stream took 64 lines for good, and died with the next 36 taken."""
     box = Outbox()
     box.send(ACK)
     for number in range(100):
         box.emit(Line(str(number)))
     first = box.feed(REQUEST)
-    taken = [next(first) for _ in range(3)]
-    assert kinds(iter(taken)) == ["request", "ack", "terminal"]
-    box.detach()
-    box.finish(DONE)
-    second = list(box.feed(REQUEST))
-    assert list(first) == []
-    assert kinds(iter(second))[:2] == ["request", "ack"]
-    assert lines(second) == [str(n) for n in range(100)]
-    assert kinds(iter(second))[-1] == "complete"
-
-
-def test_a_batch_the_old_stream_came_back_from_is_not_sent_twice() -> None:
-    box = Outbox()
-    for number in range(100):
-        box.emit(Line(str(number)))
-    first = box.feed()
-    early = [next(first), next(first)]
+    early = [next(first) for _ in range(4)]
+    assert kinds(iter(early)) == ["request", "ack", "terminal", "terminal"]
     box.emit(Line("late"))
     box.detach()
+    assert list(first) == []
     box.finish(DONE)
-    later = list(box.feed())
-    assert lines(early)[:64] == [str(n) for n in range(64)]
-    assert lines(later) == [*(str(n) for n in range(64, 100)), "late"]
+    return box, early
+
+
+def continued(box: Outbox, stored: int | None) -> list[str]:
+    second = box.feed(REQUEST, hold=True)
+    assert kinds(iter([next(second)])) == ["request"]
+    box.resume(stored)
+    rest = list(second)
+    assert kinds(iter(rest))[0] == "ack"
+    assert kinds(iter(rest))[-1] == "complete"
+    return lines(rest)
+
+
+def test_a_new_stream_continues_where_the_servers_memory_ends() -> None:
+    assert continued(interrupted()[0], 0) == [*(str(n) for n in range(100)), "late"]
+    assert continued(interrupted()[0], 64) == [*(str(n) for n in range(64, 100)), "late"]
+    assert continued(interrupted()[0], 70) == [*(str(n) for n in range(70, 100)), "late"]
+    assert continued(interrupted()[0], 100) == ["late"]
+
+
+def test_a_server_that_does_not_say_gets_what_the_dying_stream_took() -> None:
+    assert continued(interrupted()[0], None) == [*(str(n) for n in range(64, 100)), "late"]
+
+
+def test_what_is_kept_no_more_is_counted(monkeypatch) -> None:
+    monkeypatch.setattr(module, "SENT_BYTES", 1)
+    assert continued(interrupted()[0], 10) == [
+        "26 pieces of output were lost while the server was away",
+        *(str(n) for n in range(36, 100)),
+        "late",
+    ]
+
+
+def test_a_second_interruption_continues_as_well() -> None:
+    box, _ = interrupted()
+    second = box.feed(REQUEST, hold=True)
+    next(second)
+    box.resume(64)
+    assert kinds(iter([next(second), next(second)])) == ["ack", "terminal"]
+    box.detach()
+    assert continued(box, 64) == [*(str(n) for n in range(64, 100)), "late"]
 
 
 def test_heartbeats_go_out_while_a_job_runs_and_stop_with_it(monkeypatch) -> None:

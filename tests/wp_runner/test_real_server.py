@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from wp_proto.waypoint import api as pb
 from wp_runner.local import LocalRunner
 from wp_runner.plugins import PluginHost
 from wp_sdk.component import Context
+from wp_sdk.terminal import RunningStep
 
 
 def shop_runner(client: Client, folder: Path, project: str, shop: Shop, slots: int = 1) -> LocalRunner:
@@ -25,6 +27,22 @@ def shop_runner(client: Client, folder: Path, project: str, shop: Shop, slots: i
         return Project(folder, {"web": app}, project, plugins=(PluginDeclaration("shop", frozenset()),))
 
     return LocalRunner(client.stub, folder, slots=slots, host=PluginHost({"shop": shop.plugin()}), load=load)
+
+
+def counting(
+    last: int, pause_at: int = -1, pause: Callable[[], object] = lambda: None
+) -> Callable[[RunningStep], None]:
+    def talk(step: RunningStep) -> None:
+        for number in range(last):
+            if number == pause_at:
+                pause()
+            step.output(f"line {number}\n")
+
+    return talk
+
+
+def counted(shown: str) -> list[int]:
+    return [int(line.split()[1]) for line in shown.splitlines() if line.startswith("line ")]
 
 
 def test_noop_jobs_one_after_the_other(client: Client, tmp_path: Path) -> None:
@@ -97,12 +115,11 @@ def test_cancel_reaches_the_operation(client: Client, tmp_path: Path) -> None:
 
 
 def test_everything_a_job_shows_arrives(client: Client, tmp_path: Path) -> None:
-    shop = Shop(chatter=5000)
+    shop = Shop(talk=counting(5000))
     with shop_runner(client, tmp_path, "chatty", shop) as runner:
         job_id = client.queue(runner.id, "chatty", "web", build=pb.Job.BuildOp(disable_push=True))
         _, shown = client.finish(job_id)
-    lines = [line for line in shown.splitlines() if line.startswith("line ")]
-    assert lines == [f"line {n}" for n in range(5000)]
+    assert counted(shown) == list(range(5000))
 
 
 @pytest.mark.parametrize("how", ["kill", "close"])
@@ -132,6 +149,28 @@ def test_a_job_survives_the_servers_restart(tmp_path: Path, how: str) -> None:
             later.close()
         assert complete.error.message == ""
         assert complete.result.release.release.status.state == pb.Status.SUCCESS
+    finally:
+        client.close()
+        server.close()
+
+
+def test_output_is_complete_and_single_although_the_server_was_killed_in_the_middle(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    server = RealServer(folder)
+    client = server.connect()
+    shop = Shop(talk=counting(40_000, 20_000, server.kill))
+    try:
+        with shop_runner(client, tmp_path, "cut", shop) as runner:
+            job_id = client.queue(runner.id, "cut", "web", build=pb.Job.BuildOp(disable_push=True))
+            assert server.process is not None
+            server.process.wait(60)
+            server.start()
+            later = server.connect()
+            complete, shown = later.finish(job_id)
+            later.close()
+        assert complete.error.message == ""
+        assert counted(shown) == list(range(40_000))
     finally:
         client.close()
         server.close()

@@ -176,12 +176,14 @@ class RunnerJobStreamRequest(_message.Message):
 class RunnerJobStreamResponse(_message.Message):
     __slots__ = ("assignment", "cancel")
     class JobAssignment(_message.Message):
-        __slots__ = ("job", "config_sources")
+        __slots__ = ("job", "config_sources", "stored_events")
         JOB_FIELD_NUMBER: _ClassVar[int]
         CONFIG_SOURCES_FIELD_NUMBER: _ClassVar[int]
+        STORED_EVENTS_FIELD_NUMBER: _ClassVar[int]
         job: _operation_pb2.Job
         config_sources: _containers.RepeatedCompositeFieldContainer[_config_var_pb2.ConfigSource]
-        def __init__(self, job: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ..., config_sources: _Optional[_Iterable[_Union[_config_var_pb2.ConfigSource, _Mapping]]] = ...) -> None: ...
+        stored_events: int
+        def __init__(self, job: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ..., config_sources: _Optional[_Iterable[_Union[_config_var_pb2.ConfigSource, _Mapping]]] = ..., stored_events: _Optional[int] = ...) -> None: ...
     class JobCancel(_message.Message):
         __slots__ = ("force",)
         FORCE_FIELD_NUMBER: _ClassVar[int]

@@ -51,7 +51,8 @@ class RunnerJobHandlers:
         work = _Work(self._store, row, reattached=bool(wanted.reattach_job_id))
         try:
             sources = await self._store.read(config_sources.of_job, row.job)
-            yield Answer(assignment=Answer.JobAssignment(job=row.job, config_sources=sources))
+            assignment = Answer.JobAssignment(job=row.job, config_sources=sources, stored_events=row.output_last)
+            yield Answer(assignment=assignment)
             async for answer in work.follow(incoming):
                 yield answer
         finally:
