@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -14,6 +15,7 @@ from .conftest import VERSION_HEADERS, Client
 
 FEATURES = ("waypoint-entrypoint-features", "tunnel1")
 DEADLINE = 20.0
+_numbers = itertools.count(1)
 
 APPLICATION = pb.Ref.Application(project="shop", application="web")
 WORKSPACE = pb.Ref.Workspace(workspace="default")
@@ -117,10 +119,10 @@ async def connected(
     """One connected entrypoint per given deployment, each with its own token; `go` hides our feature header."""
     headers = VERSION_HEADERS if go else (*VERSION_HEADERS, FEATURES)
     async with AsyncExitStack() as stack:
-        found = []
-        for number, record in enumerate(deployments):
+        found: list[Entrypoint] = []
+        for record in deployments:
             token = await entrypoint_token(server, record.id)
-            one = Entrypoint(client(token, headers), record.id, f"{number:02}{record.id[2:]}")
+            one = Entrypoint(client(token, headers), record.id, f"{next(_numbers):026}")
             stack.callback(asyncio.create_task(one.run()).cancel)
             await one.snapshot()
             found.append(one)

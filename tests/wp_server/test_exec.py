@@ -222,6 +222,18 @@ async def test_an_entrypoint_that_never_attaches_is_replaced_and_then_given_up(s
         assert responses[-1].exit.code == 1
 
 
+async def test_an_instance_that_leaves_before_it_attaches_is_replaced_at_once(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [first]:
+        call = await start(user, deployment_id=record.id)
+        await first.snapshot(lambda snapshot: bool(snapshot.exec))
+        async with connected(server, client, record) as [second]:
+            server.instances.disconnect(server.instances.get(first.id), 1)
+            peer = await second.take_session()
+            await peer.exit(0)
+            assert (await rest(call))[-1].exit.code == 0
+
+
 async def test_exec_into_a_stopped_instance_says_so_at_once(server, client, user):
     record = await deployment(user)
     async with connected(server, client, record) as [one]:

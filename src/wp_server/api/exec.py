@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -106,9 +107,9 @@ class ExecHandlers:
 
     async def _watch(self, session: Session, start: pb.ExecStreamRequest.Start) -> None:
         """Sees to it that a session which no entrypoint takes up does not wait for ever (defect 23)."""
-        if await self._attached(session):
+        if await self._attached(session, start.deployment_id):
             return
-        second = self._least_busy(start.deployment_id, but=session.instance_id) if start.deployment_id else None
+        second = self._least_busy(start.deployment_id, but=session.instance_id)
         if second is not None:
             self._withdraw(session)
             self._offer(session, second)
@@ -116,13 +117,21 @@ class ExecHandlers:
                 return
         session.fail("No instance took up the session: its entrypoint does not answer.")
 
-    async def _attached(self, session: Session) -> bool:
+    async def _attached(self, session: Session, or_else: str = "") -> bool:
+        """Waits until an entrypoint takes the session; not longer than it is there, if the deployment has another."""
+        give_up = time.monotonic() + self._attach_timeout
+        attached = asyncio.ensure_future(session.attached.wait())
         try:
-            async with asyncio.timeout(self._attach_timeout):
-                await session.attached.wait()
-        except TimeoutError:
-            return session.attached.is_set()
-        return True
+            with self._store.changes.subscribe(sessions_topic(session.instance_id)) as news:
+                while not attached.done() and (left := give_up - time.monotonic()) > 0:
+                    instance = self._instances.get(session.instance_id)
+                    lost = instance is None or not instance.connected
+                    if lost and self._least_busy(or_else, but=session.instance_id):
+                        break
+                    await news.wait_beside(attached, left)
+        finally:
+            attached.cancel()
+        return session.attached.is_set()
 
     def _offer(self, session: Session, instance: Instance) -> None:
         session.instance_id = instance.id
