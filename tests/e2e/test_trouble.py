@@ -1,0 +1,227 @@
+"""What goes wrong for users, and what they are told: one sentence with what, where and what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.e2e.world import Waypoint, eventually, fetch
+
+from wp_plugins.local import process
+
+
+@pytest.fixture
+def hello(new_waypoint: Callable[[str], Waypoint]) -> Iterator[Waypoint]:
+    waypoint = new_waypoint("hello")
+    yield waypoint
+    if (waypoint.home / "data").exists() and (waypoint.project / "waypoint.hcl").exists():
+        waypoint.run("destroy", "-auto-approve")
+
+
+def configure(waypoint: Waypoint, old: str, new: str) -> None:
+    file = waypoint.project / "waypoint.hcl"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def failure(waypoint: Waypoint, *words: str) -> str:
+    done = waypoint.run(*words, status=1)
+    return done.stdout + done.stderr
+
+
+class TestConfiguration:
+    """`init` finds it before anything is built, and points at the place."""
+
+    def test_no_file(self, hello: Waypoint) -> None:
+        (hello.project / "waypoint.hcl").unlink()
+        assert "waypoint.hcl" in failure(hello, "up")
+
+    def test_an_empty_file(self, hello: Waypoint) -> None:
+        (hello.project / "waypoint.hcl").write_text("")
+        assert "waypoint.hcl:1:1" in failure(hello, "init")
+        (hello.project / "waypoint.hcl").unlink()
+
+    @pytest.mark.parametrize(
+        ("old", "new", "place", "told"),
+        [
+            pytest.param('app "web" {', 'app "web" {{', "waypoint.hcl:3", "", id="syntax"),
+            pytest.param('use "files" {}', 'use "file" {}', "waypoint.hcl:6:9", '"files"', id="unknown plugin"),
+            pytest.param("command = [", "comand = [", "waypoint.hcl:12:7", '"command"', id="unknown attribute"),
+            pytest.param('      command = ["python3", "app.py"]\n', "", "waypoint.hcl:12:5", "command", id="missing"),
+            pytest.param('["python3", "app.py"]', "{}", "waypoint.hcl:12", "command", id="wrong type"),
+            pytest.param(
+                'app "web" {', 'app "web" {\n  path = "../.."\n', "waypoint.hcl:4:10", "out of the project", id="path"
+            ),
+        ],
+    )
+    def test_mistakes(self, hello: Waypoint, old: str, new: str, place: str, told: str) -> None:
+        configure(hello, old, new)
+        shown = failure(hello, "init")
+        assert place in shown
+        assert told in shown
+        assert "^" in shown
+        configure(hello, new, old)
+
+    def test_all_mistakes_at_once(self, hello: Waypoint) -> None:
+        configure(hello, 'use "files" {}', 'use "file" {}')
+        configure(hello, "command = [", "comand = [")
+        shown = failure(hello, "init")
+        assert '"file"' in shown
+        assert '"comand"' in shown
+        configure(hello, 'use "file" {}', 'use "files" {}')
+
+    def test_two_apps_of_one_name(self, hello: Waypoint) -> None:
+        file = hello.project / "waypoint.hcl"
+        text = file.read_text()
+        file.write_text(text + text[text.index("app") :])
+        assert re.search(r"waypoint\.hcl:\d+:\d+.*", failure(hello, "init"))
+        file.write_text(text)
+
+
+class TestServer:
+    def test_unreachable(self, hello: Waypoint) -> None:
+        hello.extra |= {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{process.free_port()}", "WAYPOINT_SERVER_TLS": "1"}
+        shown = failure(hello, "status")
+        assert "127.0.0.1" in shown
+        hello.extra.clear()
+
+    def test_wrong_token(self, hello: Waypoint) -> None:
+        hello.run("init")
+        hello.extra["WAYPOINT_SERVER_TOKEN"] = "not-a-token"
+        address = re.search(r"127\.0\.0\.1:\d+", hello.run("server", "status").stdout)
+        assert address
+        hello.extra |= {
+            "WAYPOINT_SERVER_ADDR": address[0],
+            "WAYPOINT_SERVER_TLS": "1",
+            "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "1",
+        }
+        assert "token" in failure(hello, "project", "list").lower()
+        hello.extra.clear()
+
+    def test_certificate_mismatch(self, hello: Waypoint) -> None:
+        hello.run("init")
+        address = re.search(r"127\.0\.0\.1:\d+", hello.run("server", "status").stdout)
+        assert address
+        hello.extra |= {"WAYPOINT_SERVER_ADDR": address[0], "WAYPOINT_SERVER_TLS": "1"}
+        assert "certificate" in failure(hello, "project", "list").lower()
+        hello.extra.clear()
+
+    def test_a_killed_server_comes_back_with_its_data(self, hello: Waypoint) -> None:
+        hello.run("init")
+        (server,) = [pid for pid, line in hello.processes().items() if "server" in line]
+        os.kill(server, signal.SIGKILL)
+        eventually(lambda: server not in hello.processes())
+        assert "hello" in hello.run("project", "list").stdout
+
+    def test_two_commands_at_once_start_one_server(self, hello: Waypoint) -> None:
+        commands = [hello.start("init") for _ in range(3)]
+        assert [command.wait(60) for command in commands] == [0, 0, 0]
+        for command in commands:
+            command.communicate()
+        assert len([line for line in hello.processes().values() if "server" in line]) == 1
+
+    def test_a_damaged_state_file_is_named_and_kept(self, hello: Waypoint) -> None:
+        hello.run("init")
+        hello.run("server", "stop")
+        (database,) = (hello.home / "data").rglob("*.db")
+        content = database.read_bytes()
+        for extra in database.parent.glob(database.name + "-*"):
+            extra.unlink()
+        database.write_bytes(b"not a database, but somebody's file" * 100)
+        shown = failure(hello, "project", "list")
+        assert str(database) in shown
+        assert database.read_bytes().startswith(b"not a database")
+        database.write_bytes(content)
+        assert "hello" in hello.run("project", "list").stdout
+
+
+class TestOperations:
+    def test_deploy_before_build(self, hello: Waypoint) -> None:
+        hello.run("init")
+        assert "build" in failure(hello, "deploy")
+
+    def test_config_values_of_any_kind(self, hello: Waypoint) -> None:
+        hello.run("up")
+        hello.run("config", "set", "-app=web", input=f"BIG={'x' * 100_000}\nHUGE={'x' * (1 << 20)}\n")
+        hello.run("config", "set", "-app=web", "LINES=one\ntwo")
+        eventually(
+            lambda: hello.run("exec", "sh", "-c", 'echo "${#BIG} ${#HUGE} $LINES"').stdout == "100000 0 one\ntwo\n",
+            seconds=40,
+        )
+        # The kernel lets no process have a variable of 1 MiB; the user is told, and the application runs on.
+        assert "HUGE has 1048576 bytes" in hello.run("logs", "-follow=false").stdout
+
+    def test_a_config_value_that_is_not_utf8_is_refused(self, hello: Waypoint) -> None:
+        hello.run("init")
+        command = hello.start("config", "set", "-app=web", os.fsdecode(b"A=\xff"))
+        out, error = command.communicate(timeout=60)
+        assert command.returncode == 1
+        assert "UTF-8" in out + error
+
+    def test_interrupting_up_leaves_something_destroy_can_finish(self, hello: Waypoint) -> None:
+        hello.run("init")
+        (hello.project / "app.py").write_text("import time; print('thinking', flush=True); time.sleep(600)")
+        command = hello.start("up")
+        eventually(lambda: any("app.py" in line for line in hello.processes().values()))
+        command.send_signal(signal.SIGINT)
+        command.communicate(timeout=60)
+        assert command.returncode == 130
+        eventually(lambda: not any("app.py" in line for line in hello.processes().values()))
+
+    def test_kill_9_during_up_leaves_something_destroy_can_finish(self, hello: Waypoint) -> None:
+        hello.run("init")
+        (hello.project / "app.py").write_text("import time; print('thinking', flush=True); time.sleep(600)")
+        command = hello.start("up")
+        eventually(lambda: any("app.py" in line for line in hello.processes().values()))
+        command.kill()
+        command.communicate(timeout=60)
+        hello.run("destroy", "-auto-approve")
+        assert not any("app.py" in line for line in hello.processes().values())
+
+    def test_the_second_up_waits_and_says_for_what(self, hello: Waypoint) -> None:
+        hello.run("init")
+        app = hello.project / "app.py"
+        app.write_text("import time; time.sleep(6)\n" + app.read_text())
+        first = hello.start("up")
+        eventually(lambda: any("app.py" in line for line in hello.processes().values()))
+        second = hello.start("up")
+        shown = [second.communicate(timeout=120), first.communicate(timeout=120)]
+        assert (first.returncode, second.returncode) == (0, 0)
+        assert re.search(r"[Ww]aiting for .*job", "".join(shown[0]))
+
+    def test_a_hundred_thousand_lines_arrive_in_order(self, hello: Waypoint) -> None:
+        app = hello.project / "app.py"
+        app.write_text("for n in range(100_000): print(f'line {n:06}')\n" + app.read_text())
+        hello.run("up")
+        followed = hello.start("logs", "-tail=20000")
+        numbers: list[int] = []
+
+        def read() -> None:
+            assert followed.stdout is not None
+            for line in followed.stdout:
+                if found := re.search(r"line (\d{6})", line):
+                    numbers.append(int(found[1]))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        deadline = time.monotonic() + 60
+        while (not numbers or numbers[-1] != 99_999) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        followed.send_signal(signal.SIGINT)
+        followed.wait(20)
+        reader.join()
+        assert numbers[-1] == 99_999
+        assert numbers == list(range(numbers[0], 100_000))
+
+    def test_exec_when_the_instance_has_gone(self, hello: Waypoint) -> None:
+        url = re.search(r"Release URL: (\S+)", hello.run("up").stdout)
+        assert url
+        fetch(url[1])
+        hello.run("destroy", "-auto-approve")
+        shown = failure(hello, "exec", "true")
+        assert "deploy" in shown
