@@ -131,7 +131,16 @@ def test_a_running_job_never_expires_and_fails_when_its_runner_falls_silent():
     assert beating.deadline == LATER + HEARTBEAT_TIMEOUT
     silent = machine.overdue(beating, LATER + HEARTBEAT_TIMEOUT)
     assert silent.state is State.ERROR
-    assert "silent" in silent.error.message
+    assert "went away" in silent.error.message
+
+
+def test_a_job_whose_command_line_broke_off_waits_a_short_time_for_it():
+    running = at(State.RUNNING)
+    parted = machine.part(running, 1, LATER)
+    assert parted.deadline == LATER + machine.PARTED_TIMEOUT < LATER + HEARTBEAT_TIMEOUT
+    assert machine.reattach(parted, parted.runner_id, LATER).deadline == LATER + HEARTBEAT_TIMEOUT
+    with pytest.raises(machine.StaleAssignment):
+        machine.part(running, 0, LATER)
 
 
 def test_only_the_runner_that_has_the_job_can_come_back_to_it():

@@ -248,7 +248,7 @@ async def test_g6_a_running_job_whose_runner_is_silent_ends(store):
     await store.write(transitions.sweep, 10)
     ended = await store.read(jobs.get, row.job.id)
     assert ended.position.state is State.ERROR
-    assert "r1 was silent" in ended.job.error.message
+    assert "r1 went away" in ended.job.error.message
 
 
 @pytest.mark.parametrize("kind", [BUILD, ARTIFACT, DEPLOYMENT, RELEASE])

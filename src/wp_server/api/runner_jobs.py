@@ -48,7 +48,7 @@ class RunnerJobHandlers:
             row = await self._reattach(wanted.reattach_job_id, runner)
         else:
             row = await self._next(runner)
-        work = _Work(self._store, row, reattached=bool(wanted.reattach_job_id))
+        work = _Work(self._store, row, runner, reattached=bool(wanted.reattach_job_id))
         try:
             sources = await self._store.read(config_sources.of_job, row.job)
             assignment = Answer.JobAssignment(job=row.job, config_sources=sources, stored_events=row.output_last)
@@ -85,8 +85,9 @@ class RunnerJobHandlers:
 class _Work:
     """One assignment on one stream."""
 
-    def __init__(self, store: Store, row: JobRow, reattached: bool) -> None:
+    def __init__(self, store: Store, row: JobRow, runner: Candidate, reattached: bool) -> None:
         self._store = store
+        self._inside_command = runner.by_id_only
         self._id = row.job.id
         self._fence = row.position.assignment
         self._reattached = reattached
@@ -119,11 +120,13 @@ class _Work:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def leave(self) -> None:
-        """Puts a job back that was handed out and not confirmed, at once (§7.7)."""
-        if self._running or self._finished:
+        """Puts a job back that was handed out and not confirmed, at once (§7.7). A confirmed one is kept for its
+        runner, for a short time only when that lives inside a command line."""
+        if self._finished or (self._running and not self._inside_command):
             return
+        step = transitions.part if self._running else transitions.give_back
         try:
-            await asyncio.shield(self._store.write(transitions.give_back, self._id, self._fence))
+            await asyncio.shield(self._store.write(step, self._id, self._fence))
         except DomainError:
             # It was taken back, cancelled or reattached meanwhile: there is nothing to return.
             return

@@ -23,6 +23,9 @@ ACK_TIMEOUT = 120 * SECOND
 """A WAITING job that its runner does not confirm goes back to the queue."""
 HEARTBEAT_TIMEOUT = 120 * SECOND
 """A RUNNING job whose runner is silent fails; until then the runner may reattach."""
+PARTED_TIMEOUT = 15 * SECOND
+"""A RUNNING job whose command line's stream broke fails after so long: the runner inside a command line lives on this
+side of the network at most as long as the command, so silence nearly always means that it was killed."""
 
 CANCELLED_CODE = 1
 
@@ -126,6 +129,14 @@ def heartbeat(at: Position, assignment: int, now: int) -> Position:
     return replace(at, deadline=now + HEARTBEAT_TIMEOUT)
 
 
+def part(at: Position, assignment: int, now: int) -> Position:
+    """The stream of a runner inside a command line broke: it has `PARTED_TIMEOUT` to come back."""
+    _fence(at, assignment)
+    if at.state is not State.RUNNING:
+        return at
+    return replace(at, deadline=now + PARTED_TIMEOUT)
+
+
 def complete(at: Position, assignment: int, now: int) -> Position:
     """RUNNING → SUCCESS."""
     _fence(at, assignment)
@@ -179,7 +190,7 @@ def overdue(at: Position, now: int) -> Position:
                 return _requeue(at, now)
             return cancel(at, force=False, now=now)
         case State.RUNNING:
-            return stop(at, f"canceled: the runner {at.runner_id} was silent for {HEARTBEAT_TIMEOUT // SECOND} s", now)
+            return stop(at, f"canceled: the runner {at.runner_id} went away and did not come back", now)
         case _:
             return replace(at, deadline=None)
 

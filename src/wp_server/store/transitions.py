@@ -77,6 +77,14 @@ def heartbeat(connection: Connection, job_id: str, assignment: int, slack: int) 
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(deadline=after.deadline))
 
 
+def part(connection: Connection, job_id: str, assignment: int) -> None:
+    """Shortens the deadline of a RUNNING job whose command line has gone. Errors: FailedPrecondition."""
+    before = rows.get(connection, job_id)
+    after = machine.part(before.position, assignment, time.time_ns())
+    if after != before.position:
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(deadline=after.deadline))
+
+
 def complete(connection: Connection, job_id: str, assignment: int, result: pb.Job.Result) -> JobRow:
     """RUNNING → SUCCESS with its result. Errors: FailedPrecondition."""
 
