@@ -60,5 +60,15 @@ class Command:
             from wp_cli.verbosity import configure
 
             configure(level)
-        with Session(self.name, self.parse(args)) as session:
+        parsed = self.parse(args)
+        if not self.logs_itself:
+            terminate_like_interrupt()
+        with Session(self.name, parsed) as session:
             return self.run(session)
+
+
+def terminate_like_interrupt() -> None:
+    """Let SIGTERM end a command the way Ctrl-C does: with its cleanups, and exit code 130."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

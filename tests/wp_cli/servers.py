@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,18 +63,26 @@ def real_server(folder: Path, environ: dict[str, str], *flags: str) -> Iterator[
 
 
 @contextmanager
-def false_server(minimum: int, current: int) -> Iterator[str]:
-    """A server that speaks the API versions `minimum` to `current`, without TLS; gives its address."""
+def false_server(
+    minimum: int, current: int, asked: threading.Event | None = None, answer: threading.Event | None = None
+) -> Iterator[str]:
+    """A server that speaks the API versions `minimum` to `current`, without TLS; gives its address.
+
+    `asked` is set when the first call comes in; with `answer` the reply waits for that.
+    """
+
+    def reply(request: bytes, context: object) -> pb.GetVersionInfoResponse:
+        if asked:
+            asked.set()
+        if answer:
+            answer.wait(DEADLINE)
+        spoken = pb.VersionInfo.ProtocolVersion(minimum=minimum, current=current)
+        return pb.GetVersionInfoResponse(info=pb.VersionInfo(api=spoken, version="v9.9.9"))
 
     class Handlers(grpc.GenericRpcHandler):
-        def service(self, handler_call_details):
+        def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
             return grpc.unary_unary_rpc_method_handler(
-                lambda request, context: pb.GetVersionInfoResponse(
-                    info=pb.VersionInfo(
-                        api=pb.VersionInfo.ProtocolVersion(minimum=minimum, current=current), version="v9.9.9"
-                    )
-                ),
-                response_serializer=pb.GetVersionInfoResponse.SerializeToString,
+                reply, response_serializer=pb.GetVersionInfoResponse.SerializeToString
             )
 
     server = grpc.server(ThreadPoolExecutor(2), handlers=[Handlers()])

@@ -311,3 +311,32 @@ def test_it_runs_from_a_folder_below_and_stays_out_of_it(cli: Cli) -> None:
     assert done.returncode == 0, done.stderr
     assert list(below.iterdir()) == []
     assert not (cli.folder / "data.db").exists()
+
+
+def test_destroy_asks_on_a_terminal_and_only_yes_is_yes(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    release = url(cli.ok("up"), "Release URL")
+    for answer, destroyed in ((b"no\n", False), (b"\n", False), (b"\x04", False), (b"yes\n", True)):
+        with Terminal([*cli.command, "destroy"], cli.environ, str(cli.folder)) as seen:
+            seen.wait_for("This destroys 1 deployment and 1 release of app 'web'")
+            seen.send(answer)
+            assert seen.finish() == 0
+            assert ("Nothing was destroyed." in seen.history) is not destroyed
+            assert ("Destroy successful!" in seen.history) is destroyed
+        if not destroyed:
+            assert fetch(release) == "None None"
+
+
+def test_variables_come_from_environment_files_and_flags(cli: Cli) -> None:
+    variables = "".join(
+        f'variable "{name}" {{\n  default = "default"\n}}\n' for name in ("one", "two", "three", "four")
+    )
+    labels = 'labels = {\n    all = join("-", [var.one, var.two, var.three, var.four])\n  }'
+    write_project(cli.folder, variables, app("web").replace("  build {", f"  {labels}\n  build {{", 1))
+    (cli.folder / "more.wpvars").write_text('two = "file"\nthree = "file"\n')
+    output = cli.ok("build", "-var-file=more.wpvars", "-var", "three=flag", WP_VAR_one="env", WP_VAR_two="env")
+    rows = [line.split() for line in output.split("Variables used:\n")[1].splitlines()[1:5]]
+    assert [(row[0], row[1], row[3]) for row in rows] == [
+        ("four", "default", "default"), ("one", "env", "env"), ("three", "flag", "cli"), ("two", "file", "file"),
+    ]  # fmt: skip
+    assert "missing.wpvars" in cli.fails("build", "-var-file=missing.wpvars")
