@@ -11,7 +11,8 @@ from typing import Any
 import docker.errors
 import requests
 
-from wp_plugins.docker.container_plan import ContainerPlan, host_port
+from wp_plugins.docker import reach
+from wp_plugins.docker.container_plan import ContainerPlan
 from wp_plugins.docker.engine import Engine, Json, said
 from wp_sdk.component import Context, PluginError
 from wp_sdk.switch.control import accepts
@@ -177,10 +178,8 @@ def _inspect(engine: Engine, container: str) -> Json:
 
 
 def _listens(inspected: Json, expected: Expectation) -> bool:
-    if not inspected["State"].get("Running"):
-        return False
-    port = host_port(inspected["NetworkSettings"].get("Ports") or {}, expected.service_port)
-    return port != 0 and accepts(expected.published_host, port)
+    found = reach.address(inspected, expected.service_port, expected.published_host)
+    return found is not None and accepts(*found)
 
 
 def _has_health_check(inspected: Json) -> bool:

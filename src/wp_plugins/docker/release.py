@@ -1,7 +1,7 @@
 """`release { use "docker" {} }`: one stable port per application and workspace, led to the released deployment.
 
 The port is held by a traffic switch (`wp_sdk.switch`), a small process on the runner's machine that outlives it and
-relays to the deployment's published port. A process and not a container, because a container would need an image with
+relays to the deployment's container. A process and not a container, because a container would need an image with
 an interpreter, which cannot be taken for granted on every engine; and because Docker Desktop and remote engines publish
 their ports to this side anyway.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from wp_plugins.docker import container_plan, engine, labels
+from wp_plugins.docker import engine, labels, reach
 from wp_plugins.docker.containers import last_output
 from wp_plugins.docker.engine import ClientConfig, Engine, Json
 from wp_plugins.docker.resource_state import container_of
@@ -59,7 +59,7 @@ def release(
                 if labels.WORKER in (inspected["Config"].get("Labels") or {}):
                     step.done("The application does not listen, so there is no traffic to lead to it")
                     return Result(value)
-                host, port = _published(connected, inspected)
+                host, port = _reach(connected, inspected)
                 accepting = wait_until_accepting(
                     host, port, config.start_timeout, lambda: ctx.cancelled() or not _runs(connected, deployment)
                 )
@@ -153,13 +153,12 @@ def _inspect(connected: Engine, deployment: Deployment) -> Json:
     return inspected
 
 
-def _published(connected: Engine, inspected: Json) -> tuple[str, int]:
-    """Where a container can be reached from here."""
+def _reach(connected: Engine, inspected: Json) -> tuple[str, int]:
+    """Where the deployment can be reached from here."""
     marks = inspected["Config"].get("Labels") or {}
-    ports = inspected["NetworkSettings"].get("Ports") or {}
     service_port = str(marks.get(labels.SERVICE_PORT, "3000"))
-    port = container_plan.host_port(ports, int(service_port)) if service_port.isdigit() else 0
-    if not port:
+    found = reach.address(inspected, int(service_port), connected.published_host) if service_port.isdigit() else None
+    if found is None:
         raise PluginError(
             f"The deployment's container does not publish port {service_port}"
             if inspected["State"].get("Running")
@@ -167,9 +166,7 @@ def _published(connected: Engine, inspected: Json) -> tuple[str, int]:
             where=str(inspected["Name"]).lstrip("/"),
             do="Deploy again",
         )
-    address = str(ports[f"{service_port}/tcp"][0].get("HostIp", ""))
-    anywhere = address in {"", "0.0.0.0", "::", "127.0.0.1"}  # noqa: S104 - compared, not listened on
-    return connected.published_host if anywhere else address, port
+    return found
 
 
 def _runs(connected: Engine, deployment: Deployment) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wp_plugins.docker import injection
+from wp_plugins.docker import injection, reach
 from wp_plugins.docker.build_context import locate, pack
 from wp_plugins.docker.buildkit import BuildxOutput
 from wp_plugins.docker.container_plan import (
@@ -289,3 +289,22 @@ def test_plain_output_of_buildx() -> None:
     assert output.step == "[2/2] RUN echo one && false"
     assert list(output.lines) == ["one"]
     assert output.error.startswith("failed to solve")
+
+
+def test_a_container_is_addressed_directly_on_the_engines_own_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_INTERFACES", tmp_path)
+    inspected = {
+        "State": {"Running": True},
+        "NetworkSettings": {
+            "Ports": {"3000/tcp": [{"HostIp": "0.0.0.0", "HostPort": "49153"}]},
+            "Networks": {"waypoint": {"NetworkID": "0123456789abcdef", "IPAddress": "172.18.0.2"}},
+        },
+    }
+    assert reach.address(inspected, 3000, "far.example") == ("far.example", 49153)
+    assert reach.address(inspected, 9000, "far.example") is None
+    (tmp_path / "br-0123456789ab").mkdir()
+    assert reach.address(inspected, 3000, "127.0.0.1") == ("172.18.0.2", 3000)
+    inspected["State"] = {"Running": False}
+    assert reach.address(inspected, 3000, "127.0.0.1") is None

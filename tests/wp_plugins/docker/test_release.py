@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,6 +122,27 @@ def test_the_port_stays_and_no_request_is_lost_while_versions_come_and_go(
             each.join()
     assert failures == []
     assert {"1", "2", "3"} == set(seen)
+
+
+def test_a_request_waits_while_the_application_restarts_in_its_container(
+    docker_client: docker.DockerClient, released: Harness, harness: MakeHarness, python_image: str
+) -> None:
+    """As after a change of its configuration: the entrypoint ends the application and starts it again."""
+    name, _, tag = python_image.partition(":")
+    loop = "trap 'kill $app' USR1; while true; do python3 -c \"$0\" & app=$!; wait; wait; echo down; sleep 1; done"
+    config = PlatformConfig(
+        host_ip="127.0.0.1", command=["sh", "-c", loop, SERVER], static_environment={"VERSION": "1"}, stop_timeout=1
+    )
+    deployment = harness(config).call(deploy, Image(image=name, tag=tag)).value
+    assert isinstance(deployment, Deployment)
+    url = released.call(release, deployment).url
+    container = docker_client.containers.get(deployment.container)
+    for number in range(1, 4):
+        container.kill("USR1")
+        end = time.monotonic() + 30
+        while container.logs().count(b"down") < number:
+            assert time.monotonic() < end
+        assert get(url) == "1"
 
 
 def test_destroying_an_old_release_leaves_the_live_one(
