@@ -171,10 +171,11 @@ async def jobs(api: Api) -> None:
                 for one in working:
                     one.cancel()
 
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), cpu_seconds()
     working = [asyncio.ensure_future(slot()) for _ in range(slots)]
     queueing = asyncio.gather(*(client_queue(api, count // CLIENTS + 1) for _ in range(CLIENTS)))
     await asyncio.gather(*working, return_exceptions=True)
+    cost.append((cpu_seconds() - busy) / done * 1e6)
     show(f"no-op jobs through one runner, {slots} streams", done / (time.perf_counter() - started), ">= 150/s")
     await queueing
     config.cancel()
@@ -194,7 +195,9 @@ async def backlog(api: Api) -> None:
         for _ in range(count):
             await api.QueueJob(job("absent"))
 
+    busy = cpu_seconds()
     await asyncio.gather(*(fill(total // 50) for _ in range(50)))
+    cost.append((cpu_seconds() - busy) / total * 1e6)
     show("QueueJob, durable, 50 clients", total / (time.perf_counter() - started), ">= 1000/s")
     config = api.RunnerConfig()
     runner = pb.Runner(id="claimer", local=pb.Runner.Local())

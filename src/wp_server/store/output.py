@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from wp_proto.waypoint import api as pb
+from wp_server.jobs.fold import folded
 from wp_server.jobs.machine import StaleAssignment, State
 from wp_server.store.changes import changed
 from wp_server.store.schema import job_output, jobs
@@ -25,6 +26,7 @@ BATCH_BYTES = 256 * 1024
 Event = pb.GetJobStreamResponse.Terminal.Event
 Terminal = pb.GetJobStreamResponse.Terminal
 
+_insert = job_output.insert()
 _reserve = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"), jobs.c.assignment == bindparam("fence"), jobs.c.state == bindparam("running"))
@@ -37,7 +39,12 @@ _after = (
     .order_by(job_output.c.sequence)
     .limit(bindparam("most"))
 )
-_trim = delete(job_output).where(job_output.c.job_id == bindparam("job"), job_output.c.sequence <= bindparam("upto"))
+_oldest = (
+    select(job_output.c.sequence, job_output.c.blob)
+    .where(job_output.c.job_id == bindparam("job"), job_output.c.sequence <= bindparam("upto"))
+    .order_by(job_output.c.sequence)
+)
+_drop = delete(job_output).where(job_output.c.job_id == bindparam("job"), job_output.c.sequence <= bindparam("upto"))
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,9 @@ def append(connection: Connection, job_id: str, assignment: int, events: Sequenc
     for batch in _batches(events):
         number += len(batch)
         blob = Terminal(events=batch).SerializeToString()
-        connection.execute(
-            job_output.insert(), {"job_id": job_id, "sequence": number, "events": len(batch), "blob": blob}
-        )
+        connection.execute(_insert, {"job_id": job_id, "sequence": number, "events": len(batch), "blob": blob})
     if last > KEPT_EVENTS and last // TRIM_EVERY != (last - len(events)) // TRIM_EVERY:
-        connection.execute(_trim, {"job": job_id, "upto": last - KEPT_EVENTS})
+        _trim(connection, job_id, last - KEPT_EVENTS)
     changed(connection, f"output/{job_id}")
 
 
@@ -72,6 +77,19 @@ def after(connection: Connection, job_id: str, number: int, most: int) -> list[B
     """Returns up to `most` batches that follow event `number` (0: from the start)."""
     rows = connection.execute(_after, {"job": job_id, "after": number, "most": most})
     return [Batch(row.sequence, Terminal.FromString(row.blob)) for row in rows]
+
+
+def _trim(connection: Connection, job_id: str, upto: int) -> None:
+    """Drops the batches up to event `upto`; what they leave open stays, under the number of the last of them."""
+    dropped = connection.execute(_oldest, {"job": job_id, "upto": upto}).all()
+    if not dropped:
+        return
+    connection.execute(_drop, {"job": job_id, "upto": upto})
+    kept = folded(event for row in dropped for event in Terminal.FromString(row.blob).events)
+    if kept:
+        blob = Terminal(events=kept).SerializeToString()
+        values = {"job_id": job_id, "sequence": dropped[-1].sequence, "events": len(kept), "blob": blob}
+        connection.execute(_insert, values)
 
 
 def _batches(events: Sequence[Event]) -> Iterator[list[Event]]:
