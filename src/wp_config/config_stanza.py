@@ -39,13 +39,21 @@ class _Entry:
         return f"config.{self.kind}.{self.name}"
 
 
-def read(block: tree.Block | None, scope: Scope, app: str, problems: Diagnostics) -> tuple[ConfigVariable, ...]:
-    """All entries of a ``config`` block, sorted by name. ``scope`` is the root's or the application's."""
+def read(
+    block: tree.Block | None, scope: Scope, app: str, problems: Diagnostics, *, signalled: bool = False
+) -> tuple[ConfigVariable, ...]:
+    """All entries of a ``config`` block, sorted by name. ``scope`` is the root's or the application's.
+
+    ``signalled``: an outer block already says which signal tells about changed files.
+    """
     if block is None:
         return ()
     reader = _Stanza(scope, problems)
     target = ConfigVariable("", None, app=app)
     found = content(block.body, SHAPE, problems)
+    if "file" in found.attributes and "file_change_signal" not in found.attributes and not signalled:
+        detail = "The application is not told when a file changes; set file_change_signal, such as HUP."
+        problems.warn("No signal for changed files", detail, found.attributes["file"].name_range)
     reader.body(found, target)
     reader.scoped(found, target)
     for runner in found.of("runner"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics
-from wp_config.expr import evaluate
+from wp_config.expr import all_problems, evaluate
 from wp_config.schema import AttributeSchema, BlockSchema, BodySchema
 from wp_config.scope import Scope
 from wp_config.syntax import tree
@@ -51,8 +51,11 @@ def _argument(found: Content, attribute: AttributeSchema, scope: Scope, problems
         try:
             value = evaluate(node.value, scope)
         except Diagnostics as error:
-            problems.extend(error)
+            problems.extend(all_problems(node.value, scope) or error)
             return None
+        deprecated = str(getattr(attribute, "deprecated", ""))
+        if deprecated:
+            problems.warn("Deprecated argument", deprecated, node.name_range)
         if not value.is_null:
             return _converted(value, node, attribute, problems, partial)
     if attribute.required:

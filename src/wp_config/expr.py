@@ -53,6 +53,35 @@ def evaluate(expression: tree.Expression, scope: Scope) -> Value:
         raise failure("Number too large", "The result has too many digits.", expression.range) from None
 
 
+def all_problems(expression: tree.Expression, scope: Scope) -> list[Diagnostic]:
+    """Everything wrong in an expression whose evaluation failed: each element of lists and objects on its own."""
+    found: list[Diagnostic] = []
+    stack: list[tree.Expression] = [expression]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tree.TupleExpression):
+            stack.extend(reversed(node.items))
+        elif isinstance(node, tree.ObjectExpression):
+            stack.extend(part for item in reversed(node.items) for part in (item.value, item.key))
+        elif isinstance(node, tree.Call) and node.name not in ("try", "can"):
+            before = len(found)
+            for argument in node.arguments:
+                found.extend(all_problems(argument, scope))
+            if len(found) == before:
+                found.extend(_problems(node, scope))
+        else:
+            found.extend(_problems(node, scope))
+    return found
+
+
+def _problems(node: tree.Expression, scope: Scope) -> list[Diagnostic]:
+    try:
+        evaluate(node, scope)
+    except Diagnostics as problems:
+        return list(problems)
+    return []
+
+
 def constant(expression: tree.Expression) -> Value:
     """The value of an expression that may not use variables or functions."""
     for node in tree.walk(expression):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics, Range
-from wp_config.expr import evaluate
+from wp_config.expr import all_problems, evaluate
 from wp_config.scope import Scope
 from wp_config.syntax import tree
 from wp_config.values import STRING, map_type
@@ -62,7 +62,7 @@ def read(attribute: tree.Attribute | None, scope: Scope, problems: Diagnostics) 
         problems.error("Incorrect value type", f'Inappropriate value for "labels": {error}.', attribute.value.range)
         return {}
     except Diagnostics as error:
-        problems.extend(error)
+        problems.extend(all_problems(attribute.value, scope) or error)
         return {}
     answer: dict[str, str] = {}
     for key, item in value.entries.items():

@@ -326,7 +326,9 @@ class App:
     def config(self) -> tuple[ConfigVariable, ...]:
         """The entries of the application's ``config`` block. Raises :class:`Diagnostics`."""
         problems = Diagnostics()
-        answer = config_stanza.read(self.content.one("config"), self.scope, self.name, problems)
+        block = self.content.one("config")
+        signalled = bool(self.project.file_change_signal)
+        answer = config_stanza.read(block, self.scope, self.name, problems, signalled=signalled)
         self.project._raise(problems)
         return answer
 

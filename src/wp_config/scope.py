@@ -31,6 +31,7 @@ class Surroundings:
     dry: bool = False
     rounds: list[int] = field(default_factory=lambda: [0])
     warnings: Diagnostics = field(default_factory=Diagnostics)
+    root: Path | None = None
     _folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
 
     def at(self, directory: Path) -> Surroundings:
@@ -43,6 +44,7 @@ class Surroundings:
             self.dry,
             self.rounds,
             self.warnings,
+            self.root or self.directory,
             self._folders,
         )
 

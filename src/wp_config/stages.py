@@ -64,6 +64,8 @@ class UseBlock:
         inner = self._scope.child(variables(scope or {}))
         answer = decode_body(self.block.body, schema or Schema(), inner, problems, partial=partial)
         problems.raise_if_errors()
+        if self._scope.surroundings is not None:
+            self._scope.surroundings.warnings.extend(problems)
         return answer
 
 

@@ -76,7 +76,9 @@ class _Checker:
 
     def _app(self, app: App) -> None:
         self.problems.extend(app.problems)
-        config_stanza.read(app.content.one("config"), app.scope, app.name, self.problems)
+        outer = self._project.content.one("config")
+        signalled = outer is not None and any(getattr(i, "name", "") == "file_change_signal" for i in outer.body.items)
+        config_stanza.read(app.content.one("config"), app.scope, app.name, self.problems, signalled=signalled)
         for kind, block in stage_blocks(app.content):
             self._stage(app, kind, block)
 

@@ -388,6 +388,20 @@ class VariableSet:
         }
         return object_of(entries)
 
+    def secrets(self) -> frozenset[str]:
+        """The texts of sensitive values, to be masked wherever output is shown; empty and one-letter texts are left
+        out.
+        """
+        found: set[str] = set()
+        stack = [value for value in self.value().entries.values() if value.sensitive]
+        while stack:
+            value = stack.pop()
+            if isinstance(value.data, str) and len(value.data) > 1:
+                found.add(value.data)
+            elif isinstance(value.data, tuple | dict):
+                stack.extend(value.elements)
+        return frozenset(found)
+
     def final(self) -> tuple[FinalValue, ...]:
         """All values in the form the server stores, sorted by name; sensitive ones only as a salted hash (hcl.md
         §7.4).

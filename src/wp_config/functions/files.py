@@ -151,8 +151,9 @@ def _clean(path: str) -> str:
 
 @function("abspath(path: string)")
 def _abspath(call: Invocation, path: Value) -> Value:
-    """The absolute form of a path; a relative one counts from the application's or project's folder."""
-    return string(_clean(str(resolve(call, path.text))))
+    """The absolute form of a path; a relative one counts from the project's folder."""
+    root = call.surroundings.root or call.surroundings.directory
+    return string(_clean(str(root / path.text)))
 
 
 @function("pathexpand(path: string)")

@@ -1,0 +1,90 @@
+"""What Go Waypoint 0.11 would not accept in a file that is fine here (hcl.md §24): for
+``waypoint validate -compat``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wp_config import functions
+from wp_config.bodies import Content, content
+from wp_config.diagnostics import Diagnostics
+from wp_config.model import APP, ROOT
+from wp_config.records import Source
+from wp_config.source import load_source, parse_source
+from wp_config.syntax import tree
+
+SUMMARY = "Not accepted by Go Waypoint"
+
+_PATH_FUNCTIONS = frozenset({"file", "filebase64", "fileexists", "fileset", "templatefile", "templatedir"})
+_STRICT_KEY = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]*[a-zA-Z0-9]")
+_LOOSE_VALUE = re.compile(r"""(?:==|!=|contains|matches)\s*[a-zA-Z0-9_/]*[.-][^\s"`)]*""")
+_PLUGIN_ALIASES = {"builder": "build", "platform": "deploy", "releaser": "release"}
+
+
+def report(where: Path | Source) -> Diagnostics:
+    """Each use of something Go Waypoint does not know, as a warning at its place. Raises :class:`Diagnostics`."""
+    body = parse_source(load_source(where))
+    problems = Diagnostics()
+    found = content(body, ROOT, Diagnostics())
+    for node in tree.walk(body):
+        if isinstance(node, tree.Call):
+            _call(node, problems)
+        elif isinstance(node, tree.Block):
+            _block(node, problems)
+        elif isinstance(node, tree.Attribute) and node.name == "labels":
+            _labels(node, problems)
+    _variables(found, problems)
+    return problems
+
+
+def _call(node: tree.Call, problems: Diagnostics) -> None:
+    if node.name in functions.ADDITIONS:
+        problems.warn(SUMMARY, f'The function "{node.name}" does not exist there.', node.name_range)
+    elif node.name in _PATH_FUNCTIONS and node.arguments:
+        path = node.arguments[0]
+        if isinstance(path, tree.Literal) and isinstance(path.value, str) and path.value[:1] not in ("/", "~"):
+            detail = f'"{node.name}" needs an absolute path there; write "${{path.app}}/{path.value}".'
+            problems.warn(SUMMARY, detail, path.range)
+
+
+def _block(node: tree.Block, problems: Diagnostics) -> None:
+    if node.type == "validation":
+        problems.warn(SUMMARY, "Variables have no validation blocks there.", node.header)
+    elif node.type == "label" and node.labels and _LOOSE_VALUE.search(node.labels[0].value):
+        detail = "Values that hold a hyphen or dot must be quoted there."
+        problems.warn(SUMMARY, detail, node.labels[0].range)
+    elif node.type == "type":
+        for item in node.body.items:
+            if isinstance(item, tree.Attribute) and item.name in _PLUGIN_ALIASES:
+                detail = f'Write "{_PLUGIN_ALIASES[item.name]}" instead of "{item.name}".'
+                problems.warn(SUMMARY, detail, item.name_range)
+    elif node.type == "plugin" and not any(isinstance(i, tree.Block) and i.type == "type" for i in node.body.items):
+        problems.warn(SUMMARY, "A plugin block needs a type block there.", node.header)
+
+
+def _labels(node: tree.Attribute, problems: Diagnostics) -> None:
+    if not isinstance(node.value, tree.ObjectExpression):
+        return
+    for item in node.value.items:
+        key = item.key.value if isinstance(item.key, tree.Literal) else ""
+        if isinstance(key, str) and key and not _STRICT_KEY.fullmatch(key.partition("/")[0]):
+            detail = f'The label key "{key}" is too short or holds an underscore.'
+            problems.warn(SUMMARY, detail, item.key.range)
+
+
+def _variables(found: Content, problems: Diagnostics) -> None:
+    """``var`` where the reference does not have it: in ``path`` of an application and in the project's ``config``."""
+    places: list[tree.Node] = []
+    config = found.one("config")
+    if config is not None:
+        places.append(config)
+    for app in found.of("app"):
+        path = content(app.body, APP, Diagnostics()).attributes.get("path")
+        if path is not None:
+            places.append(path.value)
+    for place in places:
+        for node in tree.walk(place):
+            if isinstance(node, tree.Variable) and node.name == "var":
+                problems.warn(SUMMARY, "Variables are not available in this place there.", node.range)
