@@ -16,6 +16,10 @@ pytest_plugins = ["tests.engines"]
 
 OPTIONAL = "optional: "
 
+# Tests start programs while gRPC runs in this process. Its handlers for fork then act in the child, between fork and
+# exec, and write to standard error there or end it. It reads this when it is first used.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(

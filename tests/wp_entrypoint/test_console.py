@@ -89,7 +89,7 @@ def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints
     child = pexpect.spawn("bash", ["--norc", "-i"], env=environment, timeout=20)
     child.expect("> ")
     child.sendline(
-        f"{sys.executable} -I -S {entrypoints.zipapp} sh -c 'echo re''ady; read x; echo got $x; sleep 1000' | cat"
+        f"{sys.executable} -I -S {entrypoints.zipapp} sh -c 'echo re''ady; read x; echo got $x; exec sleep 1000' | cat"
     )
     child.expect("ready")
     child.sendcontrol("z")
