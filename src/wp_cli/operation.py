@@ -119,6 +119,8 @@ def each_app(session: Session, work: Callable[[Operations, App], dict[str, objec
         apps = session.apps()
         for app in apps:
             facts: dict[str, object]
+            if len(apps) > 1 and not operations.json:
+                session.screen.header(app.name)
             try:
                 facts = {"success": True} | work(operations, app)
             except Interrupted:

@@ -205,6 +205,7 @@ def test_one_failing_app_does_not_hide_the_others(cli: Cli) -> None:
     assert "! broken: " in done.stderr
     assert "no-such-program" in done.stderr
     assert fetch(url(done.stdout, "Release URL")) == "None None"
+    assert [line for line in done.stdout.splitlines() if line.startswith("»")] == ["» broken", "» web"]
     objects = [json.loads(line) for line in cli.run("up", "-json").stdout.splitlines()]
     results = {entry["app"]: entry for entry in objects if entry["event"] == "result"}
     assert results["broken"]["success"] is False
@@ -232,7 +233,7 @@ def test_a_terminal_shows_marks_and_ends_with_the_urls(cli: Cli) -> None:
         assert not seen.cursor_hidden
 
 
-def test_ctrl_c_cancels_the_job_and_the_second_one_leaves_at_once(cli: Cli) -> None:
+def test_ctrl_c_and_sigterm_cancel_the_job_and_wait_for_its_end(cli: Cli) -> None:
     never, started = cli.folder / "never", cli.folder / "started"
     write_project(cli.folder, app("web", waits_for(never, started)))
     with Terminal([*cli.command, "up"], cli.environ, str(cli.folder)) as seen:
@@ -249,6 +250,20 @@ def test_ctrl_c_cancels_the_job_and_the_second_one_leaves_at_once(cli: Cli) -> N
         wait_until(started.exists)
         running.terminate()
         assert running.wait(30) == 130
+
+
+def test_a_second_ctrl_c_leaves_at_once(cli: Cli) -> None:
+    go, started = cli.folder / "go", cli.folder / "started"
+    stubborn = waits_for(go, started).replace("touch", "trap : TERM INT; touch", 1)
+    write_project(cli.folder, app("web", stubborn))
+    with Terminal([*cli.command, "up"], cli.environ, str(cli.folder)) as seen:
+        wait_until(lambda: seen.read() and started.exists())
+        seen.send(b"\x03")
+        seen.wait_for("press Ctrl-C again to leave at once")
+        seen.send(b"\x03")
+        assert seen.finish() == 130
+        assert not seen.cursor_hidden
+    go.touch()
 
 
 def test_a_second_up_of_the_same_app_waits_and_says_for_what(cli: Cli) -> None:
