@@ -184,3 +184,25 @@ async def test_a_megabyte_and_line_breaks_arrive_whole(server, client, user):
         await set_variables(user, **values)
         config = await one.snapshot(lambda config: len(config.env_vars) == 2)
         assert {variable.name: variable.static for variable in config.env_vars} == values
+
+
+async def test_a_changed_file_signal_arrives_without_another_reason(server, client, user):
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        await user.UpsertApplication(
+            pb.UpsertApplicationRequest(project={"project": "shop"}, name="web", file_change_signal="HUP")
+        )
+        assert (await one.snapshot()).file_change_signal == "HUP"
+
+
+async def test_sources_come_with_dynamic_variables_only(server, client, user):
+    record = await deployment(user)
+    source = pb.ConfigSource(type="vault", config={"addr": "x"}, **{"global": pb.Ref.Global()})
+    await user.SetConfigSource(pb.SetConfigSourceRequest(config_source=source))
+    async with connected(server, client, record) as [one]:
+        await set_variables(user, STATIC="1")
+        assert not (await one.snapshot()).config_sources
+        dynamic = pb.ConfigVar.DynamicVal(config={"path": "p"}, **{"from": "vault"})
+        variable = pb.ConfigVar(name="D", dynamic=dynamic, target={"application": APPLICATION})
+        await user.SetConfig(pb.ConfigSetRequest(variables=[variable]))
+        assert [found.type for found in (await one.snapshot()).config_sources] == ["vault"]

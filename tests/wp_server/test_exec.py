@@ -12,7 +12,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.live.session_numbers import SessionNumbers
 from wp_server.store import Store
 
-from .peers import DEADLINE, connected, deployment, eventually
+from .peers import DEADLINE, connected, deployment, entrypoint_token, eventually
 
 
 @pytest.fixture
@@ -170,6 +170,22 @@ async def test_the_least_busy_instance_is_chosen(server, client, user):
         assert len((await first.snapshot(lambda snapshot: bool(snapshot.exec))).exec) == 1
         assert len((await second.snapshot(lambda snapshot: bool(snapshot.exec))).exec) == 1
         (one.cancel(), other.cancel())
+
+
+async def test_an_instance_that_disabled_exec_is_never_chosen(server, client, user):
+    record = await deployment(user)
+    token = await entrypoint_token(server, record.id)
+    request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01CLOSED", disable_exec=True)
+    held = client(token).EntrypointConfig(request)
+    await held.read()
+    for target, code in (
+        ({"deployment_id": record.id}, grpc.StatusCode.RESOURCE_EXHAUSTED),
+        ({"instance_id": "01CLOSED"}, grpc.StatusCode.PERMISSION_DENIED),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await start(user, **target)
+        assert caught.value.code() is code
+    held.cancel()
 
 
 async def test_session_numbers_grow(server, client, user):
