@@ -29,5 +29,8 @@ proto: $(STAMP)
 zipapps: $(STAMP)
 	$(BIN)/python build_zipapps.py
 
+bench: zipapps
+	for program in bench/*.py; do echo "== $$program"; PYTHONPATH=src $(BIN)/python $$program || exit 1; done
+
 clean:
 	rm -rf dist $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
