@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
 
-from wp_cli.connect import Client, details_of
+from wp_cli.connect import Client, code_of, details_of
 from wp_cli.errors import CliError, Interrupted
 from wp_cli.interrupt import interruptible
 from wp_proto.waypoint import api as pb
@@ -23,6 +23,8 @@ QUEUED_NOTICE = 3.0  # seconds until it is said that the job waits
 UNASSIGNED_NOTICE = 60.0  # seconds until it is said that no runner takes it
 CANCEL_TIMEOUT = 2.0
 TICK = 0.25
+OUTAGE = 60.0  # seconds to look for a server that is gone; the job and its runner wait for it too
+RETRY = 0.5
 
 CANCELLED = grpc.StatusCode.CANCELLED.value[0]
 
@@ -31,6 +33,7 @@ class _Interrupt:
     """Stands in the queue for a signal."""
 
 
+JobStream: TypeAlias = "grpc._CallIterator[pb.GetJobStreamResponse]"
 Item: TypeAlias = "pb.GetJobStreamResponse | grpc.RpcError | _Interrupt | None"
 
 
@@ -62,24 +65,32 @@ class JobFollower:
         self._since = time.monotonic()
         self._said: set[str] = set()
         self._interrupted = False
+        self._drawn = 0  # terminal events
+        self._replayed = 0  # of those, how many the present stream has shown again
+        self._lost_at = 0.0
+        self._stream = self._open()
+
+    def _open(self) -> JobStream:
+        return self._client.calls.GetJobStream(pb.GetJobStreamRequest(job_id=self._id))
 
     def follow(self) -> Outcome:
         """Return how the job ended.
 
         Raises Interrupted if the user stopped watching a remote job, RpcError if the stream broke.
         """
-        stream = self._client.calls.GetJobStream(pb.GetJobStreamRequest(job_id=self._id))
-        reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
         ok = False
         try:
             with interruptible(lambda: self._items.put(_Interrupt())):
-                reader.start()
+                self._start_reader()
                 outcome = self._loop()
             ok = not outcome.error
             return outcome
         finally:
-            stream.cancel()
+            self._stream.cancel()
             self._renderer.finish(ok=ok)
+
+    def _start_reader(self) -> None:
+        threading.Thread(target=self._read, args=(self._stream,), daemon=True).start()
 
     def _read(self, stream: Iterable[pb.GetJobStreamResponse]) -> None:
         try:
@@ -99,7 +110,7 @@ class JobFollower:
             if isinstance(item, _Interrupt):
                 self._interrupt()
             elif isinstance(item, grpc.RpcError):
-                raise item
+                self._come_back(item)
             elif item is None:
                 raise CliError(f"the server ended the output of job {self._id} without a result")
             else:
@@ -107,11 +118,26 @@ class JobFollower:
                 if outcome:
                     return outcome
 
+    def _come_back(self, err: grpc.RpcError) -> None:
+        """Attach again after the server went away; raises `err` if it stays away, or if that is not what happened."""
+        if code_of(err) is not grpc.StatusCode.UNAVAILABLE:
+            raise err
+        if not self._lost_at:
+            self._lost_at = time.monotonic()
+            self._renderer.notice("The server is gone; waiting for it to come back.", "warning")
+        if time.monotonic() - self._lost_at > OUTAGE:
+            raise err
+        time.sleep(RETRY)
+        self._replayed = 0
+        self._stream = self._open()
+        self._start_reader()
+
     def _on_response(self, response: pb.GetJobStreamResponse) -> Outcome | None:
+        self._lost_at = 0.0
         kind = response.WhichOneof("event")
         if kind == "terminal":
             for event in response.terminal.events:
-                self._renderer.event(event)
+                self._draw(event)
         elif kind == "job":
             self._job = response.job.job
         elif kind == "state":
@@ -124,6 +150,15 @@ class JobFollower:
         elif kind == "error":
             raise CliError(f"the server cannot follow job {self._id} any further: {response.error.error.message}")
         return None
+
+    def _draw(self, event: pb.GetJobStreamResponse.Terminal.Event) -> None:
+        """Draw an event, unless it was drawn before the stream was attached again."""
+        if self._replayed < self._drawn:
+            self._replayed += 1
+            return
+        self._renderer.event(event)
+        self._drawn += 1
+        self._replayed += 1
 
     def _outcome(self, complete: pb.GetJobStreamResponse.Complete) -> Outcome:
         outcome = Outcome(self._job, complete.result)

@@ -23,10 +23,10 @@ DEADLINE = 60.0
 class RealServer:
     """`waypoint server run` in the foreground of its own process."""
 
-    def __init__(self, folder: Path, environ: dict[str, str], *flags: str) -> None:
+    def __init__(self, folder: Path, environ: dict[str, str], *flags: str, listen: str = "127.0.0.1:0") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
-        command = [sys.executable, "-m", "wp_cli", "server", "run", f"-db={folder}/data.db", "-listen-grpc=127.0.0.1:0"]
+        command = [sys.executable, "-m", "wp_cli", "server", "run", f"-db={folder}/data.db", f"-listen-grpc={listen}"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "-listen-http=127.0.0.1:0", "-url-enabled=false", *flags], env=environ, cwd=folder,

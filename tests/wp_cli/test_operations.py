@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.wp_cli.projects import app, waits_for, write_project
+from tests.wp_cli.servers import RealServer
 from tests.wp_cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -264,6 +265,34 @@ def test_a_second_ctrl_c_leaves_at_once(cli: Cli) -> None:
         assert seen.finish() == 130
         assert not seen.cursor_hidden
     go.touch()
+
+
+def test_a_server_that_restarts_costs_the_watcher_nothing(cli: Cli) -> None:
+    go, started = cli.folder / "go", cli.folder / "started"
+    write_project(cli.folder, app("web", waits_for(go, started)))
+    first = RealServer(cli.home / "server", cli.environ)
+    servers = [first]
+    try:
+        flags = (f"-server-addr={first.address}", "-server-tls-skip-verify")
+        cli.ok("server", "bootstrap", *flags)
+        log = cli.home / "up.log"
+        with (
+            log.open("w") as file,
+            subprocess.Popen([*cli.command, "up"], cwd=cli.folder, env=cli.environ, stderr=file) as up,
+        ):
+            wait_until(started.exists)
+            first.kill()
+            wait_until(lambda: "The server is gone" in log.read_text())
+            servers.append(RealServer(cli.home / "server", cli.environ, listen=first.address))
+            go.touch()
+            assert up.wait(90) == 0, log.read_text()
+        lines = log.read_text().splitlines()
+        assert lines.count("» Building...") == 1
+        assert lines.count("» Releasing...") == 1
+        cli.ok("destroy", "-auto-approve")
+    finally:
+        for server in servers:
+            server.kill()
 
 
 def test_a_second_up_of_the_same_app_waits_and_says_for_what(cli: Cli) -> None:
