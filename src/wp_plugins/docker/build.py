@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,14 @@ from wp_plugins.docker.engine import Engine
 from wp_plugins.docker.progress import ClassicBuild
 from wp_sdk.component import Context, PluginError
 from wp_sdk.terminal import RunningStep
+
+CLEANUP_PATIENCE = 10.0
+"""Seconds that the engine gets to end a step before a layer it uses is left behind."""
+
+CLEANUP_PAUSE = 0.2
+"""Seconds between two attempts to remove a layer."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,17 @@ def _failed(step: str, error: str, lines: list[str]) -> PluginError:
 
 
 def _remove_layers(engine: Engine, made: list[str]) -> None:
+    """Remove the layers of a failed or cancelled build, the last first. The engine may still be ending the step that
+    uses one; it gets `CLEANUP_PATIENCE` for that."""
+    deadline = time.monotonic() + CLEANUP_PATIENCE
     for image in reversed(made):
-        with contextlib.suppress(docker.errors.APIError):
-            engine.api.remove_image(image, noprune=True)
+        while True:
+            try:
+                engine.api.remove_image(image, noprune=True)
+            except docker.errors.APIError as error:
+                if error.status_code == 409 and time.monotonic() < deadline:
+                    time.sleep(CLEANUP_PAUSE)
+                    continue
+                if error.status_code != 404:
+                    log.warning("the layer %s of a failed build cannot be removed: %s", image, engines.said(error))
+            break

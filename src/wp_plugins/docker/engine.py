@@ -15,7 +15,8 @@ import errno
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,12 +120,13 @@ class Engine:
         """POST and yield the JSON objects of the answer as they come. A cancelled operation closes the connection,
         which makes the engine stop what it does. Raises docker.errors.APIError when the request is refused."""
         url = self.api._url(path)
-        with (
-            self.api.post(
+        response = _until_cancelled(
+            ctx,
+            lambda: self.api.post(
                 url, params=list(params), headers=dict(headers), data=body, stream=True, timeout=None
-            ) as response,
-            ctx.on_cancel(lambda: _hang_up(response)),
-        ):
+            ),
+        )
+        with response, ctx.on_cancel(lambda: _hang_up(response)):
             self.api._raise_for_status(response)
             try:
                 yield from json_stream(_text(response))
@@ -282,6 +284,33 @@ def _text(response: requests.Response) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for chunk in response.raw.stream(16384, decode_content=True):
         yield decoder.decode(chunk)
+
+
+def _until_cancelled(ctx: Context, post: Callable[[], requests.Response]) -> requests.Response:
+    """What `post` returns. The engine may say nothing for minutes (it waits for a registry): a cancelled operation does
+    not wait with it, and the answer is hung up on when it comes."""
+    finished = threading.Event()
+    outcome: list[requests.Response] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            response = post()
+        except BaseException as error:  # handed to the caller
+            failure.append(error)
+        else:
+            outcome.append(response)
+            if ctx.cancelled():
+                response.close()
+        finished.set()
+
+    threading.Thread(target=run, name="docker-request", daemon=True).start()
+    with ctx.on_cancel(finished.set):
+        finished.wait()
+    ctx.raise_if_cancelled()
+    if failure:
+        raise failure[0]
+    return outcome[0]
 
 
 def _hang_up(response: requests.Response) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docker
+import docker.errors
 import pytest
 
 from wp_plugins.docker.build import has_buildx
@@ -31,11 +33,17 @@ def name_of(image: Image) -> str:
     return f"{image.image}:{image.tag}"
 
 
-def leftovers(client: docker.DockerClient) -> tuple[set[str], set[str]]:
-    """Every container and every image that has no name and no child."""
-    containers = {c.id for c in client.containers.list(all=True, ignore_removed=True)}
-    images = {i["Id"] for i in client.api.images(filters={"dangling": True})}
-    return containers, images
+def leftovers(client: docker.DockerClient, marker: str) -> list[str]:
+    """Containers that run a command with `marker`, and nameless images made by one."""
+    found = []
+    for container in client.api.containers(all=True):
+        if marker in str(container["Command"]):
+            found.append(f"container {container['Id']}")
+    for image in client.api.images(filters={"dangling": True}):
+        with contextlib.suppress(docker.errors.NotFound):  # somebody else's, gone by now
+            if any(marker in str(layer["CreatedBy"]) for layer in client.api.history(image["Id"])):
+                found.append(f"image {image['Id']}")
+    return found
 
 
 def test_build_names_the_image_and_injects_the_entrypoint(
@@ -62,11 +70,11 @@ def test_build_names_the_image_and_injects_the_entrypoint(
 def test_building_and_injecting_again_changes_nothing(
     docker_client: docker.DockerClient, python_image: str, app: App, harness: MakeHarness
 ) -> None:
-    path = app(f"FROM {python_image}", 'CMD ["true"]')
+    marker = f"marker-{time.time_ns()}"
+    path = app(f"FROM {python_image}", f"RUN echo {marker}", 'CMD ["true"]')
     first = built(harness(BuilderConfig(), path))
-    containers, images = leftovers(docker_client)
     assert name_of(built(harness(BuilderConfig(), path))) == name_of(first)
-    assert leftovers(docker_client) == (containers, images)
+    assert leftovers(docker_client, marker) == []
     path = app(f"FROM {name_of(first)}", 'CMD ["echo", "again"]')
     second = built(harness(BuilderConfig(), path))
     config = docker_client.images.get(name_of(second)).attrs["Config"]
@@ -181,12 +189,11 @@ def test_context_args_target_and_dockerignore(
 def test_a_failing_step_is_named_with_its_last_lines_and_leaves_nothing(
     docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
 ) -> None:
-    before = leftovers(docker_client)
-    unique = str(time.time_ns())
+    marker = f"marker-{time.time_ns()}"
     path = app(
         f"FROM {busybox_image}",
-        f"RUN echo {unique} > /made",
-        "RUN for i in 1 2 3; do echo line $i; done; exit 7",
+        f"RUN echo {marker} > /made",
+        f"RUN for i in 1 2 3; do echo line $i; done; : {marker}; exit 7",
         "RUN true",
     )
     made = harness(BuilderConfig(), path)
@@ -194,9 +201,9 @@ def test_a_failing_step_is_named_with_its_last_lines_and_leaves_nothing(
         made.call(build)
     assert "returned a non-zero code: 7" in raised.value.what
     assert raised.value.where.startswith("Step 3/")
-    assert raised.value.where.endswith(" : RUN for i in 1 2 3; do echo line $i; done; exit 7")
+    assert raised.value.where.endswith(f" : RUN for i in 1 2 3; do echo line $i; done; : {marker}; exit 7")
     assert raised.value.output == "line 1\nline 2\nline 3"
-    assert leftovers(docker_client) == before
+    assert leftovers(docker_client, marker) == []
 
 
 @pytest.mark.parametrize(
@@ -225,8 +232,9 @@ def test_a_missing_dockerfile_is_one_sentence(app: App, harness: MakeHarness) ->
 def test_cancelling_ends_the_build_in_the_engine(
     docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
 ) -> None:
-    before = leftovers(docker_client)
-    made = harness(BuilderConfig(), app(f"FROM {busybox_image}", f"RUN echo {time.time_ns()} begins && sleep 600"))
+    marker = f"marker-{time.time_ns()}"
+    lines = (f"FROM {busybox_image}", f"RUN echo {marker}", f"RUN echo {marker} begins && sleep 600")
+    made = harness(BuilderConfig(), app(*lines))
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -238,17 +246,16 @@ def test_cancelling_ends_the_build_in_the_engine(
     thread = threading.Thread(target=run)
     thread.start()
     end = time.monotonic() + 30
-    while " begins" not in made.text().partition("Running in")[2]:
+    while f"\n{marker} begins" not in made.text():
         assert time.monotonic() < end
         time.sleep(0.05)
     made.ctx.cancel()
     thread.join(30)
     assert not thread.is_alive()
     assert isinstance(failures[0], Cancelled)
-    while leftovers(docker_client)[0] - before[0]:
-        assert time.monotonic() < end, "the engine goes on building"
+    while leftovers(docker_client, marker):
+        assert time.monotonic() < end, "the engine goes on building, or kept what it made"
         time.sleep(0.1)
-    assert leftovers(docker_client)[1] == before[1]
 
 
 def test_buildkit_builds_through_the_engine_when_the_docker_program_cannot(
@@ -265,14 +272,14 @@ def test_buildkit_builds_through_the_engine_when_the_docker_program_cannot(
 def test_a_failing_buildkit_step_is_named_with_its_last_lines(
     docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness
 ) -> None:
-    before = leftovers(docker_client)
-    path = app(f"FROM {busybox_image}", f"RUN echo one; echo {time.time_ns()} two; exit 9")
+    marker = f"marker-{time.time_ns()}"
+    path = app(f"FROM {busybox_image}", f"RUN echo one; echo {marker} two; exit 9")
     with pytest.raises(PluginError) as raised:
         harness(BuilderConfig(buildkit=True), path).call(build)
     assert "exit code: 9" in str(raised.value)
     assert "RUN echo one" in raised.value.where
     assert raised.value.output.splitlines()[0] == "one"
-    assert leftovers(docker_client) == before
+    assert leftovers(docker_client, marker) == []
 
 
 def test_what_needs_buildkit_says_so(busybox_image: str, app: App, harness: MakeHarness) -> None:

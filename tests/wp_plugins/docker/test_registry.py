@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from wp_plugins.docker_pull.builder import build as pull_build
 from wp_plugins.docker_ref import BuilderConfig as RefConfig
 from wp_plugins.docker_ref import build as ref_build
 from wp_proto.plugins.docker_pb2 import AccessInfo, Deployment, Image
-from wp_sdk.component import PluginError, Result
+from wp_sdk.component import Cancelled, PluginError, Result
 from wp_sdk.testing import Harness
 
 App = Callable[..., Path]
@@ -167,6 +169,29 @@ def test_an_unreachable_registry_is_one_sentence(artifact: Image, harness: MakeH
     with pytest.raises(PluginError) as raised:
         harness(RegistryConfig(image=f"{host}/team/web", tag="1")).call(push, artifact)
     assert raised.value.what == f"{host}/team/web:1 cannot be pushed: {host} cannot be reached"
+
+
+def test_cancelling_does_not_wait_for_a_silent_registry(artifact: Image, harness: MakeHarness) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        made = harness(RegistryConfig(image=f"127.0.0.1:{silent.getsockname()[1]}/team/web", tag="1"))
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                made.call(push, artifact)
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)  # the engine asks, and gets no answer
+            made.ctx.cancel()
+            thread.join(30)
+            assert not thread.is_alive()
+    assert isinstance(failures[0], Cancelled)
 
 
 def test_what_is_in_a_registry_is_not_pushed_again(harness: MakeHarness) -> None:
