@@ -1,14 +1,17 @@
-"""Regular expressions in RE2's syntax, run by Python's engine (hcl.md §12.3).
+"""Regular expressions with RE2's syntax and promise: the time grows with pattern and text, never exponentially (hcl.md
+§12.3).
 
-Python's ``re`` knows more (look-around, back-references, atomic groups) and some things differently; this module
-refuses the former and rewrites the latter. RE2 never backtracks, Python's engine does, so the length of the texts
-searched is bounded.
+Python's own engine backtracks and knows constructs RE2 refuses, so patterns are parsed by ``re2_syntax`` and run
+here as a set of parallel threads (leftmost match, earlier alternatives first, like RE2). Texts here are labels and
+small files; their length is bounded.
 """
 
 from __future__ import annotations
 
 import functools
-import re
+from dataclasses import dataclass, field
+
+from wp_config.re2_syntax import Node, Parser, PatternError
 
 MAX_SUBJECT = 64 * 1024
 """Characters a pattern is matched against."""
@@ -16,53 +19,212 @@ MAX_SUBJECT = 64 * 1024
 MAX_PATTERN = 4096
 """Characters of a pattern."""
 
-_POSIX = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": "\\x00-\\x7f",
-    "blank": "\\t ",
-    "cntrl": "\\x00-\\x1f\\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": "!-/:-@\\[-`{-~",
-    "space": "\\t\\n\\v\\f\\r ",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
-_GROUP = re.compile(r"\(\?(?:P<[A-Za-z_][A-Za-z0-9_]*>|<[A-Za-z_][A-Za-z0-9_]*>|:|[imsU]*(?:-[imsU]+)?[:)])")
-_NESTED_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)[*+{]")
-_PROPERTIES = {"L": "^\\W\\d_", "N": "\\d", "Nd": "\\d", "Lu": "A-ZÀ-ÖØ-ÞΑ-ΩА-Я", "Ll": "a-zß-öø-ÿα-ωа-я"}
+MAX_PROGRAM = 10_000
+"""Instructions of a compiled pattern."""
+
+MAX_WORK = 20_000_000
+"""Instructions times characters of one search: some ten seconds."""
 
 
-class PatternError(ValueError):
-    """The pattern is not RE2 syntax; the message says why."""
+@dataclass(frozen=True)
+class Match:
+    """One match: where the whole and the groups begin and end (None: the group took no part)."""
+
+    text: str
+    spans: tuple[tuple[int, int] | None, ...]
+    names: dict[str, int]
+
+    def group(self, which: int | str = 0) -> str | None:
+        """The text of the whole match (0), of a numbered or of a named group."""
+        span = self.spans[self.names[which] if isinstance(which, str) else which]
+        return None if span is None else self.text[span[0] : span[1]]
+
+    def groups(self) -> tuple[str | None, ...]:
+        """The texts of all groups."""
+        return tuple(self.group(number) for number in range(1, len(self.spans)))
+
+
+@dataclass
+class _Program:
+    """Instructions ``(operation, argument, argument)``: char, jump, split (first preferred), save, assert, match."""
+
+    code: list[tuple[str, object, int]] = field(default_factory=list)
+
+    def add(self, operation: str, first: object = None, second: int = 0) -> int:
+        if len(self.code) >= MAX_PROGRAM:
+            raise PatternError("the pattern is too large")
+        self.code.append((operation, first, second))
+        return len(self.code) - 1
+
+    def node(self, node: Node) -> None:
+        if node.kind == "char":
+            self.add("char", node.test)
+        elif node.kind == "assertion":
+            self.add("assert", node.word)
+        elif node.kind == "sequence":
+            for part in node.parts:
+                self.node(part)
+        elif node.kind == "group":
+            self.add("save", 2 * node.number)
+            self.node(node.parts[0])
+            self.add("save", 2 * node.number + 1)
+        elif node.kind == "choice":
+            self._choice(node.parts)
+        else:
+            self._repeat(node)
+
+    def _choice(self, parts: tuple[Node, ...]) -> None:
+        ends: list[int] = []
+        for part in parts[:-1]:
+            split = self.add("split")
+            self.node(part)
+            ends.append(self.add("jump"))
+            self.code[split] = ("split", split + 1, len(self.code))
+        self.node(parts[-1])
+        for end in ends:
+            self.code[end] = ("jump", len(self.code), 0)
+
+    def _repeat(self, node: Node) -> None:
+        body = node.parts[0]
+        for _ in range(node.least):
+            self.node(body)
+        if node.most is None:
+            split = self.add("split")
+            self.node(body)
+            self.add("jump", split)
+            self._branch(split, split + 1, len(self.code), node.greedy)
+            return
+        splits = []
+        for _ in range(node.most - node.least):
+            splits.append(self.add("split"))
+            self.node(body)
+        for split in splits:
+            self._branch(split, split + 1, len(self.code), node.greedy)
+
+    def _branch(self, split: int, inside: int, outside: int, greedy: bool) -> None:
+        self.code[split] = ("split", inside, outside) if greedy else ("split", outside, inside)
 
 
 class Pattern:
     """A compiled pattern."""
 
-    def __init__(self, compiled: re.Pattern[str]) -> None:
-        self.groups = compiled.groups
-        self.names = dict(compiled.groupindex)
-        self._compiled = compiled
+    def __init__(self, text: str) -> None:
+        parser = Parser(text)
+        program = _Program()
+        try:
+            program.node(parser.parse())
+        except RecursionError:
+            raise PatternError("the pattern nests too deeply") from None
+        program.add("match")
+        self._code = program.code
+        self.groups = parser.groups
+        self.names = parser.names
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """The leftmost match. Raises :class:`PatternError` when the text is too long."""
-        _check(text)
-        return self._compiled.search(text)
+    def search(self, text: str, start: int = 0) -> Match | None:
+        """The leftmost match at or behind ``start``. Raises :class:`PatternError` when the text is too long."""
+        if len(text) > MAX_SUBJECT:
+            raise PatternError(f"patterns are matched against at most {MAX_SUBJECT} characters")
+        if len(text) * len(self._code) > MAX_WORK:
+            raise PatternError("the pattern is too large for so long a text")
+        saved = self._run(text, start)
+        if saved is None:
+            return None
+        spans = [saved[i : i + 2] for i in range(0, len(saved), 2)]
+        return Match(text, tuple(None if a is None or b is None else (a, b) for a, b in spans), self.names)
 
-    def all(self, text: str) -> list[re.Match[str]]:
-        """All matches that do not overlap. Raises :class:`PatternError` when the text is too long."""
-        _check(text)
-        return list(self._compiled.finditer(text))
+    def all(self, text: str) -> list[Match]:
+        """All matches that do not overlap; an empty one directly behind another does not count."""
+        found: list[Match] = []
+        position, end = 0, -1
+        while position <= len(text):
+            match = self.search(text, position)
+            if match is None or match.spans[0] is None:
+                break
+            begin, stop = match.spans[0]
+            if stop > begin or begin != end:
+                found.append(match)
+            end = stop
+            position = stop if stop > begin else stop + 1
+        return found
+
+    def _run(self, text: str, start: int) -> tuple[int | None, ...] | None:
+        code = self._code
+        empty: tuple[int | None, ...] = (None,) * (2 * self.groups + 2)
+        threads: list[tuple[int, tuple[int | None, ...]]] = []
+        best: tuple[int | None, ...] | None = None
+        for position in range(start, len(text) + 1):
+            seen: set[int] = set()
+            current: list[tuple[int, tuple[int | None, ...]]] = []
+            for counter, saved in threads:
+                self._follow(counter, saved, text, position, seen, current)
+            if best is None:
+                self._follow(0, (position, *empty[1:]), text, position, seen, current)
+            threads = []
+            char = text[position : position + 1]
+            for counter, saved in current:
+                operation, argument, _ = code[counter]
+                if operation == "match":
+                    best = (saved[0], position, *saved[2:])
+                    break
+                if char and argument(char):  # type: ignore[operator]
+                    threads.append((counter + 1, saved))
+            if not threads and best is not None:
+                break
+        return best
+
+    def _follow(
+        self,
+        counter: int,
+        saved: tuple[int | None, ...],
+        text: str,
+        position: int,
+        seen: set[int],
+        current: list[tuple[int, tuple[int | None, ...]]],
+    ) -> None:
+        """Add the threads reachable without reading a character, preferred ones first."""
+        stack = [(counter, saved)]
+        while stack:
+            counter, saved = stack.pop()
+            if counter in seen:
+                continue
+            seen.add(counter)
+            operation, first, second = self._code[counter]
+            if operation == "jump":
+                stack.append((_number(first), saved))
+            elif operation == "split":
+                stack.append((second, saved))
+                stack.append((_number(first), saved))
+            elif operation == "save":
+                slot = _number(first)
+                stack.append((counter + 1, (*saved[:slot], position, *saved[slot + 1 :])))
+            elif operation == "assert":
+                if _holds(str(first), text, position):
+                    stack.append((counter + 1, saved))
+            else:
+                current.append((counter, saved))
 
 
-def _check(text: str) -> None:
-    if len(text) > MAX_SUBJECT:
-        raise PatternError(f"patterns are matched against at most {MAX_SUBJECT} characters")
+def _number(argument: object) -> int:
+    assert isinstance(argument, int)
+    return argument
+
+
+def _holds(word: str, text: str, position: int) -> bool:
+    if word == "text start":
+        return position == 0
+    if word == "text end":
+        return position == len(text)
+    before, after = text[position - 1 : position] if position else "", text[position : position + 1]
+    if word == "line start":
+        return not before or before == "\n"
+    if word == "line end":
+        return not after or after == "\n"
+    border = _is_word(before) != _is_word(after)
+    return border == (word == "border")
+
+
+def _is_word(char: str) -> bool:
+    return bool(char) and (char == "_" or (char.isascii() and char.isalnum()))
 
 
 @functools.lru_cache(maxsize=256)
@@ -70,101 +232,7 @@ def compile_pattern(pattern: str) -> Pattern:
     """The compiled pattern. Raises :class:`PatternError`."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"a pattern has at most {MAX_PATTERN} characters")
-    if _NESTED_REPEAT.search(pattern):
-        raise PatternError("a repetition inside of a repeated group is not supported; it could take forever")
-    try:
-        return Pattern(re.compile(_translate(pattern), re.ASCII if pattern.isascii() else 0))
-    except (re.error, OverflowError, RecursionError) as error:
-        raise PatternError(str(error)) from error
+    return Pattern(pattern)
 
 
-def _translate(pattern: str) -> str:
-    answer: list[str] = []
-    position, length = 0, len(pattern)
-    end_of_text = "$" if re.search(r"\(\?[a-z]*m", pattern) else r"\Z"
-    while position < length:
-        char = pattern[position]
-        if char == "\\":
-            piece, position = _escape(pattern, position, in_class=False)
-            answer.append(piece)
-        elif char == "[":
-            piece, position = _class(pattern, position)
-            answer.append(piece)
-        elif pattern.startswith("(?", position):
-            found = _GROUP.match(pattern, position)
-            if found is None:
-                raise PatternError("look-around and other extended groups are not supported")
-            piece = found.group().replace("(?<", "(?P<")
-            if "U" in piece:
-                raise PatternError("the flag U is not supported")
-            answer.append(piece)
-            position = found.end()
-        elif char in "*+?}" and pattern[position + 1 : position + 2] == "+":
-            raise PatternError("possessive repetition is not supported")
-        elif char == "$":
-            answer.append(end_of_text)
-            position += 1
-        else:
-            answer.append(char)
-            position += 1
-    return "".join(answer)
-
-
-def _escape(pattern: str, position: int, *, in_class: bool) -> tuple[str, int]:
-    letter = pattern[position + 1 : position + 2]
-    if not letter:
-        raise PatternError("a backslash ends the pattern")
-    if letter == "z":
-        return r"\Z", position + 2
-    if letter.isdigit() and letter != "0":
-        raise PatternError("back-references are not supported")
-    if letter == "Q":
-        end = pattern.find("\\E", position)
-        end = len(pattern) if end < 0 else end
-        return re.escape(pattern[position + 2 : end]), end + 2
-    if letter in "pP":
-        found = re.compile(r"\{(\^?)(\w+)\}|(\w)").match(pattern, position + 2)
-        name = (found.group(2) or found.group(3)) if found else ""
-        if found is None or name not in _PROPERTIES or in_class:
-            raise PatternError(f"the character class \\{letter}{name} is not supported")
-        members = _PROPERTIES[name]
-        negated = (letter == "P") != bool(found.group(1))
-        flipped = members[1:] if members.startswith("^") else "^" + members
-        return f"[{flipped if negated else members}]", found.end()
-    if letter == "x" and pattern[position + 2 : position + 3] == "{":
-        end = pattern.find("}", position)
-        try:
-            return re.escape(chr(int(pattern[position + 3 : end], 16))), end + 1
-        except (ValueError, OverflowError) as error:
-            raise PatternError("\\x{…} needs a hexadecimal character number") from error
-    if letter.isalpha() and letter not in "abfnrtvxAbBdDsSwW":
-        raise PatternError(f"the escape \\{letter} is not supported")
-    return "\\" + letter, position + 2
-
-
-def _class(pattern: str, start: int) -> tuple[str, int]:
-    answer = ["["]
-    position = start + 1
-    if pattern.startswith("^", position):
-        answer.append("^")
-        position += 1
-    first = True
-    while position < len(pattern):
-        char = pattern[position]
-        if char == "]" and not first:
-            return "".join([*answer, "]"]), position + 1
-        first = False
-        if pattern.startswith("[:", position):
-            end = pattern.find(":]", position)
-            name = pattern[position + 2 : end] if end > 0 else ""
-            if name not in _POSIX:
-                raise PatternError(f"there is no character class [:{name}:]")
-            answer.append(_POSIX[name])
-            position = end + 2
-        elif char == "\\":
-            piece, position = _escape(pattern, position, in_class=True)
-            answer.append(piece)
-        else:
-            answer.append("\\" + char if char in "[]&~|" else char)
-            position += 1
-    raise PatternError("a character class is not closed")
+__all__ = ["Match", "Pattern", "PatternError", "compile_pattern"]

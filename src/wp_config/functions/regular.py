@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from wp_config import re2
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import STRING, Value, list_of, null, object_of, string, tuple_of
@@ -23,12 +21,12 @@ def _text(value: str | None) -> Value:
     return null(STRING) if value is None else string(value)
 
 
-def _captured(compiled: re2.Pattern, found: re.Match[str]) -> Value:
+def _captured(compiled: re2.Pattern, found: re2.Match) -> Value:
     if compiled.names:
         return object_of({name: _text(found.group(name)) for name in compiled.names})
     if compiled.groups:
         return tuple_of(_text(group) for group in found.groups())
-    return string(found.group())
+    return _text(found.group())
 
 
 @function("regex(pattern: string, string: string)")
