@@ -47,6 +47,7 @@ def run(arguments: Sequence[str]) -> int:
     # gRPC's core logs each broken handshake by itself, in a format of its own. Read at its import, hence the late ones.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from wp_server import logging_setup, settings
+    from wp_server.errors import DomainError
     from wp_server.store import StoreError
     from wp_server.tls import CertificateError
     from wp_server.transport.listener import ListenError
@@ -55,8 +56,14 @@ def run(arguments: Sequence[str]) -> int:
         chosen = settings.parse(arguments, os.environ)
         logging_setup.configure(chosen.log_level)
         asyncio.run(_serve(chosen))
-    except (settings.SettingsError, StoreError, CertificateError, ListenError) as error:
+    except (settings.SettingsError, StoreError, CertificateError, ListenError, DomainError) as error:
         print(f"! {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"! {error.filename or 'The server'}: {error.strerror or error}. Give another place with -db.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

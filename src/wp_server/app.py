@@ -195,7 +195,7 @@ class RunningServer:
 async def running(settings: Settings) -> AsyncIterator[RunningServer]:
     """Starts a server, yields it while it serves, and stops it.
 
-    Errors: StoreError, CertificateError, ListenError, each with the sentence to show.
+    Errors: StoreError, CertificateError, ListenError, DomainError, each with the sentence to show; OSError.
     """
     async with AsyncExitStack() as stack:
         if settings.local:
@@ -204,14 +204,20 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
         stack.push_async_callback(store.close)
         server = RunningServer(settings, store)
         stack.callback(server.abandon)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        background = await server.start(group)
         try:
-            yield server
-        finally:
-            await server.stop()
-            for task in background:
-                task.cancel()
+            async with asyncio.TaskGroup() as group:
+                background = await server.start(group)
+                try:
+                    yield server
+                finally:
+                    await server.stop()
+                    for task in background:
+                        task.cancel()
+        except BaseExceptionGroup as several:
+            # One cause is one error, not a group of one.
+            if len(several.exceptions) == 1:
+                raise several.exceptions[0] from several.exceptions[0].__cause__
+            raise
 
 
 def rpc_handlers(*parts: object) -> dict[str, Handler]:

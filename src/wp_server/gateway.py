@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import grpc
 
 from wp_server import local
+from wp_server.errors import DomainError
 from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 
@@ -41,10 +42,17 @@ class Gateway:
 
     async def run(self) -> None:
         """Follows the bridge until cancelled."""
+        untold = False
         while True:
             await asyncio.sleep(INTERVAL)
-            if await self.look():
+            untold = await self.look() or untold
+            if not untold:
+                continue
+            try:
                 await self._moved(self.address)
+                untold = False
+            except (DomainError, OSError) as error:
+                log.warning("the new address for containers is not announced yet: %s", error)
 
     async def look(self) -> bool:
         """Brings the listener in line with the bridge's present address; returns whether that had changed."""

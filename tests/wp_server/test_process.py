@@ -98,6 +98,31 @@ def test_a_taken_port_is_named(tmp_path):
             assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("mode", [["-local"], ["-listen-grpc=127.0.0.1:0", "-listen-http=127.0.0.1:0"]])
+def test_a_place_that_cannot_be_written_is_named(tmp_path, mode):
+    (tmp_path / "file").write_text("in the way")
+    result = run("run", *mode, f"-db={tmp_path / 'file' / 'deeper' / 'data.db'}")
+    assert result.returncode == 1
+    assert str(tmp_path / "file") in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("size", ["4k", "64k", "200k"])
+def test_a_full_disk_is_named(tmp_path, size):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=False).returncode:
+        pytest.skip("cannot mount a small disk here")
+    try:
+        result = run("run", "-local", f"-db={disk / 'data.db'}")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    assert result.returncode == 1
+    assert str(disk) in result.stderr
+    assert "full" in result.stderr or "No space" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("arguments", [["run", "-nonsense"], ["fly"], []])
 def test_an_unusable_command_line_fails_without_a_traceback(arguments):
     result = run(*arguments)
