@@ -20,7 +20,7 @@ from wp_sdk.switch.control import accepts
 LAST_LINES = 50
 """Lines of a failed container's output that are shown."""
 
-POLL = 0.1
+POLL = 0.05
 """Seconds between two looks at a container that is starting."""
 
 WORKER_SETTLE = 2.0
@@ -179,7 +179,7 @@ def _inspect(engine: Engine, container: str) -> Json:
 
 def _listens(inspected: Json, expected: Expectation) -> bool:
     found = reach.address(inspected, expected.service_port, expected.published_host)
-    return found is not None and accepts(*found)
+    return found is not None and accepts(found.host, found.port, found.linger)
 
 
 def _has_health_check(inspected: Json) -> bool:

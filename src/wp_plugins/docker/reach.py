@@ -8,30 +8,46 @@ where the engine runs in a virtual machine, the published port is the way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from wp_plugins.docker.container_plan import host_port
 from wp_plugins.docker.engine import Json
+from wp_sdk.switch.control import PROBE_TIME
 
 _INTERFACES = Path("/sys/class/net")
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::", "127.0.0.1"})  # noqa: S104 - compared, not listened on
 
 
-def address(inspected: Json, service_port: int, published_host: str) -> tuple[str, int] | None:
-    """Host and port of the container's `service_port`; None while it has none. `published_host` is the machine on which
+@dataclass(frozen=True)
+class Reach:
+    """A container's port as seen from here. `direct`: without the engine's port proxy in between."""
+
+    host: str
+    port: int
+    direct: bool
+
+    @property
+    def linger(self) -> float:
+        """Seconds that a probe must stay connected to prove that the application listens."""
+        return 0.0 if self.direct else PROBE_TIME
+
+
+def address(inspected: Json, service_port: int, published_host: str) -> Reach | None:
+    """Where to find the container's `service_port`; None while it has none. `published_host` is the machine on which
     the engine publishes ports."""
     if not inspected["State"].get("Running"):
         return None
     direct = _on_a_bridge_of_this_machine(inspected)
     if direct:
-        return direct, service_port
+        return Reach(direct, service_port, direct=True)
     ports = inspected["NetworkSettings"].get("Ports") or {}
     port = host_port(ports, service_port)
     if not port:
         return None
     bound = str(ports[f"{service_port}/tcp"][0].get("HostIp", ""))
-    return published_host if bound in _EVERYWHERE else bound, port
+    return Reach(published_host if bound in _EVERYWHERE else bound, port, direct=False)
 
 
 def _on_a_bridge_of_this_machine(inspected: Json) -> str:

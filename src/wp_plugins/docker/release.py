@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from wp_plugins.docker import engine, labels, reach
 from wp_plugins.docker.containers import last_output
 from wp_plugins.docker.engine import ClientConfig, Engine, Json
+from wp_plugins.docker.reach import Reach
 from wp_plugins.docker.resource_state import container_of
 from wp_proto.plugins.docker_pb2 import Deployment, Release
 from wp_proto.sdk.plugin_pb2 import ResourceCategoryDisplayHint, StatusReport
@@ -59,18 +60,24 @@ def release(
                 if labels.WORKER in (inspected["Config"].get("Labels") or {}):
                     step.done("The application does not listen, so there is no traffic to lead to it")
                     return Result(value)
-                host, port = _reach(connected, inspected)
+                found = _reach(connected, inspected)
                 accepting = wait_until_accepting(
-                    host, port, config.start_timeout, lambda: ctx.cancelled() or not _runs(connected, deployment)
+                    found.host,
+                    found.port,
+                    config.start_timeout,
+                    lambda: ctx.cancelled() or not _runs(connected, deployment),
+                    found.linger,
                 )
                 ctx.raise_if_cancelled()
                 if not accepting:
                     raise _not_listening(config, connected, deployment)
-            step.done(f"The deployment listens on {host}:{port}")
+            step.done(f"The deployment listens on {found.host}:{found.port}")
         checkpoint.save(value)
         with steps.step("Switching traffic...") as step:
             try:
-                state = switch.point(Target(deployment.id, host, port), host=config.address, port=config.port)
+                state = switch.point(
+                    Target(deployment.id, found.host, found.port), host=config.address, port=config.port
+                )
                 remaining = switch.wait_until_drained(config.drain_timeout, ctx.cancelled)
             except SwitchError as error:
                 raise PluginError(str(error), where=f"release of {job.app}") from error
@@ -153,7 +160,7 @@ def _inspect(connected: Engine, deployment: Deployment) -> Json:
     return inspected
 
 
-def _reach(connected: Engine, inspected: Json) -> tuple[str, int]:
+def _reach(connected: Engine, inspected: Json) -> Reach:
     """Where the deployment can be reached from here."""
     marks = inspected["Config"].get("Labels") or {}
     service_port = str(marks.get(labels.SERVICE_PORT, "3000"))

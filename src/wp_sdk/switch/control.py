@@ -38,6 +38,9 @@ STOP_TIMEOUT = 20.0
 POLL = 0.03
 """Seconds between two looks at the relay's status."""
 
+CONNECT_TIME = 1.0
+"""Seconds a probe waits to be accepted."""
+
 PROBE_TIME = 0.1
 """Seconds a probed connection must stay open. A container engine's port proxy accepts for everybody and hangs up at
 once when nobody listens behind it, so being accepted alone proves nothing."""
@@ -198,11 +201,14 @@ def folder_for(state: Path, platform: str, project: str, app: str, workspace: st
     return state / f"{readable}-{hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]}"
 
 
-def accepts(host: str, port: int) -> bool:
-    """True when somebody listens there: accepts, and does not hang up at once."""
+def accepts(host: str, port: int, linger: float = PROBE_TIME) -> bool:
+    """True when somebody listens there: accepts, and does not hang up within `linger` seconds (0: accepting is proof
+    enough, because nothing stands in between)."""
     try:
-        with socket.create_connection((host, port), timeout=PROBE_TIME) as connection:
-            connection.settimeout(PROBE_TIME)
+        with socket.create_connection((host, port), timeout=CONNECT_TIME) as connection:
+            if not linger:
+                return True
+            connection.settimeout(linger)
             try:
                 return connection.recv(1) != b""
             except TimeoutError:
@@ -211,10 +217,12 @@ def accepts(host: str, port: int) -> bool:
         return False
 
 
-def wait_until_accepting(host: str, port: int, seconds: float, give_up: Callable[[], bool] = lambda: False) -> bool:
+def wait_until_accepting(
+    host: str, port: int, seconds: float, give_up: Callable[[], bool] = lambda: False, linger: float = PROBE_TIME
+) -> bool:
     """Wait until somebody listens there; False after `seconds`, or as soon as `give_up` says so."""
     deadline = time.monotonic() + seconds
-    while not accepts(host, port):
+    while not accepts(host, port, linger):
         if time.monotonic() >= deadline or give_up():
             return False
         time.sleep(POLL)

@@ -20,6 +20,7 @@ from wp_plugins.docker.container_plan import (
 )
 from wp_plugins.docker.dockerfile import images_used
 from wp_plugins.docker.progress import ClassicBuild, Transfer
+from wp_plugins.docker.reach import Reach
 from wp_sdk.component import DeploymentConfig, PluginError
 
 
@@ -302,9 +303,9 @@ def test_a_container_is_addressed_directly_on_the_engines_own_machine(
             "Networks": {"waypoint": {"NetworkID": "0123456789abcdef", "IPAddress": "172.18.0.2"}},
         },
     }
-    assert reach.address(inspected, 3000, "far.example") == ("far.example", 49153)
+    assert reach.address(inspected, 3000, "far.example") == Reach("far.example", 49153, direct=False)
     assert reach.address(inspected, 9000, "far.example") is None
     (tmp_path / "br-0123456789ab").mkdir()
-    assert reach.address(inspected, 3000, "127.0.0.1") == ("172.18.0.2", 3000)
+    assert reach.address(inspected, 3000, "127.0.0.1") == Reach("172.18.0.2", 3000, direct=True)
     inspected["State"] = {"Running": False}
     assert reach.address(inspected, 3000, "127.0.0.1") is None
