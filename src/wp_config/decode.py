@@ -10,7 +10,7 @@ from wp_config.schema import AttributeSchema, BlockSchema, BodySchema
 from wp_config.scope import Scope
 from wp_config.syntax import tree
 from wp_config.typeexpr import type_of
-from wp_config.values import UNKNOWN, Value, deeply_known, to_python
+from wp_config.values import UNKNOWN, Type, Value, deeply_known, to_python
 
 
 def shape_of(schema: BodySchema) -> Shape:
@@ -107,3 +107,17 @@ def _blocks(found: Content, block: BlockSchema, scope: Scope, problems: Diagnost
         detail = f'Only one "{block.name}" block is allowed here; the first is on line {line}.'
         problems.error("Duplicate block", detail, nodes[1].header)
     return decoded if block.many else decoded[0]
+
+
+def read_as(attribute: tree.Attribute, kind: Type, scope: Scope, problems: Diagnostics) -> Value | None:
+    """An argument's value as a type; None when it is null or wrong (then reported)."""
+    try:
+        value = convert(evaluate(attribute.value, scope), kind)
+    except ConversionError as error:
+        detail = f'Inappropriate value for "{attribute.name}": {error}.'
+        problems.error("Incorrect value type", detail, attribute.value.range)
+        return None
+    except Diagnostics as error:
+        problems.extend(error)
+        return None
+    return None if value.is_null else value

@@ -11,30 +11,26 @@ from types import TracebackType
 from wp_config import config_stanza, pipelines, stages
 from wp_config import labels as label_rules
 from wp_config.bodies import Content, Shape, content
-from wp_config.convert import ConversionError, convert
-from wp_config.decode import decode_body
+from wp_config.decode import decode_body, read_as
 from wp_config.diagnostics import Diagnostics, failure, suggestion
-from wp_config.expr import evaluate
 from wp_config.records import (
     WORKSPACE_LABEL,
     ConfigVariable,
     Context,
-    GitSource,
     Pipeline,
     PluginDeclaration,
     PluginRole,
-    Poll,
     ProjectNames,
-    RunnerSettings,
     Source,
     StageKind,
     VariableInputs,
 )
+from wp_config.runner_block import runner_settings
 from wp_config.schema import Attribute, Block, Schema
 from wp_config.scope import Scope, Surroundings
 from wp_config.source import load_source, parse_source
 from wp_config.syntax import tree
-from wp_config.values import BOOL, STRING, Type, Value, from_python
+from wp_config.values import STRING, from_python
 from wp_config.variables import VariableSet, declarations
 
 ROOT = Shape(
@@ -52,22 +48,6 @@ APP = Shape(
         "use": 'A "use" block belongs inside of build, deploy or release.',
     },
 )
-RUNNER = Shape(frozenset({"enabled", "profile"}), {"data_source": 1, "poll": 0}, frozenset({"data_source", "poll"}))
-
-_GIT = Schema(
-    (
-        Attribute("url", required=True, doc="Anything git can clone."),
-        Attribute("ref", doc="Branch, tag or commit; default: the remote's HEAD."),
-        Attribute("path", doc="Folder of the project inside of the repository."),
-        Attribute("ignore_changes_outside_path", "bool", doc="Polling looks only at changes under path."),
-        Attribute("recurse_submodules", "integer", doc="Depth of submodules to fetch; 0 is none."),
-        Attribute("username"),
-        Attribute("password"),
-        Attribute("key", doc="Private SSH key in PEM form."),
-        Attribute("key_password"),
-    )
-)
-_POLL = Schema((Attribute("enabled", "bool"), Attribute("interval")))
 _URL = Schema((Attribute("auto_hostname", "bool", doc="Give every deployment a generated host name."),))
 _PLUGIN_TYPES = Schema(
     tuple(
@@ -370,69 +350,6 @@ class App:
                 self.problems.error(f"Missing {kind} block", detail, self.block.header)
             elif content(block.body, stages.shape_of(kind), Diagnostics()).one("use") is None:
                 self.problems.error("Missing use", stages.missing_use(kind), block.header)
-
-
-def read_as(attribute: tree.Attribute, kind: Type, scope: Scope, problems: Diagnostics) -> Value | None:
-    """An argument's value as a type; None when it is null or wrong (then reported)."""
-    try:
-        value = convert(evaluate(attribute.value, scope), kind)
-    except ConversionError as error:
-        detail = f'Inappropriate value for "{attribute.name}": {error}.'
-        problems.error("Incorrect value type", detail, attribute.value.range)
-        return None
-    except Diagnostics as error:
-        problems.extend(error)
-        return None
-    return None if value.is_null else value
-
-
-def runner_settings(block: tree.Block | None, scope: Scope, problems: Diagnostics) -> RunnerSettings:
-    """The ``runner`` block (hcl.md §8); the defaults when there is none."""
-    if block is None:
-        return RunnerSettings()
-    found = content(block.body, RUNNER, problems)
-    enabled = read_as(found.attributes["enabled"], BOOL, scope, problems) if "enabled" in found.attributes else None
-    profile = read_as(found.attributes["profile"], STRING, scope, problems) if "profile" in found.attributes else None
-    poll = Poll()
-    poll_block = found.one("poll")
-    if poll_block is not None:
-        values = decode_body(poll_block.body, _POLL, scope, problems)
-        poll = Poll(bool(values.get("enabled", False)), str(values.get("interval", "")))
-    source, git = "", None
-    data_source = found.one("data_source")
-    if data_source is not None:
-        source = data_source.labels[0].value
-        if source == "git":
-            git = _git_source(data_source, scope, problems)
-        elif source != "local":
-            detail = f'"{source}" is no data source; use "git" or "local".{suggestion(source, ["git", "local"])}'
-            problems.error("Unknown data source", detail, data_source.labels[0].range)
-    return RunnerSettings(
-        bool(enabled.data) if enabled else False,
-        profile.text if profile and isinstance(profile.data, str) else "",
-        source,
-        git,
-        poll,
-    )
-
-
-def _git_source(block: tree.Block, scope: Scope, problems: Diagnostics) -> GitSource | None:
-    values = decode_body(block.body, _GIT, scope, problems)
-    path = str(values.get("path", ""))
-    if ".." in path.split("/"):
-        problems.error("Invalid path", "The path must stay inside of the repository.", block.header)
-    depth = values.get("recurse_submodules", 0)
-    if isinstance(depth, int) and depth < 0:
-        problems.error("Invalid depth", "recurse_submodules must not be negative.", block.header)
-    if not values.get("url"):
-        return None
-    words = ("url", "ref", "username", "password", "key", "key_password")
-    return GitSource(
-        path=path,
-        ignore_changes_outside_path=bool(values.get("ignore_changes_outside_path", False)),
-        recurse_submodules=depth if isinstance(depth, int) else 0,
-        **{word: str(values.get(word, "")) for word in words},
-    )
 
 
 def use_blocks(apps: Iterable[tree.Block]) -> list[tuple[StageKind, tree.Block]]:

@@ -7,7 +7,8 @@ a template: it may be evaluated in bare template mode.
 from __future__ import annotations
 
 from wp_config.diagnostics import Diagnostics, SourceFile, failure
-from wp_config.expr import Evaluator, evaluate
+from wp_config.evaluator import Evaluator
+from wp_config.expr import evaluate
 from wp_config.functions import ENTRYPOINT_FUNCTIONS
 from wp_config.literals import escape_template, key, literal, quoted
 from wp_config.scope import Scope

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wp_config import source
 from wp_config.bodies import Shape, content
 from wp_config.convert import ConversionError, convert, unify
 from wp_config.diagnostics import Diagnostics, Range, SourceFile, failure, suggestion
 from wp_config.expr import constant, evaluate
-from wp_config.literals import literal
 from wp_config.records import FinalValue, InputValue, ValueForm, VariableInputs, VariableSource
 from wp_config.scope import Scope
-from wp_config.syntax import json_form, parse_expression, tree
+from wp_config.syntax import parse_expression, tree
 from wp_config.typeexpr import read_type
 from wp_config.values import (
     ANY,
@@ -32,9 +30,7 @@ from wp_config.values import (
     unknown,
     with_mark,
 )
-
-ENVIRONMENT_PREFIX = "WP_VAR_"
-AUTO_SUFFIXES = (".auto.wpvars", ".auto.wpvars.json")
+from wp_config.variable_sources import ENVIRONMENT_PREFIX, automatic_values, collect, portable, read_values_file
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _SHAPE = Shape(
@@ -160,97 +156,6 @@ def convert_at(value: Value, kind: Type, node: tree.Expression) -> Value:
         return convert(value, kind)
     except ConversionError as error:
         raise failure("Incorrect value type", f"{str(error)[:1].upper()}{str(error)[1:]}.", node.range) from error
-
-
-# -- values from outside ----------------------------------------------------------------------------------------------
-
-
-def collect(
-    environment: Mapping[str, str], files: Sequence[Path], assignments: Sequence[str]
-) -> tuple[InputValue, ...]:
-    """What the command line gives: ``WP_VAR_…``, then ``-var-file``, then ``-var name=value``, in rising precedence.
-
-    Raises :class:`Diagnostics` for an unreadable or wrong file and for an assignment without ``=``.
-    """
-    problems = Diagnostics()
-    found = [
-        InputValue(
-            name.removeprefix(ENVIRONMENT_PREFIX),
-            value,
-            source=VariableSource.ENV,
-            place=f"environment variable {name}",
-        )
-        for name, value in sorted(environment.items())
-        if name.startswith(ENVIRONMENT_PREFIX) and name != ENVIRONMENT_PREFIX
-    ]
-    for path in files:
-        try:
-            found += read_values_file(path, VariableSource.FILE)
-        except Diagnostics as error:
-            problems.extend(error)
-    for text in assignments:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            problems.error("Invalid -var", f'"-var {text}" must have the form -var name=value.')
-        else:
-            found.append(InputValue(name.strip(), value, source=VariableSource.CLI, place=f"flag -var {name.strip()}"))
-    problems.raise_if_errors()
-    return tuple(found)
-
-
-def read_values_file(path: Path, kind: VariableSource) -> list[InputValue]:
-    """The values of a ``.wpvars`` or ``.wpvars.json`` file (hcl.md §7.2). Raises :class:`Diagnostics`."""
-    file = source.read(path)
-    problems = Diagnostics()
-    attributes: list[tree.Attribute] = []
-    if path.name.lower().endswith(".json"):
-        value = json_form.parse_json(file)
-        if value.kind != "object":
-            raise failure("Incorrect JSON value type", "A values file must hold an object.", value.range)
-        attributes = [
-            tree.Attribute(item.range, item.name, item.name_range, json_form.verbatim(item.value))
-            for item in value.properties
-        ]
-    else:
-        for item in source.parse(file).items:
-            if isinstance(item, tree.Attribute):
-                attributes.append(item)
-            elif item.type == "variable":
-                detail = "Variables are declared in waypoint.hcl; a values file only sets them: name = value."
-                problems.error("Variable declaration in a values file", detail, item.header)
-            else:
-                problems.error("Unexpected block", "A values file holds only name = value lines.", item.header)
-    found: list[InputValue] = []
-    for attribute in attributes:
-        try:
-            form, data = portable(constant(attribute.value))
-        except Diagnostics as error:
-            problems.extend(error)
-            continue
-        found.append(InputValue(attribute.name, data, form, kind, str(attribute.range)))
-    problems.raise_if_errors()
-    return found
-
-
-def automatic_values(directory: Path) -> list[InputValue]:
-    """The values of all ``*.auto.wpvars`` and ``*.auto.wpvars.json`` files of a folder, in alphabetical order."""
-    found: list[InputValue] = []
-    if directory.is_dir():
-        for path in sorted(directory.iterdir()):
-            if path.name.endswith(AUTO_SUFFIXES) and path.is_file():
-                found += read_values_file(path, VariableSource.VCS)
-    return found
-
-
-def portable(value: Value) -> tuple[ValueForm, str | bool | int]:
-    """A value in the form it travels in: text, bool, whole number, or canonical HCL text for everything else."""
-    if isinstance(value.data, bool):
-        return ValueForm.BOOL, value.data
-    if isinstance(value.data, str):
-        return ValueForm.STR, value.data
-    if isinstance(value.data, int) and -(2**63) <= value.data < 2**63:
-        return ValueForm.NUM, value.data
-    return ValueForm.HCL, literal(value)
 
 
 # -- resolution -------------------------------------------------------------------------------------------------------
@@ -476,3 +381,6 @@ def _fetched(declaration: Declaration, fetch: Callable[[str, Mapping[str, str]],
     except (Diagnostics, ConversionError) as error:
         detail = f'The config source "{record.source}" gave no valid {declaration.type} for "{declaration.name}".'
         raise failure("Invalid variable value", detail, declaration.header) from error
+
+
+__all__ = ["Declaration", "VariableSet", "automatic_values", "collect", "declarations", "read_values_file"]
