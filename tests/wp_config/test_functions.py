@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -416,3 +417,9 @@ def test_jsonnet_says_what_is_missing(tmp_path: Path) -> None:
             run('jsonnetfile("a.jsonnet", {})', tmp_path)
         return
     assert json_text(from_python(run('jsondecode(file(jsonnetfile("a.jsonnet", {})))', tmp_path))) == '{"a":2}'
+
+
+def test_the_reference_page_is_made_from_the_functions() -> None:
+    tool = Path(__file__).parents[2] / "tools" / "document_functions.py"
+    done = subprocess.run([sys.executable, str(tool), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -63,6 +63,11 @@ def names() -> frozenset[str]:
     return frozenset(_HOMES) | {"try", "can"}
 
 
+def in_module(module: str) -> frozenset[str]:
+    """The names of the functions that one module of this package holds."""
+    return frozenset(name for name, home in _HOMES.items() if home == module)
+
+
 def load(name: str) -> Function:
     """The function of that name; its module is imported now. Raises KeyError."""
     from wp_config.functions.signature import registered
