@@ -129,6 +129,28 @@ async def test_a_start_failure_is_told_and_has_the_shells_status(server, client,
         assert responses[-1].exit.code == status
 
 
+async def test_a_peer_that_sends_rubbish_ends_the_session_and_is_told(server, client, user):
+    record = await deployment(user)
+    method = "/hashicorp.waypoint.Waypoint/{}"
+    async with connected(server, client, record) as [one]:
+        call = await start(user, deployment_id=record.id)
+        announced = (await one.snapshot(lambda snapshot: bool(snapshot.exec))).exec[0]
+        raw = one.client.channel.stream_stream(method.format("EntrypointExecStream"))(metadata=one.client.metadata)
+        opening = pb.EntrypointExecRequest.Open(instance_id=one.id, index=announced.index)
+        await raw.write(pb.EntrypointExecRequest(open=opening).SerializeToString())
+        await raw.read()
+        await raw.write(b"\xff\xff\xff")
+        assert (await rest(call))[-1].exit.code == 1
+        assert await raw.code() is grpc.StatusCode.INVALID_ARGUMENT
+        raw = user.channel.stream_stream(method.format("StartExecStream"))(metadata=user.metadata)
+        begin = pb.ExecStreamRequest.Start(args=["true"], deployment_id=record.id)
+        await raw.write(pb.ExecStreamRequest(start=begin).SerializeToString())
+        await raw.read()
+        await raw.write(b"\xff\xff\xff")
+        assert await raw.code() is grpc.StatusCode.INVALID_ARGUMENT
+        await one.snapshot(lambda snapshot: not snapshot.exec)
+
+
 async def test_much_output_passes_a_slow_client_complete_and_in_order(server, client, user):
     record = await deployment(user)
     async with connected(server, client, record) as [one]:

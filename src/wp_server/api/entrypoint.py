@@ -128,7 +128,6 @@ class EntrypointHandlers:
                 while (response := await session.to_entrypoint.get()) is not None:
                     yield response
         finally:
-            # Without effect on a session that ended in order.
             session.fail(LOST)
 
     def _claim(self, opened: pb.EntrypointExecRequest.Open) -> Session:
@@ -160,7 +159,9 @@ async def _relay(requests: AsyncIterator[pb.EntrypointExecRequest], session: Ses
     try:
         async for request in requests:
             await session.from_entrypoint(request)
-        session.fail(LOST)
     except ChannelClosed:
         # The client left first; its handler ended the session.
         return
+    finally:
+        # Without effect on a session that ended in order.
+        session.fail(LOST)

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Coroutine
 async def beside(work: Coroutine[object, object, None]) -> AsyncIterator[asyncio.Task[None]]:
     """Starts `work`; on leaving cancels it if it still runs, and waits for its end.
 
-    An exception of `work` is not raised here: `work` tells its partner through what they share.
+    An exception of `work` is raised on leaving, unless the block itself failed. It does not interrupt the block: `work`
+    tells its partner through what they share.
     """
     task = asyncio.create_task(work)
     try:
@@ -19,7 +20,5 @@ async def beside(work: Coroutine[object, object, None]) -> AsyncIterator[asyncio
     finally:
         task.cancel()
         await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None:
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a stream's companion failed", "exception": error, "task": task}
-            )
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise error

@@ -277,7 +277,9 @@ def _decoded(decode: Decoder, raw: bytes) -> Message:
     try:
         return decode(raw)
     except DecodeError as error:
-        raise InvalidArgument("The request is not a valid protobuf message of this call's type.") from error
+        raise InvalidArgument(
+            "The request is not a valid protobuf message of this call's type, or has text that is not UTF-8."
+        ) from error
 
 
 def _encoded(answer: Answer) -> bytes:
