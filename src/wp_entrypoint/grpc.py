@@ -7,7 +7,7 @@ bytes, and never reach a caller.
 
 from __future__ import annotations
 
-from wp_entrypoint import http2
+from wp_entrypoint import frames, http2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ _HTTP_STATUS = {
     b"504": UNAVAILABLE,
 }
 _RESET_STATUS = {
-    http2.REFUSED_STREAM: UNAVAILABLE,
-    http2.CANCEL: CANCELLED,
-    http2.ENHANCE_YOUR_CALM: RESOURCE_EXHAUSTED,
+    frames.REFUSED_STREAM: UNAVAILABLE,
+    frames.CANCEL: CANCELLED,
+    frames.ENHANCE_YOUR_CALM: RESOURCE_EXHAUSTED,
     0xC: PERMISSION_DENIED,  # INADEQUATE_SECURITY
 }
 
@@ -262,22 +262,22 @@ class Channel:
         """Take bytes from the socket and run the callbacks. Raises ProtocolError; then call lost()."""
         self.last_heard = now
         for event in self.http2.receive(data):
-            if isinstance(event, http2.Data):
+            if isinstance(event, frames.Data):
                 call = self._calls.get(event.stream_id)
                 if call is not None:
                     call.last_heard = now
                     call.on_data(event.data, event.flow, event.ended)
-            elif isinstance(event, http2.Headers):
+            elif isinstance(event, frames.Headers):
                 call = self._calls.get(event.stream_id)
                 if call is not None:
                     call.on_headers(event.headers, event.ended)
-            elif isinstance(event, http2.Reset):
+            elif isinstance(event, frames.Reset):
                 call = self._calls.get(event.stream_id)
                 if call is not None:
                     who = "the server" if event.remote else "a broken rule"
                     code = _RESET_STATUS.get(event.code, INTERNAL)
                     call.finish(Status(code, f"{who} reset the stream (HTTP/2 error {event.code})"))
-            elif isinstance(event, http2.PingAcknowledged):
+            elif isinstance(event, frames.PingAcknowledged):
                 self._ping_sent = None
             else:
                 text = event.debug.decode("utf-8", "replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wp_entrypoint import VERSION, grpc
 from wp_entrypoint import loop as loops
-from wp_entrypoint.http2 import ProtocolError
+from wp_entrypoint.frames import ProtocolError
 from wp_entrypoint.transport import Link
 from wp_proto.entrypoint import messages
 from wp_proto.entrypoint.codec import DecodeError
