@@ -200,7 +200,7 @@ class Agent:
             from wp_entrypoint.logs import Shipper
 
             self._shipper = Shipper(self._loop, self._journal, self._session, self._settings.log_buffer)
-            self._output.start(self._shipper.take, lambda: self._loop.wake(self._on_drained))
+            self._output.start(self._loop, self._shipper.take, lambda: self._loop.wake(self._on_drained))
         if os.getpid() != 1:
             from wp_entrypoint.subreaper import adopt_orphans
 

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+    from wp_entrypoint.loop import Loop
     from wp_entrypoint.process import FileActions
     from wp_entrypoint.stdio import Take
 
@@ -41,7 +42,7 @@ class Console:
             (os.POSIX_SPAWN_DUP2, STDIN, 2),
         ]
 
-    def start(self, take: Take, on_drained: Callable[[], None]) -> None:
+    def start(self, _loop: Loop, take: Take, on_drained: Callable[[], None]) -> None:
         """Begin to pass bytes in both directions; as Output.start()."""
         from _thread import start_new_thread
 

@@ -168,6 +168,7 @@ class Shipper:
         self._attempts = 0
         self._paused_until = 0.0
         self._finishing = False
+        self._own_thread = threading.get_ident()
         session.on_ready.append(self._served)
         session.on_gone.append(lambda: self._buffer.drain(False))
         session.on_room.append(self._pump)
@@ -177,8 +178,8 @@ class Shipper:
     # Coming in
 
     def take(self, fd: int, data: bytes) -> None:
-        """Output of the application. Called by the pumps' threads."""
-        if self._buffer.put(fd, time.time_ns(), data):
+        """Output of the application. Called by the pumps' threads, or by the loop where there can be none."""
+        if self._buffer.put(fd, time.time_ns(), data, may_wait=threading.get_ident() != self._own_thread):
             self._loop.wake(self._gather)
 
     def _own_line(self, moment: int, line: str) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 
+from wp_entrypoint.loop import READ
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
 
+    from wp_entrypoint.loop import Loop
     from wp_entrypoint.process import FileActions
 
     Take = Callable[[int, bytes], None]
@@ -29,20 +32,26 @@ class Output:
     def __init__(self) -> None:
         self._pipes = {STDOUT: os.pipe(), STDERR: os.pipe()}
         self._open = set(self._pipes)
+        self._deaf: set[int] = set()  # those of ours that nobody reads
         self._on_drained: Callable[[], None] | None = None
 
     def file_actions(self) -> FileActions:
         """What makes a spawned application write here."""
         return [(os.POSIX_SPAWN_DUP2, write, fd) for fd, (_, write) in self._pipes.items()]
 
-    def start(self, take: Take, on_drained: Callable[[], None]) -> None:
+    def start(self, loop: Loop, take: Take, on_drained: Callable[[], None]) -> None:
         """Begin to pump. take(fd, data) is called in the pumps' threads; on_drained, at their end (perhaps twice), when
         no process has either pipe open for writing any more."""
         from _thread import start_new_thread
 
         self._on_drained = on_drained
         for fd, (read, _) in self._pipes.items():
-            start_new_thread(self._pump, (read, fd, take))
+            try:
+                start_new_thread(self._pump, (read, fd, take))
+            except RuntimeError:
+                # No further thread is allowed here. In the loop a full descriptor of ours holds up everything else, but
+                # an application that nobody reads from would stand still.
+                self._watch(loop, read, fd, take)
 
     def resize(self) -> None:
         """Pipes have no size."""
@@ -56,16 +65,28 @@ class Output:
             os.close(write)
 
     def _pump(self, read: int, fd: int, take: Take) -> None:
-        writable = True
-        while True:
-            data = os.read(read, PIECE)
-            if not data:
-                break
-            writable = writable and write_all(fd, data)
+        while self._pass_on(read, fd, take):
+            pass
+
+    def _watch(self, loop: Loop, read: int, fd: int, take: Take) -> None:
+        def readable(_events: int) -> None:
+            if not self._pass_on(read, fd, take):
+                loop.forget(read)
+
+        loop.watch(read, READ, readable)
+
+    def _pass_on(self, read: int, fd: int, take: Take) -> bool:
+        """Move one piece; whether there may be more."""
+        data = os.read(read, PIECE)
+        if data:
+            if fd not in self._deaf and not write_all(fd, data):
+                self._deaf.add(fd)
             take(fd, data)
+            return True
         self._open.discard(fd)
         if not self._open and self._on_drained is not None:
             self._on_drained()
+        return False
 
 
 def write_all(fd: int, data: bytes) -> bool:

@@ -59,7 +59,10 @@ class Link:
         try:
             found = _socket.getaddrinfo(host, self._address.port, 0, _socket.SOCK_STREAM, 0, _socket.AI_NUMERICHOST)
         except OSError:
-            _thread.start_new_thread(self._look_up_name, (host,))
+            try:
+                _thread.start_new_thread(self._look_up_name, (host,))
+            except RuntimeError:
+                self._look_up_name(host)  # no further thread is allowed here
             return
         self._candidates = found
         self._loop.wake(self._next_candidate)

@@ -177,6 +177,30 @@ def test_an_unprivileged_user_on_a_read_only_root(entrypoints: Entrypoints, serv
     assert list(folder.iterdir()) == []
 
 
+def test_it_works_where_no_thread_can_be_started(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """As under a limit of processes: what threads would do, the loop does."""
+    program = (
+        "import sys, _thread\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "def refuse(*arguments):\n"
+        "    raise RuntimeError('can\\'t start new thread')\n"
+        "_thread.start_new_thread = refuse\n"
+        "from wp_entrypoint.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, "sh", "-c", "seq 1 20000; echo err >&2; exit 5"],
+        env=entrypoints.environment(server),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 5
+    assert done.stdout.splitlines() == [str(number) for number in range(1, 20001)]
+    assert "err\n" in done.stderr
+    assert [line for line in server.app_lines() if line != "err"] == done.stdout.splitlines()
+
+
 def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeServer) -> None:
     """A bug in the entrypoint is told and does not end the application."""
     program = (
