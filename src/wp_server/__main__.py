@@ -80,6 +80,8 @@ async def _serve(chosen: Settings) -> None:
         loop.add_signal_handler(signal.SIGHUP, log.info, "still running after SIGHUP")
     if chosen.db_is_default:
         print(f"! No -db given: the state goes to {chosen.db}.", file=sys.stderr)
+    for flag in chosen.without_effect:
+        print(f"! -{flag} has no effect: this server has no such service yet.", file=sys.stderr)
     async with app.running(chosen) as server:
         print(_banner(server), flush=True)
         await stop.wait()
@@ -100,7 +102,7 @@ def _banner(server: RunningServer) -> str:
         ("HTTP Address", server.http_address),
         ("HTTP Address (Insecure)", server.plain_http_address),
         ("Auth Required", "yes"),
-        ("Browser UI Enabled", "no" if chosen.disable_ui else "yes"),
+        ("Browser UI Enabled", "no"),
         ("URL Service", "disabled"),
     ]
     lines = ["Server configuration:", "", *(f"  {name}: {value}" for name, value in rows if value), ""]

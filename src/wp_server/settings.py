@@ -50,6 +50,8 @@ class Settings:
     local: bool = False
     """The embedded server: free ports, a state file for the command line, a bootstrapped token."""
     log_level: str = "warn"
+    without_effect: tuple[str, ...] = ()
+    """Flags that ask for something which this server accepts but does not have."""
     db_is_default: bool = False
 
     @property
@@ -91,6 +93,7 @@ _FLAGS = (
     _Flag("telemetry-oc-zpages-addr", "telemetry_oc_zpages_addr", "address of the zPages"),
     _Flag("local", "local", "run as the command line's embedded server"),
 )
+_WITHOUT_EFFECT = frozenset(flag.field for flag in _FLAGS if flag.field.startswith(("url_", "telemetry_")))
 _BOOLEANS = {field.name for field in fields(Settings) if field.type == "bool"}
 _TRUE, _FALSE = {"1", "t", "true"}, {"0", "f", "false"}
 
@@ -136,6 +139,9 @@ def _settings(texts: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{LOG_LEVEL_ENV} must be one of {', '.join(LOG_LEVELS)}.")
     if ("tls_cert_file" in values) != ("tls_key_file" in values):
         raise SettingsError("-tls-cert-file and -tls-key-file go together: give both or none.")
+    # Switching off what is not there needs no remark.
+    wanted = {field for field, value in values.items() if value}
+    values["without_effect"] = tuple(flag.name for flag in _FLAGS if flag.field in _WITHOUT_EFFECT & wanted)
     local = bool(values.get("local"))
     if "db" not in values:
         values["db"] = default_data_dir() / "data.db" if local else Path("data.db").absolute()

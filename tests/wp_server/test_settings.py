@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from wp_server.settings import SettingsError, parse, split_address
+from wp_server.version import version
 
 
 def test_defaults_are_those_of_the_reference():
@@ -46,6 +48,21 @@ def test_local_mode_takes_free_ports_and_the_users_data_directory(monkeypatch, t
     assert (settings.listen_grpc, settings.listen_http) == ("127.0.0.1:0", "127.0.0.1:0")
     assert settings.db == tmp_path / "waypoint" / "server" / "data.db"
     assert not settings.db_is_default
+
+
+def test_flags_that_are_accepted_without_effect_are_told():
+    asked = parse(["-url-enabled", "-telemetry-dd-trace-addr=h:1"], {})
+    assert asked.without_effect == ("url-enabled", "telemetry-dd-trace-addr")
+    assert parse(["-accept-tos", "-url-enabled=false", "-disable-ui"], {}).without_effect == ()
+
+
+@pytest.mark.parametrize(
+    ("installed", "shown"),
+    [("1.2.3", "v1.2.3"), ("1.0.0.dev0", "v1.0.0-dev0"), ("1.0.0rc2", "v1.0.0-rc2"), ("0.12.0b1", "v0.12.0-b1")],
+)
+def test_versions_are_written_as_go_clients_read_them(monkeypatch, installed, shown):
+    monkeypatch.setattr(metadata, "version", lambda _: installed)
+    assert version() == shown
 
 
 @pytest.mark.parametrize(
