@@ -15,6 +15,7 @@ from wp_config import labels as label_rules
 from wp_config.bodies import content
 from wp_config.decode import decode_body
 from wp_config.diagnostics import Diagnostic, Diagnostics, Severity, suggestion
+from wp_config.expr import all_problems
 from wp_config.model import App, Project, stage_blocks
 from wp_config.records import Context, PluginRole, Source, StageKind, VariableInputs
 from wp_config.schema import BodySchema
@@ -126,7 +127,16 @@ class _Checker:
         if self._plugin_names is not None and name not in self._plugin_names:
             known = suggestion(name, self._plugin_names) or " Known are " + ", ".join(self._plugin_names) + "."
             self.problems.error("Unknown plugin", f'There is no plugin "{name}".{known}', use.labels[0].range)
+            self._references(use, scope)
             return
         schema = self._schema_of(PluginRole(str(kind)), name) if self._schema_of is not None else None
         if schema is not None:
             decode_body(use.body, schema, scope, self.problems, partial=True)
+        else:
+            self._references(use, scope)
+
+    def _references(self, use: tree.Block, scope: Scope) -> None:
+        """Check the expressions of a body whose schema is not known."""
+        for node in tree.walk(use.body):
+            if isinstance(node, tree.Attribute):
+                self.problems.extend(all_problems(node.value, scope))
