@@ -1,6 +1,7 @@
 """Real engines for the tests, one fixture each; without the engine a test skips and says so.
 
-`docker_client`   the Docker engine (docker-py), with what the tests made removed at the end
+`docker_client`   the Docker engine (docker-py)
+`docker_project`  a project's name of one test only; what carries it in the engine is removed at the end
 `busybox_image`   `busybox:latest`, made of Debian's static busybox where the engine has none
 `python_image`    `python:3-slim`, made of this machine's Debian Python where the engine has none
 `registry`        an image registry that lets everybody in, on a port of its own
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import os
@@ -58,6 +60,9 @@ def docker_client() -> Iterator[docker.DockerClient]:
     except (docker.errors.DockerException, OSError) as error:
         pytest.skip(f"no Docker engine: {error}")
     yield client
+    for network in client.networks.list(filters={"label": "use=waypoint"}):
+        with contextlib.suppress(docker.errors.APIError):  # somebody else uses it
+            network.remove()
     client.close()
 
 

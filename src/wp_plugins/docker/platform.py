@@ -13,7 +13,17 @@ from dataclasses import dataclass
 import docker.errors
 import requests
 
-from wp_plugins.docker import container_plan, containers, credentials, engine, images, injection, labels, networks
+from wp_plugins.docker import (
+    container_plan,
+    containers,
+    credentials,
+    engine,
+    images,
+    injection,
+    labels,
+    networks,
+    reach,
+)
 from wp_plugins.docker.containers import Expectation, NetworkGone
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig, Engine
@@ -106,13 +116,13 @@ def deploy(
             except BaseException:
                 _roll_back(connected, name, remove_network=made_network)
                 raise
-            host = config.host_ip if config.host_ip not in {"", "0.0.0.0", "::"} else connected.published_host  # noqa: S104
+            host = connected.published_host if reach.is_everywhere(config.host_ip) else config.host_ip
     if warning:
         ui.warn(warning)
     value = _value(deployment.id, source.app, network, container, name)
     _declare(declared, deployment.id, network, container, name)
     ui.info(f"Container: {name}")
-    return Result(value, url="" if config.worker or not port else f"http://{host}:{port}")
+    return Result(value, url="" if config.worker or not port else reach.url(host, port))
 
 
 def destroy(config: PlatformConfig, ctx: Context, ui: UI, deployment: Deployment, job: JobInfo) -> None:

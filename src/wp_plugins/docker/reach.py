@@ -47,7 +47,12 @@ def address(inspected: Json, service_port: int, published_host: str) -> Reach | 
     if not port:
         return None
     bound = str(ports[f"{service_port}/tcp"][0].get("HostIp", ""))
-    return Reach(published_host if bound in _EVERYWHERE else bound, port, direct=False)
+    return Reach(published_host if is_everywhere(bound) else bound, port, direct=False)
+
+
+def is_everywhere(bound: str) -> bool:
+    """True for an address that includes the engine's machine as such, and not one of several."""
+    return bound in _EVERYWHERE
 
 
 def _on_a_bridge_of_this_machine(inspected: Json) -> str:
@@ -57,3 +62,9 @@ def _on_a_bridge_of_this_machine(inspected: Json) -> str:
         if network.get("IPAddress") and bridge.exists():
             return str(network["IPAddress"])
     return ""
+
+
+def url(host: str, port: int) -> str:
+    """The address as people open it; "all addresses" is shown as this machine's own."""
+    shown = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -84,8 +84,7 @@ def release(
             step.done(f"Port {state.port} leads to {deployment.name}-{deployment.id}")
     if remaining:
         ui.warn(f"{remaining} requests are still under way on the deployment before")
-    shown = "127.0.0.1" if state.host in {"0.0.0.0", "::"} else state.host  # noqa: S104 - shown, not listened on
-    value.url = f"http://{shown}:{state.port}"
+    value.url = reach.url(state.host, state.port)
     declared.add(SWITCH, type="switch", platform="docker", state=value, category="ROUTER")
     return Result(value, url=value.url)
 

@@ -309,3 +309,9 @@ def test_a_container_is_addressed_directly_on_the_engines_own_machine(
     assert reach.address(inspected, 3000, "127.0.0.1") == Reach("172.18.0.2", 3000, direct=True)
     inspected["State"] = {"Running": False}
     assert reach.address(inspected, 3000, "127.0.0.1") is None
+
+
+def test_addresses_as_people_open_them() -> None:
+    assert reach.url("0.0.0.0", 80) == "http://127.0.0.1:80"
+    assert reach.url("far.example", 80) == "http://far.example:80"
+    assert reach.url("::1", 80) == "http://[::1]:80"
