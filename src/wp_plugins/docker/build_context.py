@@ -23,6 +23,8 @@ from wp_sdk.component import PluginError
 SPOOL = 16 * 1024 * 1024
 """Bytes of a context that are kept in memory; a bigger one goes to a temporary file."""
 
+PROJECT_FILES = ("waypoint.hcl", "waypoint.hcl.json")
+
 
 @dataclass(frozen=True)
 class BuildContext:
@@ -38,13 +40,13 @@ class BuildContext:
         return not self.dockerfile.resolve().is_relative_to(self.folder.resolve())
 
 
-def locate(app_path: Path, context: str, dockerfile: str, working_directory: Path) -> BuildContext:
-    """Find folder and Dockerfile. A relative `context` is relative to the project's folder (the process's working
-    directory), a relative `dockerfile` to the application's.
+def locate(app_path: Path, context: str, dockerfile: str) -> BuildContext:
+    """Find folder and Dockerfile. A relative `context` is relative to the project's folder, a relative `dockerfile` to
+    the application's.
 
     Raises PluginError when one of them is not there.
     """
-    folder = (working_directory / context) if context else app_path
+    folder = (_project_folder(app_path) / context) if context else app_path
     if not folder.is_dir():
         raise PluginError(
             "The build context is not there" if not folder.exists() else "The build context is not a folder",
@@ -67,6 +69,15 @@ def locate(app_path: Path, context: str, dockerfile: str, working_directory: Pat
         else file.resolve().relative_to(folder.resolve()).as_posix()
     )
     return BuildContext(folder, file, name)
+
+
+def _project_folder(app_path: Path) -> Path:
+    """The folder of waypoint.hcl. It is looked for above the application, because the working directory is another one
+    when the project was fetched from a repository, or the command called in a folder below."""
+    for folder in (app_path, *app_path.absolute().parents):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return folder
+    return Path.cwd()
 
 
 def pack(context: BuildContext) -> IO[bytes]:

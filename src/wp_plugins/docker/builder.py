@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -63,7 +62,7 @@ def build(
 ) -> Result[Image]:
     """Build the application's image in the engine; returns it under a tag of its own, that no later build takes."""
     name = local_name(source.app)
-    context = locate(source.path, config.context, config.dockerfile, Path.cwd())
+    context = locate(source.path, config.context, config.dockerfile)
     with ui.steps() as steps:
         with steps.step("Initializing Docker client..."):
             connected = engine.connect()

@@ -47,7 +47,7 @@ def test_images_a_dockerfile_uses(text: str, images: tuple[str, ...]) -> None:
 
 
 def names_in(folder: Path, dockerfile: str = "", context: str = "") -> dict[str, tarfile.TarInfo]:
-    with pack(locate(folder, context, dockerfile, folder)) as archive, tarfile.open(fileobj=archive) as tar:
+    with pack(locate(folder, context, dockerfile)) as archive, tarfile.open(fileobj=archive) as tar:
         return {entry.name: entry for entry in tar}
 
 
@@ -76,7 +76,8 @@ def test_a_dockerfile_from_outside_travels_under_another_name(tmp_path: Path) ->
     (tmp_path / "app" / "Dockerfile").write_text("FROM inside-app\n")
     (tmp_path / "context").mkdir()
     (tmp_path / "context" / "Dockerfile").write_text("FROM decoy\n")
-    found = locate(tmp_path / "app", "context", "", tmp_path)
+    (tmp_path / "waypoint.hcl").write_text("")
+    found = locate(tmp_path / "app", "context", "")
     assert found.outside
     with pack(found) as archive, tarfile.open(fileobj=archive) as tar:
         content = tar.extractfile(found.dockerfile_name)
@@ -87,11 +88,12 @@ def test_a_dockerfile_from_outside_travels_under_another_name(tmp_path: Path) ->
 
 def test_a_context_that_is_no_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    (tmp_path / "waypoint.hcl.json").write_text("")
     with pytest.raises(PluginError, match="The build context is not a folder"):
-        locate(tmp_path, "file", "", tmp_path)
+        locate(tmp_path, "file", "")
     (tmp_path / "Dockerfile").mkdir()
     with pytest.raises(PluginError, match="The Dockerfile is not a file"):
-        locate(tmp_path, "", "", tmp_path)
+        locate(tmp_path, "", "")
 
 
 def image(**config: object) -> injection.ImageConfig:
