@@ -9,6 +9,7 @@ import http.server, os, sys
 print("hello 100% \\x1b[31mred\\x1b[0m [bold]", flush=True)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        print("served", self.path, flush=True)
         self.send_response(200)
         self.end_headers()
         self.wfile.write(("%s %s" % (os.environ.get("NAME"), os.environ.get("GREETING"))).encode())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 import urllib.request
@@ -293,6 +295,25 @@ def test_a_server_that_restarts_costs_the_watcher_nothing(cli: Cli) -> None:
     finally:
         for server in servers:
             server.kill()
+
+
+def test_following_logs_goes_on_after_the_server_restarts(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    release = url(cli.ok("up"), "Release URL")
+    log = cli.home / "logs.log"
+    command = [*cli.command, "logs", "-source=app"]
+    with log.open("w") as file, subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stdout=file) as following:
+        try:
+            wait_until(lambda: "hello" in log.read_text())
+            server = json.loads(cli.ok("server", "status", "-json"))
+            os.kill(server["pid"], signal.SIGKILL)
+            cli.ok("workspace", "list")
+            fetch(f"{release}/again")
+            wait_until(lambda: "served /again" in log.read_text())
+        finally:
+            following.terminate()
+        assert following.wait(30) == 130
+    assert log.read_text().count("hello") == 1
 
 
 def test_a_second_up_of_the_same_app_waits_and_says_for_what(cli: Cli) -> None:

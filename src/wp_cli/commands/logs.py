@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from wp_cli import listing
@@ -30,6 +31,9 @@ JSON = Flag("json", BOOL, False, "Print every line as a JSON object.")
 
 QUIET = 1.0  # seconds without a line after which -follow=false has seen all earlier ones
 SHORT_ID = 6
+EVERYTHING = -1  # as a limit of earlier lines
+OUTAGE = 60.0  # seconds to wait for a server that is gone
+RETRY = 0.5
 
 
 def run(session: Session) -> int:
@@ -56,16 +60,58 @@ def run(session: Session) -> int:
 
 
 def batches(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.LogBatch]:
-    """Return the batches as they come; without -follow until none came for a while."""
+    """Return the batches as they come: for ever, or without -follow until none came for a while."""
+    return following(session, request) if session[FOLLOW] else so_far(session, request)
+
+
+def following(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.LogBatch]:
+    """Return batches until the server ends the stream.
+
+    A server that goes away is waited for; then what it kept is read from its beginning, without what was shown already.
+    """
+    import grpc
+
+    from wp_cli.connect import code_of
+
+    shown: dict[str, tuple[int, int]] = {}  # time of the last line of each instance
+    before: dict[str, tuple[int, int]] = {}  # the same when the server went away
+    lost_at = 0.0
+    while True:
+        try:
+            for batch in session.client().calls.GetLogStream(request):
+                lost_at = 0.0
+                limit = before.get(batch.instance_id, (-1, 0))
+                lines = [line for line in batch.lines if moment(line) > limit]
+                if lines:
+                    shown[batch.instance_id] = moment(lines[-1])
+                    yield pb.LogBatch(deployment_id=batch.deployment_id, instance_id=batch.instance_id, lines=lines)
+            return
+        except grpc.RpcError as err:
+            if code_of(err) is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            if not lost_at:
+                lost_at = time.monotonic()
+                session.screen.warn("The server is gone; waiting for it to come back.")
+            if time.monotonic() - lost_at > OUTAGE:
+                raise
+            time.sleep(RETRY)
+            before = dict(shown)
+            request.limit_backlog = EVERYTHING
+
+
+def moment(line: pb.LogBatch.Entry) -> tuple[int, int]:
+    """Time of a line, for comparison."""
+    return line.timestamp.seconds, line.timestamp.nanos
+
+
+def so_far(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.LogBatch]:
+    """Return the batches until none came for a while."""
     import queue
     import threading
 
     import grpc
 
     stream = session.client().calls.GetLogStream(request)
-    if session[FOLLOW]:
-        yield from stream
-        return
     items: queue.SimpleQueue[pb.LogBatch | grpc.RpcError | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -100,8 +146,6 @@ class Printer:
         self._source = session[SOURCE]
         self._oldest = 0.0
         if session[SINCE] > 0:
-            import time
-
             self._oldest = time.time() - session[SINCE]
         elif session[SINCE] < 0:
             raise CliError("-since must not be negative")

@@ -23,7 +23,7 @@ REFRESH = Flag("refresh", BOOL, False, "Ask the platforms for fresh status repor
 EXIT_CODE = Flag("exit-code", BOOL, False, "Exit with 1 if something is down.")
 
 LATEST = pb.OperationOrder(order=pb.OperationOrder.START_TIME, desc=True, limit=1)
-COUNTED = ("READY", "ALIVE", "PARTIAL", "UNKNOWN", "DOWN", "MISSING")
+COUNTED = ("READY", "ALIVE", "PARTIAL", "UNKNOWN", "DOWN", "MISSING", "ERROR")
 
 
 @dataclass
@@ -35,15 +35,22 @@ class AppStatus:
     release: pb.UI.ReleaseBundle | None
 
     @property
-    def reports(self) -> list[pb.StatusReport]:
-        """Return the reports that exist."""
-        found: list[pb.UI.DeploymentBundle | pb.UI.ReleaseBundle | None] = [self.deployment, self.release]
-        return [bundle.latest_status_report for bundle in found if bundle]
+    def healths(self) -> tuple[str, str]:
+        """Health of deployment and release, "" where nothing is known."""
+        return health(self.deployment), health(self.release)
 
     @property
     def unhealthy(self) -> bool:
-        """Return whether something is down."""
-        return any(records.health_word(report) in records.UNHEALTHY for report in self.reports)
+        """Return whether something is down or failed."""
+        return any(word in records.UNHEALTHY for word in self.healths)
+
+
+def health(bundle: pb.UI.DeploymentBundle | pb.UI.ReleaseBundle | None) -> str:
+    """Health of what a bundle is about."""
+    if bundle is None:
+        return ""
+    status = bundle.deployment.status if isinstance(bundle, pb.UI.DeploymentBundle) else bundle.release.status
+    return records.health_of(status, bundle.latest_status_report)
 
 
 def run(session: Session) -> int:
@@ -95,8 +102,8 @@ def all_projects(session: Session) -> list[AppStatus]:
         answer = client.calls.GetProject(pb.GetProjectRequest(project=project)).project
         statuses = [app_status(client, answer.name, app.name, session.workspace) for app in answer.applications]
         everything += statuses
-        deployments = counted([status.deployment for status in statuses])
-        releases = counted([status.release for status in statuses])
+        deployments = counted([health(status.deployment) or "UNKNOWN" for status in statuses if status.deployment])
+        releases = counted([health(status.release) or "UNKNOWN" for status in statuses if status.release])
         rows.append([answer.name, session.workspace, deployments, releases])
         facts.append({
             "Project": answer.name, "Workspace": session.workspace, "DeploymentStatuses": deployments,
@@ -112,9 +119,9 @@ def all_projects(session: Session) -> list[AppStatus]:
     return everything
 
 
-def counted(bundles: list[pb.UI.DeploymentBundle | None] | list[pb.UI.ReleaseBundle | None]) -> str:
+def counted(healths: list[str]) -> str:
     """Count the healths: `2 READY 1 DOWN`, `N/A` if there are none."""
-    words = Counter(records.health_word(bundle.latest_status_report) or "UNKNOWN" for bundle in bundles if bundle)
+    words = Counter(healths)
     return " ".join(f"{words[word]} {word}" for word in COUNTED if words[word]) or "N/A"
 
 
@@ -147,7 +154,7 @@ def app_row(screen: Screen, status: AppStatus, workspace: str) -> list[str]:
             row += ["N/A", ""]
         else:
             report = bundle.latest_status_report
-            row += [records.health_text(screen, report), records.age_of(report, "generated_time")]
+            row += [records.health_text(screen, health(bundle)), records.age_of(report, "generated_time")]
     return row
 
 

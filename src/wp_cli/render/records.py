@@ -87,7 +87,7 @@ def record_icon(screen: Screen, status: int, physical: int, *, released: bool) -
 
 HEALTH = {
     "READY": ("✔", "ok", look.GREEN), "ALIVE": ("✔", "ok", look.GREEN), "DOWN": ("✖", "down", look.RED),
-    "MISSING": ("✖", "missing", look.RED), "PARTIAL": ("●", "partial", look.YELLOW),
+    "MISSING": ("✖", "missing", look.RED), "ERROR": ("✖", "failed", look.RED), "PARTIAL": ("●", "partial", look.YELLOW),
 }  # fmt: skip
 UNHEALTHY = frozenset({"DOWN", "ERROR", "MISSING"})
 
@@ -112,9 +112,13 @@ def health_cell(screen: Screen, report: pb.StatusReport) -> str:
     return f"{health_icon(screen, word)} - {age}" if age else health_icon(screen, word)
 
 
-def health_text(screen: Screen, report: pb.StatusReport) -> str:
-    """Icon and word of a report, `N/A` if there is none."""
-    word = health_word(report)
+def health_of(status: pb.Status, report: pb.StatusReport) -> str:
+    """Health of a deployment or release: `ERROR` if making it failed, else what its report says, "" without one."""
+    return "ERROR" if status.state == pb.Status.ERROR else health_word(report)
+
+
+def health_text(screen: Screen, word: str) -> str:
+    """Icon and word of a health, `N/A` for none."""
     return f"{health_icon(screen, word)} {screen.painted(word, '')}" if word else "N/A"
 
 
