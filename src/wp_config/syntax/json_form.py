@@ -34,7 +34,25 @@ class JsonBody(tree.Body):
 def parse_json_body(file: SourceFile) -> JsonBody:
     """The body of a JSON file. Raises :class:`Diagnostics` with the first syntax error."""
     value = parse_json(file)
+    file.path_of = lambda offset: _enclosing(value, offset)
     return body_of(value, "The file must hold a JSON object.")
+
+
+def _enclosing(value: JsonValue, offset: int) -> str:
+    """The properties around an offset in words: ``in app → web → deploy``; empty at the top."""
+    words: list[str] = []
+    current: JsonValue | None = value
+    while current is not None:
+        inner: JsonValue | None = None
+        for item in current.properties:
+            if item.value.range.start <= offset < item.value.range.end and item.value.kind in ("object", "array"):
+                words.append(item.name)
+                inner = item.value
+        for element in current.elements:
+            if element.range.start <= offset < element.range.end:
+                inner = element
+        current = inner
+    return "in " + " → ".join(words) if words else ""
 
 
 def parse_json(file: SourceFile) -> JsonValue:

@@ -434,16 +434,20 @@ def _unindent(lines: list[Token]) -> None:
     """Remove the smallest indentation from the lines of a ``<<-`` heredoc (hcl.md §14.5)."""
     smallest: int | None = None
     for token in lines:
-        stripped = token.value.lstrip()
-        if not stripped and token.value.endswith("\n"):
+        indent = _lead(token.value)
+        if indent == len(token.value.rstrip("\r\n")) and token.value.endswith("\n"):
             continue
-        indent = len(token.value) - len(stripped)
         smallest = indent if smallest is None else min(smallest, indent)
     if not smallest:
         return
     for token in lines:
-        lead = len(token.value) - len(token.value.lstrip(" \t\v\f\u00a0\u3000"))
-        token.value = token.value[min(smallest, lead) :]
+        token.value = token.value[min(smallest, _lead(token.value)) :]
+
+
+def _lead(line: str) -> int:
+    """White space at the beginning of a line, its end not included."""
+    text = line.rstrip("\r\n")
+    return len(text) - len(text.lstrip())
 
 
 def keyword(token: Token) -> str | None:
