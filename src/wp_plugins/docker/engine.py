@@ -173,11 +173,11 @@ def connect(config: ClientConfig | None = None, environment: Mapping[str, str] =
 
 @contextmanager
 def failures(address: str, tunnel: SshTunnel | None = None) -> Iterator[None]:
-    """Turn failures to reach the engine into one sentence each; its refusals pass through unchanged."""
+    """Turn failures to reach the engine, and refusals that nobody expected, into one sentence each."""
     try:
         yield
-    except docker.errors.APIError:
-        raise
+    except docker.errors.APIError as error:
+        raise PluginError(f"The Docker engine refused a request: {said(error)}", where=address) from error
     except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _unreachable(address, error, tunnel.complaint() if tunnel is not None else "") from error
 

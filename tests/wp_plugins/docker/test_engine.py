@@ -107,6 +107,12 @@ def test_the_engine_is_found_in_every_way(docker_client: docker.DockerClient) ->
             assert not expected or engine.api.api_version == expected
 
 
+def test_what_the_engine_refuses_is_one_sentence(docker_client: docker.DockerClient) -> None:
+    local = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    with pytest.raises(PluginError, match=r"The Docker engine refused a request: client version 1\.999 is too new"):
+        connect(ClientConfig(host=local, api_version="1.999"))
+
+
 def test_the_docker_programs_current_context_is_used(
     docker_client: docker.DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
