@@ -258,16 +258,18 @@ class Agent:
             self._loop.stop()
             return
         self._shipper.finish()
-        deadline = loops.now() + FLUSH_TIMEOUT
-        self._await_flushed(deadline)
+        self._session.on_room.append(self._end_when_flushed)
+        self._session.on_gone.append(self._leave)
+        self._loop.after(FLUSH_TIMEOUT, self._leave)
+        self._end_when_flushed()
 
-    def _await_flushed(self, deadline: float) -> None:
-        assert self._shipper is not None
-        if self._shipper.finished() or not self._session.ready or loops.now() >= deadline:
-            self._session.close()
-            self._loop.stop()
-        else:
-            self._loop.after(supervise.GROUP_CHECK, lambda: self._await_flushed(deadline))
+    def _end_when_flushed(self) -> None:
+        if self._shipper is not None and self._shipper.finished():
+            self._leave()
+
+    def _leave(self) -> None:
+        self._session.close()
+        self._loop.stop()
 
 
 def _fill_standard_descriptors() -> list[int]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from wp_entrypoint import VERSION, grpc
 from wp_entrypoint import loop as loops
 from wp_entrypoint.frames import ProtocolError
+from wp_entrypoint.instance import chance
 from wp_entrypoint.transport import Link
 from wp_proto.entrypoint import messages
 from wp_proto.entrypoint.codec import DecodeError
@@ -273,9 +274,7 @@ class Session:
 
     def _next_delay(self) -> float:
         """Exponential backoff with full jitter, so that a fleet does not return all at once."""
-        from random import random
-
-        delay = self._delay * random()
+        delay = self._delay * chance()
         self._delay = min(self._delay * DELAY_FACTOR, LONGEST_DELAY)
         return delay
 

@@ -6,6 +6,7 @@ import os
 
 from wp_entrypoint import loop as loops
 from wp_entrypoint import process
+from wp_entrypoint.instance import chance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,11 +172,7 @@ class Supervisor:
             self._act()
 
     def _splay(self) -> float:
-        if not self._settings.splay:
-            return 0.0
-        from random import uniform
-
-        return uniform(0.0, self._settings.splay)
+        return self._settings.splay * chance() if self._settings.splay else 0.0
 
     def _act(self) -> None:
         self._settle = None

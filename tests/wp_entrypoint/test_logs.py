@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import grpc
 import pytest
@@ -107,6 +109,9 @@ def test_the_newest_lines_are_kept_while_the_server_is_away_and_the_loss_is_told
     told = next(line for line in server.own_lines() if "were not kept" in line)
     lost = int(told.split("logs: ")[1].split()[0])
     assert lost in (kept[0], kept[0] - 1), "a piece may be cut inside a line"
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1])  # type: ignore[index]
+    assert peak < 64 * 1024, "kB; memory does not grow with what is dropped"
     process.communicate(b"\n", timeout=20)
 
 
