@@ -89,7 +89,7 @@ def destroy_deployment(env: AppJob, deployment: pb.Deployment) -> pb.Deployment:
     deployment.state = pb.Operation.DESTROYED
     _settle(deployment.status)
     done = save_deployment(env.server, deployment)
-    _confirm(env, f"Deployment v{deployment.sequence} destroyed")
+    env.ui.success(f"Deployment v{deployment.sequence} destroyed")
     return done
 
 
@@ -107,7 +107,7 @@ def destroy_release(env: AppJob, record: pb.Release) -> pb.Release:
     record.state = pb.Operation.DESTROYED
     _settle(record.status)
     done = save_release(env.server, record)
-    _confirm(env, f"Release v{record.sequence} destroyed")
+    env.ui.success(f"Release v{record.sequence} destroyed")
     return done
 
 
@@ -156,12 +156,6 @@ def _destroy_shared(env: AppJob, stage: ConfiguredStage, name: str, value: Opaqu
             labels=stage.labels,
             producers=[stage.component.plugin],
         )
-
-
-def _confirm(env: AppJob, text: str) -> None:
-    """Say that it is done; not a step around the plugin's call, because groups of steps do not nest on the wire."""
-    with env.ui.step(text):
-        pass
 
 
 def _settle(status: pb.Status) -> None:
