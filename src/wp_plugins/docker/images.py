@@ -11,10 +11,23 @@ from wp_plugins.docker.reference import Reference, parse
 from wp_sdk.component import Context, PluginError
 from wp_sdk.terminal import RunningStep
 
-_UNREACHABLE = ("connection refused", "no such host", "i/o timeout", "no route to host", "timeout exceeded", "eof")
+_UNREACHABLE = (
+    "connection refused",
+    "no such host",
+    "i/o timeout",
+    "no route to host",
+    "network is unreachable",
+    "timeout exceeded",
+    "deadline exceeded",
+    "server misbehaving",
+    "connection reset",
+    "eof",
+)
 _CREDENTIALS = ("unauthorized", "authentication required", "no basic auth credentials", "denied", "incorrect username")
 _MISSING = ("not found", "manifest unknown", "does not exist", "name unknown")
 _NOT_TLS = ("server gave http response to https client", "first record does not look like a tls handshake")
+_NOT_TRUSTED = ("x509:", "certificate")
+_NO_SPACE = ("no space left on device",)
 
 
 def reference(image: str, tag: str = "") -> Reference:
@@ -70,19 +83,28 @@ def _transfer(
         for record in engine.stream(ctx, path, params=params, headers={"X-Registry-Auth": credentials.header()}):
             step.output(output.read(record))
     except docker.errors.APIError as error:
-        raise _refused(wanted, credentials, verb, said(error)) from error
+        raise refusal(wanted, credentials, verb, said(error)) from error
     if output.error:
-        raise _refused(wanted, credentials, verb, output.error)
+        raise refusal(wanted, credentials, verb, output.error)
     return output.digest
 
 
-def _refused(wanted: Reference, credentials: Credentials, verb: str, reason: str) -> PluginError:
+def refusal(wanted: Reference, credentials: Credentials, verb: str, reason: str) -> PluginError:
     """The sentence for a refusal; what the engine or registry said is part of it when we do not know it better."""
     lower = reason.lower()
     if any(words in lower for words in _NOT_TLS):
         return PluginError(
             f"{wanted} cannot be {verb}: {wanted.registry} does not speak TLS",
             do=f'Add it to "insecure-registries" of the Docker engine, or put TLS in front of it ({reason})',
+        )
+    if any(words in lower for words in _NOT_TRUSTED):
+        return PluginError(
+            f"{wanted} cannot be {verb}: the engine does not trust the certificate of {wanted.registry}",
+            do=f"Put its authority into /etc/docker/certs.d/{wanted.registry}/ca.crt beside the engine ({reason})",
+        )
+    if any(words in lower for words in _NO_SPACE):
+        return PluginError(
+            f"{wanted} cannot be {verb}: the engine's disk is full", do="Make room, e.g. with `docker system prune`"
         )
     if any(words in lower for words in _CREDENTIALS):
         return PluginError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wp_plugins.docker import injection, reach
+from wp_plugins.docker import images, injection, reach
 from wp_plugins.docker.build_context import locate, pack
 from wp_plugins.docker.buildkit import BuildxOutput
 from wp_plugins.docker.container_plan import (
@@ -18,9 +18,11 @@ from wp_plugins.docker.container_plan import (
     memory_bytes,
     reachable_from_container,
 )
+from wp_plugins.docker.credentials import ANONYMOUS
 from wp_plugins.docker.dockerfile import images_used
 from wp_plugins.docker.progress import ClassicBuild, Transfer
 from wp_plugins.docker.reach import Reach
+from wp_plugins.docker.reference import parse
 from wp_sdk.component import DeploymentConfig, PluginError
 
 
@@ -317,3 +319,25 @@ def test_addresses_as_people_open_them() -> None:
     assert reach.url("0.0.0.0", 80) == "http://127.0.0.1:80"
     assert reach.url("far.example", 80) == "http://far.example:80"
     assert reach.url("::1", 80) == "http://[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ('Get "https://r.example/v2/": dial tcp: lookup r.example: no such host', "r.example cannot be reached"),
+        ("net/http: request canceled (Client.Timeout exceeded while awaiting headers)", "r.example cannot be reached"),
+        ("Get https://r.example/v2/: http: server gave HTTP response to HTTPS client", "r.example does not speak TLS"),
+        ("x509: certificate signed by unknown authority", "the engine does not trust the certificate of r.example"),
+        ("unauthorized: authentication required", "r.example refused no credentials"),
+        (
+            "pull access denied for r.example/web, repository does not exist or may require 'docker login'",
+            "r.example refused no credentials",
+        ),
+        ("manifest for r.example/web:1 not found: manifest unknown", "there is no such image at r.example"),
+        ("write /var/lib/docker/tmp/x: no space left on device", "the engine's disk is full"),
+        ("something new", "something new"),
+    ],
+)
+def test_refusals_of_registries_are_sentences(reason: str, sentence: str) -> None:
+    error = images.refusal(parse("r.example/web:1"), ANONYMOUS, "pulled", reason)
+    assert error.what == f"r.example/web:1 cannot be pulled: {sentence}"
