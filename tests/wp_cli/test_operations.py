@@ -368,6 +368,33 @@ def test_stages_one_by_one(cli: Cli) -> None:
     assert "there is no artifact '77'" in cli.fails("deploy", "-artifact=77")
 
 
+def test_a_build_is_pushed_by_itself(cli: Cli) -> None:
+    store = cli.home / "store"
+    registry = f'registry {{\n      use "files" {{\n        path = "{store}"\n      }}\n    }}'
+    write_project(cli.folder, app("web").replace('use "files" {}', f'use "files" {{}}\n    {registry}', 1))
+    assert "there is no build of 'web'" in cli.fails("artifact", "push", "-local")
+    assert "Created artifact" not in cli.ok("build", "-push=false")
+    assert "Created artifact v1\n" in cli.ok("artifact", "push")
+    assert "Created artifact v2\n" in cli.ok("build")
+
+
+def test_a_remote_job_goes_on_when_the_watcher_leaves(cli: Cli) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("init")
+    log = cli.home / "up.log"
+    command = [*cli.command, "up", "-local=false"]
+    with log.open("w") as file, subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=file) as watching:
+        wait_until(lambda: "waits for a runner" in log.read_text())
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 130
+    found = re.search(r"`waypoint job cancel (\w+)` ends it", log.read_text())
+    assert found, log.read_text()
+    assert found[1] in cli.ok("job", "list", "-state=Queued")
+    cli.ok("job", "cancel", found[1])
+    assert found[1] in cli.ok("job", "list", "-state=Error")
+    assert "cannot run locally" in cli.fails("up", "-project=other", "-app=web", "-local")
+
+
 def test_it_runs_from_a_folder_below_and_stays_out_of_it(cli: Cli) -> None:
     write_project(cli.folder, app("web"))
     below = cli.folder / "src/deep"
