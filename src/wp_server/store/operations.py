@@ -19,6 +19,7 @@ from wp_server.errors import InvalidArgument, NotFound, Violation
 from wp_server.ids import new_id
 from wp_server.store import projects, workspaces
 from wp_server.store.changes import changed
+from wp_server.store.prepared import Prepared
 from wp_server.store.schema import operations, sequences
 
 Record = pb.Build | pb.PushedArtifact | pb.Deployment | pb.Release | pb.StatusReport
@@ -51,7 +52,9 @@ KINDS: tuple[Kind[pb.Build] | Kind[pb.PushedArtifact] | Kind[pb.Deployment] | Ki
 )
 """The kinds whose records a job leaves RUNNING when it dies."""
 
-_by_id = select(operations.c.blob).where(operations.c.kind == bindparam("kind"), operations.c.id == bindparam("id"))
+_by_id = Prepared(
+    select(operations.c.blob).where(operations.c.kind == bindparam("kind"), operations.c.id == bindparam("id"))
+)
 _many = select(operations.c.id, operations.c.blob).where(
     operations.c.kind == bindparam("kind"), operations.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -163,7 +166,7 @@ def check_references(record: Record) -> None:
 
 def find(connection: Connection, kind: Kind[R], record_id: str) -> R | None:
     """Returns the record with this id, or None."""
-    blob = connection.execute(_by_id, {"kind": kind.number, "id": record_id}).scalar()
+    blob = _by_id.blob(connection, {"kind": kind.number, "id": record_id})
     return cast("R", kind.message.FromString(blob)) if blob is not None else None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from wp_proto.waypoint import api as pb
 from wp_server.errors import NotFound
 from wp_server.store.changes import changed
+from wp_server.store.prepared import Prepared
 from wp_server.store.schema import (
     applications,
     config_sources,
@@ -23,14 +24,16 @@ from wp_server.store.schema import (
 DEFAULT_STATUS_POLL = "5m"
 """Interval of the status polling that source polling switches on (§3.2)."""
 
-_project = select(projects.c.blob).where(projects.c.project_key == bindparam("project"))
-_applications = (
+_project = Prepared(select(projects.c.blob).where(projects.c.project_key == bindparam("project")))
+_applications = Prepared(
     select(applications.c.blob)
     .where(applications.c.project_key == bindparam("project"))
     .order_by(applications.c.app_key)
 )
-_application = select(applications.c.blob).where(
-    applications.c.project_key == bindparam("project"), applications.c.app_key == bindparam("app")
+_application = Prepared(
+    select(applications.c.blob).where(
+        applications.c.project_key == bindparam("project"), applications.c.app_key == bindparam("app")
+    )
 )
 _named = select(projects.c.project_key, projects.c.blob).where(
     projects.c.project_key.in_(bindparam("keys", expanding=True))
@@ -41,12 +44,12 @@ _all = select(projects.c.project_key, projects.c.blob).order_by(projects.c.proje
 def find(connection: Connection, name: str) -> pb.Project | None:
     """Returns the project with its applications, or None."""
     key = name.lower()
-    blob = connection.execute(_project, {"project": key}).scalar()
+    blob = _project.blob(connection, {"project": key})
     if blob is None:
         return None
     project = pb.Project.FromString(blob)
     project.applications.extend(
-        pb.Application.FromString(app) for app in connection.execute(_applications, {"project": key}).scalars()
+        pb.Application.FromString(app) for app in _applications.blobs(connection, {"project": key})
     )
     return project
 
@@ -101,7 +104,7 @@ def upsert(connection: Connection, new: pb.Project) -> pb.Project:
 def upsert_application(connection: Connection, project: str, name: str, signal: str) -> pb.Application:
     """Stores an application, or the file change signal of one that exists. Errors: NotFound without the project."""
     key, app_key = project.lower(), name.lower()
-    owner = connection.execute(_project, {"project": key}).scalar()
+    owner = _project.blob(connection, {"project": key})
     if owner is None:
         raise NotFound(f"There is no project {project!r} on this server; create it with `waypoint init`.")
     stored = find_application(connection, project, name)
@@ -123,7 +126,7 @@ def upsert_application(connection: Connection, project: str, name: str, signal: 
 
 def find_application(connection: Connection, project: str, name: str) -> pb.Application | None:
     """Returns the application, or None."""
-    blob = connection.execute(_application, {"project": project.lower(), "app": name.lower()}).scalar()
+    blob = _application.blob(connection, {"project": project.lower(), "app": name.lower()})
     return pb.Application.FromString(blob) if blob is not None else None
 
 
@@ -139,7 +142,7 @@ def ensure_application(connection: Connection, ref: pb.Ref.Application) -> None:
     """Makes sure that project and application exist; never changes one that does (defect 13)."""
     if find_application(connection, ref.project, ref.application) is not None:
         return
-    if connection.execute(_project, {"project": ref.project.lower()}).scalar() is None:
+    if _project.blob(connection, {"project": ref.project.lower()}) is None:
         upsert(connection, pb.Project(name=ref.project))
     upsert_application(connection, ref.project, ref.application, "")
 

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, bindparam, select
 from wp_proto.waypoint import api as pb
 from wp_server.ids import new_id
 from wp_server.store.changes import changed
+from wp_server.store.prepared import Prepared
 from wp_server.store.schema import settings
 
 _COOKIE_PREFIX = "WPC"
 
-_value = select(settings.c.value).where(settings.c.name == bindparam("name"))
-_both = select(settings.c.name, settings.c.value).where(settings.c.name.in_(("config", "cookie")))
+_value = Prepared(select(settings.c.value).where(settings.c.name == bindparam("name")))
 
 
 def cookie(connection: Connection) -> str:
@@ -35,9 +35,8 @@ def prepare(connection: Connection) -> None:
 
 def config(connection: Connection) -> pb.ServerConfig:
     """Returns the server configuration, with the cookie filled in."""
-    found = {row.name: row.value for row in connection.execute(_both)}
-    stored = pb.ServerConfig.FromString(found.get("config", b""))
-    stored.cookie = found.get("cookie", b"").decode()
+    stored = pb.ServerConfig.FromString(_get(connection, "config") or b"")
+    stored.cookie = cookie(connection)
     return stored
 
 
@@ -69,8 +68,7 @@ def raise_exec_ceiling(connection: Connection, ceiling: int) -> None:
 
 
 def _get(connection: Connection, name: str) -> bytes | None:
-    value: bytes | None = connection.execute(_value, {"name": name}).scalar()
-    return value
+    return _value.blob(connection, {"name": name})
 
 
 def _put(connection: Connection, name: str, value: bytes) -> None:
