@@ -172,6 +172,7 @@ class Shipper:
         session.on_ready.append(self._served)
         session.on_gone.append(lambda: self._buffer.drain(False))
         session.on_room.append(self._pump)
+        session.on_leaving.append(self._ask_receipt)
         self._buffer.drain(session.ready)
         journal.attach(self._own_line)
 

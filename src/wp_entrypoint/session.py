@@ -37,6 +37,8 @@ DELAY_FACTOR = 1.6
 LONGEST_DELAY = 30.0
 SLOW_DELAYS = (30.0, 300.0)
 HEALTHY_AFTER = 60.0
+GOING_AWAY_TIMEOUT = 30.0
+"""Seconds that exec sessions may go on over a connection that the server is closing."""
 SLOW = (grpc.NOT_FOUND, grpc.PERMISSION_DENIED, grpc.UNIMPLEMENTED, grpc.FAILED_PRECONDITION, grpc.INVALID_ARGUMENT)
 
 
@@ -44,7 +46,8 @@ class Session:
     """One instance's relation to its server, over any number of connections.
 
     on_config gets every snapshot; on_failure every reason why there is none at the moment; on_ready says that this
-    connection carries the instance, on_gone that it does no more; on_room that more can be written.
+    connection carries the instance, on_gone that it does no more; on_room that more can be written; on_leaving that
+    calls which can be ended should be.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Session:
         self.on_ready: list[Callable[[], None]] = []
         self.on_gone: list[Callable[[], None]] = []
         self.on_room: list[Callable[[], None]] = []
+        self.on_leaving: list[Callable[[], None]] = []
         self.ready = False
         self.epoch = 0
         self._link: Link | None = None
@@ -82,6 +86,7 @@ class Session:
         self._retry: Timer | None = None
         self._last_reason = ""
         self._closed = False
+        self._leave_by = 0.0
 
     # Connecting
 
@@ -146,6 +151,9 @@ class Session:
     def _open_config(self) -> None:
         """Ask for the configuration; before that, if need be, for a login token."""
         self._retry = None
+        if self._channel is not None and self._channel.http2.going_away:
+            self.reset("the server is going away")
+            return
         if self._channel is None:
             self._connect()
             return
@@ -309,11 +317,18 @@ class Session:
             self._room()
 
     def _going_away(self, reason: str) -> None:
-        """The server wants no more calls here: leave, and come back on a new connection."""
-        self._journal.debug("client", "the server is going away: %s" % (reason or "no reason given"))
-        link = self._link
-        if link is not None:
-            self._loop.wake(lambda: self._drop(link, "the server is going away"))
+        """The server wants no more calls here: leave when those that carry something are done, come back anew."""
+        self._journal.debug("client", f"the server is going away: {reason or 'no reason given'}")
+        self._leave_by = loops.now() + GOING_AWAY_TIMEOUT
+        for call in self.on_leaving:
+            call()
+        self._loop.wake(self._leave_if_going_away)
+
+    def _leave_if_going_away(self) -> None:
+        if self._channel is None or not self._channel.http2.going_away:
+            return
+        if all(stream.ended for stream in self._streams) or loops.now() >= self._leave_by:
+            self.reset("the server is going away")
 
     def reset(self, reason: str) -> None:
         """Give up the connection, whatever state it is in, and make a new one."""
@@ -369,6 +384,7 @@ class Session:
         def ended(status: grpc.Status) -> None:
             self._streams = [stream for stream in self._streams if not stream.ended]
             on_end(status)
+            self._loop.wake(self._leave_if_going_away)
 
         try:
             call = self._channel.call(path, self._metadata(streaming=True), on_message, ended, manual_flow=manual_flow)
@@ -395,6 +411,7 @@ class Session:
             self._drop(link, dead)
         else:
             self.flush()
+            self._leave_if_going_away()
 
     def _keep_alive(self) -> None:
         self._loop.after(KEEPALIVE_EVERY, self._keep_alive)

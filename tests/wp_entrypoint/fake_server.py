@@ -108,6 +108,10 @@ class FakeServer(WaypointServicer):
             self.port = self._server.add_secure_port(address, credentials)
         self._server.start()
 
+    def go_away(self, grace: float) -> threading.Event:
+        """Announce the end to the connections (GOAWAY), let calls go on for a while; the event says they are over."""
+        return self._server.stop(grace)
+
     def stop(self, grace: float | None = None) -> None:
         with self.changed:
             self.stopping = True

@@ -20,6 +20,7 @@ from wp_proto.waypoint import api as pb
 
 from .conftest import Entrypoints, eventually
 from .fake_server import DEPLOYMENT, LOGIN, FakeServer
+from .test_exec import Client
 
 HEAD = [(":status", "200"), ("content-type", "application/grpc")]
 
@@ -119,6 +120,16 @@ def test_any_end_of_the_stream_is_followed_by_another_try(
     server.wait(lambda: [method for method, _ in server.metadata].count("EntrypointConfig") >= 3)
     server.config_error = None
     server.wait(lambda: max(server.instances.values()) == 2)
+
+
+def test_a_session_goes_on_over_a_connection_that_is_being_closed(entrypoints: Entrypoints, server: FakeServer) -> None:
+    entrypoints.start("sleep", "100", server=server)
+    server.wait(lambda: bool(server.instances))
+    client = Client(server.exec("sh", "-c", "echo begun; sleep 1; exit 3"))
+    client.until(b"begun")
+    over = server.go_away(grace=20)
+    assert client.finish() == 3
+    assert over.wait(8), "the entrypoint has left of its own accord"
 
 
 def test_a_forgotten_login_is_asked_for_again(entrypoints: Entrypoints, server: FakeServer) -> None:
