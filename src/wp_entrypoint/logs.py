@@ -285,12 +285,13 @@ class Shipper:
         return True
 
     def _ask_receipt(self) -> None:
+        if self._call is None or self._call.half_closed:
+            return
         if self._call_timer is not None:
             self._call_timer.cancel()
-        if self._call is not None and not self._call.half_closed:
-            self._call.half_close()
-            self._session.flush()
-            self._call_timer = self._loop.after(RECEIPT_TIMEOUT, self._no_receipt)
+        self._call.half_close()
+        self._session.flush()
+        self._call_timer = self._loop.after(RECEIPT_TIMEOUT, self._no_receipt)
 
     def _no_receipt(self) -> None:
         if self._call is not None:
