@@ -11,7 +11,7 @@ import pytest
 from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
 from wp_server.jobs import deadlines
-from wp_server.store import jobs, output, projects, transitions
+from wp_server.store import jobs, output, projects
 
 from .job_peers import APP, Event, Request, Runner, job, kinds, line, lines, refusal, until_state, watch
 
@@ -411,24 +411,3 @@ async def test_output_of_a_big_batch_is_split_for_the_watchers(api, runner):
     seen = await watch(api, queued)
     assert sum(len(one.raw.data) for event in seen for one in event.terminal.events) == 4_000_000
     assert max(event.ByteSize() for event in seen) < 2 * output.BATCH_BYTES
-
-
-def test_claims_are_served_by_an_index(tmp_path):
-    """The plan of the claim names the partial index, so the length of the queue does not matter."""
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.dialects import sqlite
-
-    from wp_server.store.claims import _first_of
-    from wp_server.store.schema import metadata
-
-    engine = create_engine(f"sqlite:///{tmp_path}/plan.db")
-    metadata.create_all(engine)
-    for query in _first_of.values():
-        sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": False}))
-        with engine.connect() as connection:
-            statement = f"EXPLAIN QUERY PLAN {sql.replace('?', '0')}"
-            plan = " ".join(row[3] for row in connection.execute(text(statement)))
-        assert "USING INDEX jobs_claim" in plan
-        assert "TEMP B-TREE" not in plan
-    engine.dispose()
-    assert transitions.CLAIMABLE

@@ -379,6 +379,25 @@ async def test_g15_of_a_singleton_one_is_queued_and_the_new_one_takes_its_place(
     assert await state(store, third) is State.QUEUED
 
 
+async def test_g15_a_singleton_that_is_given_back_makes_room_for_the_newer_one(store):
+    first = job(singleton_id="poll")
+    await queue(store, first)
+    row = await claim(store)
+    between, second = job(), job(singleton_id="poll")
+    await queue(store, between, second)
+    await store.write(transitions.give_back, first.id, row.position.assignment)
+    assert (await store.read(jobs.get, first.id)).job.error.message == f"replaced by job {second.id}"
+    assert (await claim(store)).job.id == second.id, "it takes the older one's place"
+
+
+async def test_g15_a_job_that_replaces_its_own_dependency_fails_with_it(store):
+    first = job(singleton_id="poll")
+    await queue(store, first)
+    second = job(singleton_id="poll", depends_on=[first.id])
+    await queue(store, second)
+    assert [await state(store, one.id) for one in (first, second)] == [State.ERROR, State.ERROR]
+
+
 async def test_two_processes_racing_for_bootstrap_get_one_token(tmp_path):
     """The file lock makes the second process wait outside: there is never a second writer."""
     code = (

@@ -1,7 +1,8 @@
 """From a token string to an identity, on every request (server.md §2.4): verified once, rechecked on change.
 
 Verifying costs a signature and some reads. The result is kept per token string and is good until its expiry, or until
-the `auth` topic says that users, runners, keys or the deny list changed: a revocation works on the very next request.
+the topics `auth` (users, keys, deny list) or `standing` (runners) say that something changed: a revocation works on the
+very next request.
 """
 
 from __future__ import annotations
@@ -31,10 +32,16 @@ _BEFORE_ADOPTION = frozenset({"RunnerConfig", "RunnerToken"})
 class _Verified:
     identity: Identity
     end: int | None
-    version: int
-    """`auth` version the facts were read at."""
+    versions: tuple[int, int]
+    """Versions of the topics `auth` and `standing` that the facts were read at."""
     refusal: DomainError | None
     """Why the holder may only ask for adoption."""
+
+    def holds(self, versions: tuple[int, int]) -> bool:
+        """Returns whether nothing changed that this was read from; the standing of runners matters to their tokens."""
+        if self.identity.kind is Kind.RUNNER:
+            return self.versions == versions
+        return self.versions[0] == versions[0]
 
 
 class Authenticator:
@@ -76,10 +83,10 @@ class Authenticator:
             raise PermissionDenied("server cookie does not match")
 
     def _verified(self, token: str) -> _Verified:
-        version = self._store.changes.version("auth")
+        versions = (self._store.changes.version("auth"), self._store.changes.version("standing"))
         known = self._known.get(token)
-        if known is None or known.version != version:
-            known = self._store.read_now(_verify, token, version)
+        if known is None or not known.holds(versions):
+            known = self._store.read_now(_verify, token, versions)
             self._known[token] = known
             if len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)
@@ -98,7 +105,7 @@ def decode(connection: Connection, token: str) -> tuple[pb.Token, pb.TokenTransp
     return body, transport
 
 
-def _verify(connection: Connection, token: str, version: int) -> _Verified:
+def _verify(connection: Connection, token: str, versions: tuple[int, int]) -> _Verified:
     body, _ = decode(connection, token)
     identity = _identity(body)
     refusal: DomainError | None = None
@@ -106,7 +113,7 @@ def _verify(connection: Connection, token: str, version: int) -> _Verified:
         _check_user(connection, identity, body)
     elif identity.runner_id:
         refusal = _runner_refusal(connection, identity)
-    return _Verified(identity, codec.expires_at(body), version, refusal)
+    return _Verified(identity, codec.expires_at(body), versions, refusal)
 
 
 def _identity(body: pb.Token) -> Identity:

@@ -67,7 +67,7 @@ class Dispatcher:
     async def _serve_round(self) -> bool:
         if not self._slots:
             return False
-        offer = await self._store.read(claims.offer)
+        offer = await self._store.read(claims.offer, list(self._slots))
         suitable = [slots[0].runner for slots in self._slots.values() if offer.suits(slots[0].runner)]
         if not suitable:
             return False

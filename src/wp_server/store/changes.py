@@ -3,8 +3,8 @@
 A SQL function names topics with `changed(connection, ...)`. The writer publishes them once its transaction is on disk;
 receivers read again. A subscription coalesces: any number of changes between two waits is one wake-up.
 
-Topics in use: `auth`, `projects`, `project/<key>`, `config`, `server`, `jobs`, `job/<id>`, `runners`, `runner/<id>`,
-`profiles`, `deployments`, `deployment/<id>`.
+Topics in use: `auth`, `standing`, `projects`, `project/<key>`, `config`, `config/<project key>`, `config/*`, `server`,
+`jobs`, `job/<id>`, `output/<job id>`, `claimable`, `runners`, `runner/<id>`, `deployments`, `deployment/<id>`.
 """
 
 from __future__ import annotations

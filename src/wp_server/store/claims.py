@@ -7,7 +7,7 @@ the length of the queue does not matter; only jobs kept back by an application l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, literal_column, not_, select
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, lit
 from wp_server.store import jobs as rows
 from wp_server.store import transitions
 from wp_server.store.jobs import JobRow, Target
-from wp_server.store.schema import app_locks, jobs
+from wp_server.store.schema import app_locks, jobs, runners
 
 _claimable: ColumnElement[bool] = literal_column("jobs.state = 1 AND jobs.unfinished = 0")
 """Spelled like the index's condition: SQLite uses a partial index only then."""
@@ -37,10 +37,22 @@ def _first(kind: Target) -> Select[str, int]:
 
 
 _first_of = {kind: _first(kind) for kind in Target}
-_label_sets = (
-    select(jobs.c.target).where(_claimable, jobs.c.target_kind == literal_column(str(int(Target.LABELS)))).distinct()
+_next_label_set = (
+    select(jobs.c.target)
+    .where(
+        _claimable, jobs.c.target_kind == literal_column(str(int(Target.LABELS))), jobs.c.target > bindparam("after")
+    )
+    .order_by(jobs.c.target)
+    .limit(1)
 )
-_ids = select(jobs.c.target).where(_claimable, jobs.c.target_kind == literal_column(str(int(Target.ID)))).distinct()
+_wanted_by_id = select(runners.c.id).where(
+    runners.c.id.in_(bindparam("waiting", expanding=True)),
+    exists(
+        select(jobs.c.id).where(
+            _claimable, jobs.c.target_kind == literal_column(str(int(Target.ID))), jobs.c.target == runners.c.id
+        )
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +81,15 @@ class Offer:
         return self.anybody or any(wanted.items() <= runner.labels.items() for wanted in self.label_sets)
 
 
-def offer(connection: Connection) -> Offer:
-    """Returns for whom there is something to claim, in three index lookups whatever the number of runners."""
+def offer(connection: Connection, waiting: Collection[str]) -> Offer:
+    """Returns for whom there is something to claim, of the runners `waiting` (ids).
+
+    The cost grows with the waiting runners and the different label sets asked for, not with the queue.
+    """
     return Offer(
         anybody=connection.execute(_first_of[Target.ANY], {"target": ""}).first() is not None,
-        label_sets=tuple(json.loads(target) for target in connection.execute(_label_sets).scalars()),
-        ids=frozenset(connection.execute(_ids).scalars()),
+        label_sets=tuple(json.loads(target) for target in _label_sets(connection)),
+        ids=frozenset(connection.execute(_wanted_by_id, {"waiting": list(waiting)}).scalars()),
     )
 
 
@@ -96,9 +111,17 @@ def _earliest(connection: Connection, runner: Candidate) -> str | None:
     targets = [(Target.ID, runner.id)]
     if not runner.by_id_only:
         targets.append((Target.ANY, ""))
-        for target in connection.execute(_label_sets).scalars().all():
+        for target in _label_sets(connection):
             if json.loads(target).items() <= runner.labels.items():
                 targets.append((Target.LABELS, target))
     found = [connection.execute(_first_of[kind], {"target": target}).first() for kind, target in targets]
     candidates = sorted((row.queue_time, row.id) for row in found if row is not None)
     return candidates[0][1] if candidates else None
+
+
+def _label_sets(connection: Connection) -> Iterator[str]:
+    """Yields the different label sets of queued jobs, by one index lookup each."""
+    after = ""
+    while (target := connection.execute(_next_label_set, {"after": after}).scalar()) is not None:
+        yield target
+        after = target

@@ -47,11 +47,11 @@ def _queue_one(connection: Connection, job: pb.Job, expire_time: int | None, que
         raise FailedPrecondition("depends_on_allow_failure: may only name jobs of depends_on")
     if len(depends_on) > DEPENDENCY_LIMIT:
         raise FailedPrecondition(f"depends_on: may not have more than {DEPENDENCY_LIMIT} jobs")
-    states = transitions.check_exists(connection, depends_on) if depends_on else {}
     queue_time = time.time_ns()
     if job.singleton_id:
         replaced = transitions.replace_singleton(connection, job.singleton_id, job.id)
         queue_time = replaced if replaced is not None else queue_time
+    states = transitions.check_exists(connection, depends_on) if depends_on else {}
     at = machine.queued(queue_time, expire_time)
     broken = [job_id for job_id in depends_on if states[job_id] is State.ERROR and job_id not in allowed]
     if broken:

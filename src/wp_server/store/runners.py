@@ -99,7 +99,7 @@ def register(connection: Connection, announced: pb.Runner) -> Row:
     runner.online = True
     registration = (before.registration if before else 0) + 1
     _put(connection, runner, registration, gone=False)
-    changed(connection, "auth")
+    changed(connection, "standing")
     return Row(runner, registration, gone=False)
 
 
@@ -155,14 +155,14 @@ def decide(connection: Connection, runner_id: str, adopt: bool) -> None:
         raise NotFound(f"There is no runner {runner_id!r}.")
     row.runner.adoption_state = pb.Runner.ADOPTED if adopt else pb.Runner.REJECTED
     _put(connection, row.runner, row.registration, row.gone)
-    changed(connection, "auth")
+    changed(connection, "standing")
 
 
 def forget(connection: Connection, runner_id: str) -> None:
     """Deletes a runner. Errors: NotFound."""
     if connection.execute(runners.delete().where(runners.c.id == runner_id)).rowcount == 0:
         raise NotFound(f"There is no runner {runner_id!r}.")
-    changed(connection, "auth", "runners", f"runner/{runner_id}")
+    changed(connection, "standing", "runners", f"runner/{runner_id}")
 
 
 def all_offline(connection: Connection) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from google.rpc.status_pb2 import Status
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, literal_column, select, update
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, NotFound
@@ -35,6 +36,9 @@ _one_less = (
     update(jobs)
     .where(jobs.c.id == bindparam("dependent"), jobs.c.unfinished > 0)
     .values(unfinished=jobs.c.unfinished - 1)
+)
+_queued_singleton = select(jobs.c.id).where(
+    jobs.c.singleton_key == bindparam("key"), literal_column("jobs.state = 1 AND jobs.singleton_key IS NOT NULL")
 )
 _overdue = (
     select(jobs.c.id).where(jobs.c.deadline <= bindparam("now")).order_by(jobs.c.deadline).limit(bindparam("most"))
@@ -107,8 +111,7 @@ def cancel(connection: Connection, job_id: str, force: bool) -> JobRow:
 def replace_singleton(connection: Connection, singleton_id: str, new_id: str) -> int | None:
     """Ends the queued job of a singleton for its successor; returns its place in the queue, None when there is none."""
     key = singleton_id.lower()
-    query = select(jobs.c.id).where(jobs.c.singleton_key == key, jobs.c.state == State.QUEUED)
-    old_id = connection.execute(query).scalar()
+    old_id = connection.execute(_queued_singleton, {"key": key}).scalar()
     if old_id is None:
         return None
     before = rows.get(connection, old_id)
@@ -179,6 +182,8 @@ def _move(
     job.CopyFrom(before.job)
     if keep is not None:
         keep(job)
+    if after.state is State.QUEUED and job.singleton_id:
+        after = _unless_replaced(connection, before, after)
     rows.save(connection, before, job, after)
     job = rows.with_position(job, after)
     changed(connection, f"job/{job.id}", "jobs")
@@ -190,6 +195,18 @@ def _move(
     if now is not was and after.finished:
         _settle(connection, job)
     return JobRow(job, after, before.queued_by, before.output_last)
+
+
+def _unless_replaced(connection: Connection, before: JobRow, back: Position) -> Position:
+    """Returns `back`, or the end of a job whose singleton was queued anew while a runner had it: one waits, not two."""
+    newer_id = connection.execute(_queued_singleton, {"key": before.job.singleton_id.lower()}).scalar()
+    if newer_id is None:
+        return back
+    newer = rows.get(connection, newer_id)
+    place = min(newer.position.queue_time, back.queue_time)
+    rows.save(connection, newer, newer.job, replace(newer.position, queue_time=place))
+    changed(connection, f"job/{newer_id}")
+    return machine.stop(before.position, f"replaced by job {newer_id}", time.time_ns())
 
 
 def _settle(connection: Connection, job: pb.Job) -> None:
