@@ -106,7 +106,11 @@ def test_what_the_image_says_about_itself_stays(
     assert {k: v for k, v in injected.attrs["Config"].items() if k not in changed} == before
     assert injected.attrs["Config"]["Entrypoint"] == ["/waypoint-entrypoint", "sh", "-c"]
     assert injected.attrs["RootFS"]["Layers"][:-1] == plain.attrs["RootFS"]["Layers"]
-    assert docker_client.containers.run(name_of(image), remove=True) == b"blue two words\n65534\n/tmp\n"
+    container = docker_client.containers.run(name_of(image), detach=True)
+    container.wait()
+    output = container.logs(stderr=False)
+    container.remove(v=True)  # its volume too
+    assert output == b"blue two words\n65534\n/tmp\n"
 
 
 def test_shell_form_and_onbuild_images(
