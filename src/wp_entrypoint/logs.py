@@ -38,6 +38,8 @@ RECEIPT_SECONDS = 10.0
 """A log stream is closed, to get its status, after this many bytes or seconds."""
 RECEIPT_TIMEOUT = 10.0
 MAX_ATTEMPTS = 3
+BLAMES_THE_LINES = (grpc.INVALID_ARGUMENT, grpc.RESOURCE_EXHAUSTED, grpc.INTERNAL, grpc.UNKNOWN)
+"""Statuses after which lines are given up when they have come MAX_ATTEMPTS times; after others they wait."""
 REFUSED_PAUSE = 300.0
 RETRY_PAUSE = 1.0
 STALL = 2.0
@@ -312,7 +314,7 @@ class Shipper:
         self._attempts += 1
         self._again = self._unreceipted + self._again
         self._unreceipted = []
-        if self._attempts >= MAX_ATTEMPTS and status.code != grpc.UNAVAILABLE:
+        if self._attempts >= MAX_ATTEMPTS and status.code in BLAMES_THE_LINES:
             lost = sum(len(messages.EntrypointLogBatch.decode(batch).lines) for batch in self._again)
             self._again.clear()
             self._attempts = 0

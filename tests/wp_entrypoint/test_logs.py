@@ -166,6 +166,32 @@ def test_a_server_that_refuses_logs_is_left_alone(entrypoints: Entrypoints, serv
     assert [method for method, _ in server.metadata].count("EntrypointLogStream") == 1
 
 
+def test_lines_that_the_server_will_not_have_are_given_up_and_told(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    server.log_error = (grpc.StatusCode.INVALID_ARGUMENT, "I do not like these")
+    process = entrypoints.start("sh", "-c", "echo bad; read x; echo good; read x", server=server, stdin=subprocess.PIPE)
+    assert process.stderr is not None
+    assert process.stdin is not None
+    while b"refused by the server" not in (line := process.stderr.readline()):
+        assert line, "nothing was told"
+    server.log_error = None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    server.wait(lambda: "good" in server.app_lines())
+    assert "bad" not in server.app_lines()
+
+
+def test_lines_wait_for_a_server_that_does_not_know_the_instance_yet(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    server.log_error = (grpc.StatusCode.NOT_FOUND, "who is that?")
+    entrypoints.start("sh", "-c", "echo early; exec sleep 100", server=server)
+    server.wait(lambda: [method for method, _ in server.metadata].count("EntrypointLogStream") >= 4)
+    server.log_error = None
+    server.wait(lambda: server.app_lines() == ["early"])
+
+
 def test_own_output_closed_does_not_stop_shipping(entrypoints: Entrypoints, server: FakeServer) -> None:
     read, write = os.pipe()
     process = entrypoints.start("sh", "-c", "sleep 0.2; echo one; sleep 0.1; echo two", server=server, stdout=write)
