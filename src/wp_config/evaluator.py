@@ -386,7 +386,9 @@ def index(value: Value, key: Value, node: tree.Index) -> Value:
             raise failure("Invalid index", _sentence(str(error)), node.key.range) from error
         found = value.entries.get(name)
         if found is None:
-            detail = f'There is no element "{name}".{suggestion(name, value.entries)}'
+            shown = "of that name" if key.sensitive else f'"{name}"'
+            near = "" if key.sensitive or value.sensitive else suggestion(name, value.entries)
+            detail = f"There is no element {shown}.{near}"
             raise failure("Invalid index", detail, node.key.range)
         return marked_like(found, value, key)
     if value.type.kind in ("list", "tuple"):

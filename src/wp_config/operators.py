@@ -87,7 +87,7 @@ def _calculate(operator: str, a: Number, b: Number, node: tree.Binary) -> Number
 
 
 def _with_infinity(operator: str, a: Number, b: Number, node: tree.Binary) -> Number:
-    x, y = (value if isinstance(value, float) else math.copysign(1.0, value) if value else 0.0 for value in (a, b))
+    x, y = (value if isinstance(value, float) else float((value > 0) - (value < 0)) for value in (a, b))
     results: dict[str, Callable[[], float]] = {
         "+": lambda: x + y,
         "-": lambda: x - y,

@@ -107,22 +107,23 @@ class _Writer:
         """``templatestring`` does not exist in the entrypoint: its template is written out with the variables put in
         place.
         """
-        source = self._known(node.arguments[0]) if node.arguments else None
+        source = self._known(node.arguments[0]) if node.arguments and not node.expand else None
         objects = [argument for argument in node.arguments[1:] if isinstance(argument, tree.ObjectExpression)]
-        if source is None or len(objects) != len(node.arguments) - 1:
+        if source is None or not isinstance(source.data, str) or len(objects) != len(node.arguments) - 1:
             detail = "The text of the template must be known, and its variables written as { name = value }."
             raise failure("Value is not known", detail, node.range)
-        parsed = parse_template(SourceFile("template string", source.text))
+        parsed = parse_template(SourceFile("template string", source.data))
         replaced: dict[str, str] = {}
         values: dict[str, Value] = {}
         for argument in objects:
             for item in argument.items:
-                name = self._known(item.key)
-                assert name is not None
+                key_value = self._known(item.key)
+                if key_value is None or not isinstance(key_value.data, str):
+                    raise failure("Value is not known", "The name of a variable must be known.", item.key.range)
                 value = self._known(item.value)
-                values[name.text] = value if value is not None else unknown()
+                values[key_value.data] = value if value is not None else unknown()
                 if value is None:
-                    replaced[name.text] = self.text(item.value)
+                    replaced[key_value.data] = self.text(item.value)
         return _Substitute(self._scope.child(values), replaced), parsed
 
     def _conditional(self, node: tree.Conditional) -> str:

@@ -10,8 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import wp_config
-from wp_config import Diagnostics, Format, Source
+from wp_config import Diagnostics, Format, Source, functions
+from wp_config.diagnostics import SourceFile
+from wp_config.expr import describe, evaluate
 from wp_config.fmt import format_source
+from wp_config.partial import residual
+from wp_config.scope import Scope, Surroundings
+from wp_config.syntax import parse_expression
+from wp_config.values import string, unknown, with_mark
 
 WORDS = st.sampled_from(
     [
@@ -150,3 +156,76 @@ def test_a_loop_may_not_run_forever(tmp_path: Path) -> None:
     text = f'project = "p"\nlabels = {{ abc = length({loops}) }}\n'
     with pytest.raises(Diagnostics, match="loops together"):
         wp_config.load(Source(text.encode(), tmp_path))
+
+
+LITERALS = st.sampled_from(
+    [
+        "null",
+        "true",
+        '"a"',
+        '"1"',
+        '""',
+        "-1",
+        "0",
+        "2.5",
+        "1e400",
+        "1 / 0",
+        "[]",
+        "{}",
+        '[1, "a", null]',
+        "{ a = { b = [1] } }",
+        '"%s %d"',
+        '"{"',
+        '"YYYY"',
+        '"2020-01-01T00:00:00Z"',
+        "later",
+        "secret",
+        "[later]",
+        '"x ${later}"',
+        '"%%{ if a }$${b}"',
+    ]
+)
+NAMES = st.sampled_from(sorted(functions.names()))
+WORLD = Surroundings(HERE / "corpus", HERE / "corpus", dry=True)
+SCOPE = Scope(
+    {"later": unknown(), "secret": with_mark(string("hunter2"))}, surroundings=WORLD, templates=True, dynamic=True
+)
+
+
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||"])
+
+
+def calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda name, arguments: f"{name}({', '.join(arguments)})", NAMES, st.lists(inner, max_size=3))
+
+
+EXPRESSIONS = st.recursive(
+    LITERALS,
+    lambda inner: st.one_of(
+        calls(inner),
+        st.builds("({} {} {})".format, inner, OPERATORS, inner),
+        st.builds("({} ? {} : {})".format, inner, inner, inner),
+        st.builds("({})[{}]".format, inner, inner),
+        st.builds("({})[*].a".format, inner),
+        st.builds('"<${{{}}}>"'.format, inner),
+        st.builds("[for k, v in {} : v if {}]".format, inner, inner),
+        st.builds("{{ for k, v in {} : k => v... }}".format, inner),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(EXPRESSIONS)
+def test_any_expression_has_a_value_or_a_reason(text: str) -> None:
+    expression = parse_expression(SourceFile("test", text))
+    WORLD.rounds[0] = 0
+    try:
+        value = evaluate(expression, SCOPE)
+    except Diagnostics as problems:
+        shown = problems.render()
+    else:
+        shown = describe(value)
+    assert "hunter2" not in shown or "hunter2" in text
+    with contextlib.suppress(Diagnostics):
+        assert residual(expression, SCOPE) is not None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wp_config import numbers, values
 from wp_config.convert import ConversionError, convert, unify
-from wp_config.diagnostics import SourceFile
+from wp_config.diagnostics import Diagnostics, SourceFile
 from wp_config.expr import evaluate
 from wp_config.literals import literal
 from wp_config.scope import Scope, Surroundings
@@ -190,3 +190,12 @@ def test_the_sensitive_mark_survives(text: str) -> None:
 )
 def test_unknown_spreads(text: str) -> None:
     assert not values.deeply_known(run(text, v=values.unknown()))
+
+
+@pytest.mark.parametrize(
+    "text", ["parseint(v, 10)", "{}[v]", "file(v)", 'regex(v, "x")', 'timeadd(v, "1h")', "v + 1", "v.x"]
+)
+def test_messages_do_not_tell_sensitive_values(text: str) -> None:
+    with pytest.raises(Diagnostics) as caught:
+        run(text, v=SECRET)
+    assert "hunter2" not in caught.value.render().lower()

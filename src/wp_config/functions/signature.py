@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wp_config import numbers
-from wp_config.diagnostics import Range, failure
+from wp_config.diagnostics import Diagnostics, Range, failure
 from wp_config.scope import Scope, Surroundings
 from wp_config.syntax.tree import Call
 from wp_config.typeexpr import type_of
-from wp_config.values import Type, Value
+from wp_config.values import Type, Value, deeply_sensitive
 
 
 class FunctionError(Exception):
@@ -74,12 +74,18 @@ class Function:
             blamed = (
                 places[error.argument] if error.argument is not None and error.argument < len(places) else node.range
             )
-            raise failure(f'Error in function "{self.name}"', _sentence(str(error)), blamed) from error
+            raise self._failure(_sentence(str(error)), arguments, blamed) from error
         except numbers.NumberTooLarge as error:
             raise failure(f'Error in function "{self.name}"', _sentence(str(error)), node.range) from error
         except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            raise failure(f'Error in function "{self.name}"', _sentence(what), node.range) from error
+            what = f"Cannot read {error.filename}: {error.strerror}." if error.filename else _sentence(str(error))
+            raise self._failure(what, arguments, node.range) from error
+
+    def _failure(self, detail: str, arguments: list[Value], place: Range) -> Diagnostics:
+        """The diagnostic of a failed call; what it says about sensitive arguments stays hidden."""
+        if any(deeply_sensitive(value) for value in arguments):
+            detail = "The arguments do not fit; details are not shown because a value is sensitive."
+        return failure(f'Error in function "{self.name}"', detail, place)
 
 
 _REGISTRY: dict[str, Function] = {}
