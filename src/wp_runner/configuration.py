@@ -58,6 +58,10 @@ class App(Protocol):
     def labels(self) -> Mapping[str, str]:
         """Its own labels."""
 
+    @property
+    def file_change_signal(self) -> str:
+        """Signal for the application when one of its files changes; "" = none."""
+
     def stage(self, kind: StageKind, scope: Scope) -> Stage | None:
         """The stage's body, or None when the application has none (registry, release)."""
 
@@ -98,6 +102,10 @@ class Project(Protocol):
     @property
     def variables(self) -> Variables:
         """Input variables."""
+
+    @property
+    def file_change_signal(self) -> str:
+        """Signal for the application when one of its files changes; "" = none."""
 
     def app(self, name: str) -> App:
         """The application; raises `Diagnostics`."""

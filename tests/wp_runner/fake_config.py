@@ -39,6 +39,7 @@ class App:
     stages: dict[StageKind, Stage]
     labels: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[ConfigVariable, ...] = ()
+    file_change_signal: str = ""
 
     def stage(self, kind: StageKind, scope: Scope) -> Stage | None:
         return self.stages.get(kind)
@@ -61,6 +62,7 @@ class Project:
     plugins: tuple[PluginDeclaration, ...] = ()
     variables: NoVariables = field(default_factory=NoVariables)
     entries: tuple[ConfigVariable, ...] = ()
+    file_change_signal: str = ""
     closed: bool = False
 
     @property

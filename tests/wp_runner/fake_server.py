@@ -232,6 +232,13 @@ class Waypoint(WaypointServicer):
         self.project.applications.add(name=request.name)
         return pb.UpsertApplicationResponse(application=self.project.applications[-1])
 
+    def GetApplication(self, request: Any, context: grpc.ServicerContext) -> Any:
+        for application in self.project.applications:
+            if application.name == request.application.application:
+                return pb.GetApplicationResponse(application=application)
+        context.abort(grpc.StatusCode.NOT_FOUND, "no such application")
+        return None
+
     def RunnerGetDeploymentConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         if self.outages["RunnerGetDeploymentConfig"]:
             self.outages["RunnerGetDeploymentConfig"] -= 1

@@ -221,3 +221,18 @@ def test_hooks_see_the_runners_variables_only_while_it_runs(client: Client, tmp_
     assert done.error.message == "", shown
     assert "word: hello hook" in shown
     assert "HOOK_WORD" not in os.environ
+
+
+def test_the_signal_for_changed_files_follows_the_file(client: Client, tmp_path: Path) -> None:
+    client.project("signal")
+    stored = pb.GetApplicationRequest(application=pb.Ref.Application(application="web", project="signal"))
+    text = project("signal", config='file_change_signal = "SIGHUP"', build='use "null" {}', deploy='use "null" {}')
+    file = write(tmp_path / "signal", text)
+    with LocalRunner(client.stub, file.parent) as runner:
+        done, shown = client.finish(client.queue(runner.id, "signal", "web", up=pb.Job.UpOp()))
+        assert done.error.message == "", shown
+        assert client.stub.GetApplication(stored).application.file_change_signal == "HUP"
+        file.write_text(project("signal", build='use "null" {}', deploy='use "null" {}'))
+        done, shown = client.finish(client.queue(runner.id, "signal", "web", config_sync=pb.Job.ConfigSyncOp()))
+        assert done.error.message == "", shown
+        assert client.stub.GetApplication(stored).application.file_change_signal == ""

@@ -8,12 +8,25 @@ from wp_runner.environment import AppJob
 
 
 def sync_config(env: AppJob) -> int:
-    """Set the project's entries, then the application's; returns how many. Nothing is sent when there are none."""
+    """Set the project's entries, then the application's; returns how many."""
     entries = [*env.project.config(), *env.app.config()]
     if entries:
         variables = [config_var(env.project.name, entry) for entry in entries]
         env.server.call(env.server.stub.SetConfig, pb.ConfigSetRequest(variables=variables))
+    _sync_signal(env)
     return len(entries)
+
+
+def _sync_signal(env: AppJob) -> None:
+    """Store which signal tells the application that a file changed; the project's counts where it names none."""
+    signal = env.app.file_change_signal or env.project.file_change_signal
+    request = pb.GetApplicationRequest(application=env.application)
+    found = env.server.find(env.server.stub.GetApplication, request)
+    if (found.application.file_change_signal if found is not None else "") != signal:
+        change = pb.UpsertApplicationRequest(
+            project=pb.Ref.Project(project=env.project.name), name=env.app.name, file_change_signal=signal
+        )
+        env.server.call(env.server.stub.UpsertApplication, change)
 
 
 def config_var(project: str, entry: ConfigVariable) -> pb.ConfigVar:

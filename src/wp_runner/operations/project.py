@@ -13,8 +13,13 @@ def init(env: ProjectJob) -> pb.Job.Result:
     workspace = pb.Workspace(name=env.workspace.workspace)
     env.server.call(stub.UpsertWorkspace, pb.UpsertWorkspaceRequest(workspace=workspace))
     for name in env.project.app_names:
-        project = pb.Ref.Project(project=env.project.name)
-        env.server.call(stub.UpsertApplication, pb.UpsertApplicationRequest(project=project, name=name))
+        app = env.project.app(name)
+        known = pb.UpsertApplicationRequest(
+            project=pb.Ref.Project(project=env.project.name),
+            name=name,
+            file_change_signal=app.file_change_signal or env.project.file_change_signal,
+        )
+        env.server.call(stub.UpsertApplication, known)
     return pb.Job.Result(init=pb.Job.InitResult())
 
 
