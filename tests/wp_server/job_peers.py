@@ -40,7 +40,8 @@ class Runner:
     """A runner as a peer: registered by its configuration stream, taking jobs by job streams."""
 
     def __init__(self, api, runner_id: str, **fields) -> None:
-        fields.setdefault("local", pb.Runner.Local())
+        if not {"local", "remote", "odr"} & set(fields):
+            fields["local"] = pb.Runner.Local()
         self.api, self.id = api, runner_id
         self.runner = pb.Runner(id=runner_id, **fields)
 

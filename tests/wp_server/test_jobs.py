@@ -10,10 +10,12 @@ import pytest
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
-from wp_server.jobs import deadlines
+from wp_server.jobs import deadlines, machine
 from wp_server.store import jobs, output, projects
 
 from .job_peers import APP, Event, Request, Runner, job, kinds, line, lines, refusal, until_state, watch
+
+SHORT = 60 * machine.SECOND
 
 
 @pytest.fixture
@@ -387,6 +389,27 @@ async def test_a_job_that_is_unknown_is_not_found(api):
         watch(api, "x"),
     ):
         assert (await refusal(call))[0] is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("kind", ["local", "remote"])
+async def test_the_jobs_of_a_command_line_that_died_do_not_lock_their_application_for_minutes(server, api, kind):
+    runner = await Runner(api, "dead", by_id_only=True, **{kind: {}}).register()
+    queued = (await api.QueueJob(job("dead", up=pb.Job.UpOp()))).job_id
+    stream, _ = await runner.take()
+    started = (await until_state(api, queued, pb.Job.RUNNING)).ack_time.ToNanoseconds()
+    stream.cancel()
+    await runner.leave()
+    async with asyncio.timeout(20):
+        while (await api.GetRunner(pb.GetRunnerRequest(runner_id="dead"))).online:
+            await asyncio.sleep(0.01)
+        while kind == "local" and (await server.store.read(jobs.get, queued)).position.deadline - started > SHORT:
+            await asyncio.sleep(0.01)
+    if kind == "remote":
+        assert (await server.store.read(jobs.get, queued)).position.deadline - started >= machine.HEARTBEAT_TIMEOUT
+    back = await Runner(api, "dead", by_id_only=True, **{kind: {}}).register()
+    await back.take(reattach=queued)
+    assert (await server.store.read(jobs.get, queued)).position.deadline - started >= machine.HEARTBEAT_TIMEOUT
+    await back.leave()
 
 
 async def test_a_new_server_gives_running_jobs_time_to_come_back(server, api, runner):

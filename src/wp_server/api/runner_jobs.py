@@ -87,7 +87,7 @@ class _Work:
 
     def __init__(self, store: Store, row: JobRow, runner: Candidate, reattached: bool) -> None:
         self._store = store
-        self._inside_command = runner.by_id_only
+        self._inside_command = runner.inside_command
         self._id = row.job.id
         self._fence = row.position.assignment
         self._reattached = reattached

@@ -62,6 +62,8 @@ class Candidate:
     id: str
     labels: Mapping[str, str]
     by_id_only: bool
+    inside_command: bool = False
+    """It lives in a command line, and ends with it."""
 
 
 @dataclass(frozen=True)

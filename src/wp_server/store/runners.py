@@ -74,7 +74,8 @@ def candidate(connection: Connection, runner_id: str) -> Candidate:
         raise NotFound(f"There is no runner {runner_id!r}; it must register with RunnerConfig first.")
     if row.runner.adoption_state not in ADOPTED_STATES:
         raise FailedPrecondition(f"The runner {runner_id} is not adopted.", delay=1.0)
-    return Candidate(runner_id, dict(row.runner.labels), row.runner.by_id_only)
+    inside_command = row.runner.WhichOneof("kind") == "local"
+    return Candidate(runner_id, dict(row.runner.labels), row.runner.by_id_only, inside_command)
 
 
 def register(connection: Connection, announced: pb.Runner) -> Row:
