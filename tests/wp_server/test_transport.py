@@ -5,12 +5,17 @@ from __future__ import annotations
 import grpc
 import pytest
 from google.protobuf import empty_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
 from wp_proto.waypoint import api as pb
-from wp_server import tls
+from wp_server import app, tls
+from wp_server.auth import Authenticator
+from wp_server.errors import FailedPrecondition
 from wp_server.transport import keepalive
+from wp_server.transport.pipeline import Pipeline
+from wp_server.transport.status import rich
 
 from .conftest import VERSION_HEADERS, channel
 
@@ -101,3 +106,58 @@ def test_the_keepalive_message_is_the_reserved_field():
     assert len(keepalive.MESSAGE) == 22
     assert parsed.SerializeToString() == keepalive.MESSAGE
     assert not parsed.instance_id
+
+
+def details_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    return status_pb2.Status.FromString(dict(error.trailing_metadata())["grpc-status-details-bin"])
+
+
+async def test_broken_fields_are_named_one_by_one(client, token):
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client(token).UpsertApplication(pb.UpsertApplicationRequest(name="no/slash"))
+    status = details_of(caught.value)
+    assert (status.code, status.message) == (3, caught.value.details())
+    bad = error_details_pb2.BadRequest()
+    assert status.details[0].Unpack(bad)
+    assert {violation.field for violation in bad.field_violations} == {"project", "name"}
+
+
+def test_facts_about_an_error_travel_as_pairs():
+    error = FailedPrecondition("It is so.", details={"deployment": "7"})
+    status = status_pb2.Status.FromString(rich(error))
+    pair = pb.ErrorDetail()
+    assert status.details[0].Unpack(pair)
+    assert (pair.key, pair.value) == ("deployment", "7")
+
+
+async def test_an_unexpected_failure_is_a_number_for_the_caller_and_a_traceback_in_the_log(
+    server, client, token, caplog
+):
+    class Broken:
+        async def ListProjects(self, request, context):
+            raise KeyError("secret detail")
+
+    part = Pipeline(app.SERVICE, app.rpc_handlers(Broken()), Authenticator(server.store))
+    name = "/hashicorp.waypoint.Waypoint/ListProjects"
+    server.pipeline._methods[name] = part._methods[name]
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client(token).ListProjects(pb.ListProjectsRequest())
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    assert "secret detail" not in caught.value.details()
+    number = caught.value.details().rpartition(" ")[2].rstrip(".")
+    [record] = [record for record in caplog.records if number in record.getMessage()]
+    assert record.exc_info
+
+
+async def test_what_nobody_serves_is_unimplemented_after_the_token_was_checked(client, token):
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client().UI_ListEvents(pb.UI.ListEventsRequest())
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client(token).UI_ListEvents(pb.UI.ListEventsRequest())
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_bearer_prefix_and_either_header_are_accepted(client, token):
+    for name, value in (("authorization", f"Bearer {token}"), ("authorization", token), ("waypoint-token", token)):
+        await client(headers=(*VERSION_HEADERS, (name, value))).ListWorkspaces(pb.ListWorkspacesRequest())
