@@ -68,15 +68,15 @@ def start_to_first_instruction(argv: Sequence[str], environment: dict[str, str],
 def memory(argv: Sequence[str], environment: dict[str, str], real: RealServer) -> tuple[float, float]:
     """Resident and anonymous megabytes while the application runs and its lines flow."""
     process = subprocess.Popen(
-        [*argv, "/bin/sh", "-c", "while :; do echo a line of output; sleep 0.05; done"],
+        [*argv, "/bin/sh", "-c", "while :; do echo counted; sleep 0.05; done"],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        for number, _ in enumerate(real.log_lines()):
-            if number > 40:
-                break
+        counted = (line for _, line in real.log_lines() if line == "counted")
+        for _ in range(40):
+            next(counted)
         status = Path(f"/proc/{process.pid}/status").read_text()
         values = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
         return int(values["VmRSS"].split()[0]) / 1024, int(values["RssAnon"].split()[0]) / 1024
