@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,19 +22,16 @@ if TYPE_CHECKING:
 QUEUED_NOTICE = 3.0  # seconds until it is said that the job waits
 UNASSIGNED_NOTICE = 60.0  # seconds until it is said that no runner takes it
 CANCEL_TIMEOUT = 2.0
-TICK = 0.25
+TICK = 0.2  # seconds; an interrupt is noticed after at most this time
+PENDING = 256  # responses read ahead; a slow terminal holds the server back instead of filling memory
 OUTAGE = 60.0  # seconds to look for a server that is gone; the job and its runner wait for it too
 RETRY = 0.5
 
 CANCELLED = grpc.StatusCode.CANCELLED.value[0]
 
 
-class _Interrupt:
-    """Stands in the queue for a signal."""
-
-
 JobStream: TypeAlias = "grpc._CallIterator[pb.GetJobStreamResponse]"
-Item: TypeAlias = "pb.GetJobStreamResponse | grpc.RpcError | _Interrupt | None"
+Item: TypeAlias = "pb.GetJobStreamResponse | grpc.RpcError | None"
 
 
 @dataclass
@@ -50,17 +47,15 @@ class Outcome:
 class JobFollower:
     """Follows one job to its end in the calling (main) thread."""
 
-    def __init__(self, client: Client, job_id: str, renderer: Renderer, *, local: bool) -> None:
-        """`local` says that the job runs in this process.
-
-        Then an interrupt cancels it, otherwise it only ends the watching.
-        """
+    def __init__(self, client: Client, renderer: Renderer, *, local: bool) -> None:
+        """`local`: the job runs in this process, and an interrupt cancels it; otherwise that only ends the watching."""
         self._client = client
-        self._id = job_id
+        self._id = ""
         self._renderer = renderer
         self._local = local
-        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self._job = pb.Job(id=job_id)
+        self._items: queue.Queue[Item] = queue.Queue(PENDING)
+        self._signalled = False
+        self._job = pb.Job()
         self._state = pb.Job.QUEUED
         self._since = time.monotonic()
         self._said: set[str] = set()
@@ -68,29 +63,36 @@ class JobFollower:
         self._drawn = 0  # terminal events
         self._replayed = 0  # of those, how many the present stream has shown again
         self._lost_at = 0.0
-        self._stream = self._open()
+        self._stream: JobStream | None = None
 
     def _open(self) -> JobStream:
         return self._client.calls.GetJobStream(pb.GetJobStreamRequest(job_id=self._id))
 
-    def follow(self) -> Outcome:
-        """Return how the job ended.
+    def follow(self, start: Callable[[], str]) -> Outcome:
+        """Call `start`, which gives the job's id, and return how the job ended.
 
-        Raises Interrupted if the user stopped watching a remote job, RpcError if the stream broke.
+        `start` is called here so that no interrupt falls between the two. Raises Interrupted if the user stopped
+        watching a remote job, RpcError if the stream broke.
         """
         ok = False
         try:
-            with interruptible(lambda: self._items.put(_Interrupt())):
-                self._start_reader()
+            with interruptible(self._take_note):
+                self._id = self._job.id = start()
+                self._stream = self._open()
+                self._start_reader(self._stream)
                 outcome = self._loop()
             ok = not outcome.error
             return outcome
         finally:
-            self._stream.cancel()
+            if self._stream is not None:
+                self._stream.cancel()
             self._renderer.finish(ok=ok)
 
-    def _start_reader(self) -> None:
-        threading.Thread(target=self._read, args=(self._stream,), daemon=True).start()
+    def _start_reader(self, stream: JobStream) -> None:
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _take_note(self) -> None:
+        self._signalled = True
 
     def _read(self, stream: Iterable[pb.GetJobStreamResponse]) -> None:
         try:
@@ -102,14 +104,14 @@ class JobFollower:
 
     def _loop(self) -> Outcome:
         while True:
+            if self._signalled and not self._interrupted:
+                self._interrupt()
             try:
                 item = self._items.get(timeout=TICK)
             except queue.Empty:
                 self._say_why_waiting()
                 continue
-            if isinstance(item, _Interrupt):
-                self._interrupt()
-            elif isinstance(item, grpc.RpcError):
+            if isinstance(item, grpc.RpcError):
                 self._come_back(item)
             elif item is None:
                 raise CliError(f"the server ended the output of job {self._id} without a result")
@@ -130,7 +132,7 @@ class JobFollower:
         time.sleep(RETRY)
         self._replayed = 0
         self._stream = self._open()
-        self._start_reader()
+        self._start_reader(self._stream)
 
     def _on_response(self, response: pb.GetJobStreamResponse) -> Outcome | None:
         self._lost_at = 0.0
@@ -164,7 +166,7 @@ class JobFollower:
         outcome = Outcome(self._job, complete.result)
         if complete.HasField("error"):
             outcome.error = complete.error.message or "it failed without saying why"
-            outcome.cancelled = self._interrupted or complete.error.code == CANCELLED
+            outcome.cancelled = self._signalled or complete.error.code == CANCELLED
         return outcome
 
     def _interrupt(self) -> None:

@@ -97,15 +97,15 @@ class Operations:
         JobFailed if it failed, Interrupted if it was cancelled.
         """
         request = pb.QueueJobRequest(job=job, expires_in=LOCAL_EXPIRY if self.placement.local else "")
-        job_id = self.client.calls.QueueJob(request).job_id
         renderer = self.renderer(app)
         if header:
             renderer.notice(header, "header")
-        outcome = JobFollower(self.client, job_id, renderer, local=self.placement.local).follow()
+        follower = JobFollower(self.client, renderer, local=self.placement.local)
+        outcome = follower.follow(lambda: self.client.calls.QueueJob(request).job_id)
         if outcome.cancelled and outcome.error:
-            raise Interrupted(f"canceled (job {job_id})")
+            raise Interrupted(f"canceled (job {outcome.job.id})")
         if outcome.error:
-            raise JobFailed(outcome.error, details=(f"Job: {job_id}",))
+            raise JobFailed(outcome.error, details=(f"Job: {outcome.job.id}",))
         return outcome
 
 

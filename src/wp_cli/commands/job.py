@@ -193,7 +193,7 @@ def get_stream(session: Session) -> int:
     client, job_id = session.client(), session.words[0]
     client.calls.GetJob(pb.GetJobRequest(job_id=job_id))
     renderer = renderer_for(session.screen, json=session[shared.JSON], results=True)
-    outcome = JobFollower(client, job_id, renderer, local=False).follow()
+    outcome = JobFollower(client, renderer, local=False).follow(lambda: job_id)
     if outcome.error:
         raise CliError(outcome.error, details=(f"Job: {job_id}",))
     return EXIT_OK
