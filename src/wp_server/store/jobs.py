@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
@@ -284,9 +283,3 @@ def next_deadline(connection: Connection) -> int | None:
     query = select(jobs.c.deadline).where(jobs.c.deadline.is_not(None)).order_by(jobs.c.deadline).limit(1)
     deadline: int | None = connection.execute(query).scalar()
     return deadline
-
-
-def by_ids(connection: Connection, ids: Sequence[str]) -> list[pb.Job]:
-    """Returns the jobs with these ids that exist."""
-    rows = connection.execute(select(jobs.c.blob).where(jobs.c.id.in_(list(ids)))).scalars()
-    return [pb.Job.FromString(blob) for blob in rows]

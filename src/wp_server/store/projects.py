@@ -38,7 +38,6 @@ _application = Prepared(
 _named = select(projects.c.project_key, projects.c.blob).where(
     projects.c.project_key.in_(bindparam("keys", expanding=True))
 )
-_all = select(projects.c.project_key, projects.c.blob).order_by(projects.c.project_key)
 
 
 def find(connection: Connection, name: str) -> pb.Project | None:
@@ -60,11 +59,6 @@ def get(connection: Connection, name: str) -> pb.Project:
     if project is None:
         raise NotFound(f"There is no project {name!r} on this server; create it with `waypoint init`.")
     return project
-
-
-def all_projects(connection: Connection) -> list[pb.Project]:
-    """Returns every project without its applications, by name."""
-    return [pb.Project.FromString(row.blob) for row in connection.execute(_all)]
 
 
 def named(connection: Connection, keys: Collection[str]) -> dict[str, pb.Project]:
