@@ -11,9 +11,9 @@ from wp_proto.waypoint import api as pb
 if TYPE_CHECKING:
     from wp_cli.render.screen import Screen
 
-SUCCESS = "The deploy was successful! The deployment URL always shows this deployment; it is meant for checking it."
-IN_PLACE = "The deploy was successful! It replaced the previous one in place, so its URL may have been there before."
-NO_URL = "The deploy was successful! It has no URL: its release named none, and there is no URL service."
+SUCCESS = "The deploy was successful! The deployment URL is for checking this version."
+IN_PLACE = "The deploy was successful! It replaced the version before, and may have its URL."
+NO_URL = "The deploy was successful! The release named no URL, and there is no URL service."
 RELEASED_NO_URL = "The deployment is now the released one. The release named no URL."
 
 
