@@ -20,6 +20,7 @@ from pathlib import Path
 
 from wp_cli.endpoint import Endpoint, Trust, host_and_port
 from wp_cli.errors import CliError
+from wp_cli.version import VERSION
 
 START_TIMEOUT = 30.0  # seconds until a started server must accept calls
 STOP_TIMEOUT = 15.0
@@ -27,6 +28,7 @@ POLL = 0.02
 STATE_FILE, LOCK_FILE, LOG_FILE, DATABASE = "server.json", "start.lock", "server.log", "data.db"
 CERTIFICATE_NAME = "waypoint"  # every self-made certificate carries it
 LOG_LINES_SHOWN = 5
+CHECKOUT_VERSION = "v0.0.0-dev"  # what a server says that is not installed
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,24 @@ def read_state(place: Path) -> Running | None:
 def ensure_running(place: Path) -> tuple[Running, bool]:
     """Return the embedded server and whether this call started it.
 
-    Of several callers at once one starts it. CliError if it fails.
+    Of several callers at once one starts it. A server that an earlier version of this program left running is replaced.
+    CliError if it does not start.
     """
     found = running(place)
-    if found:
+    if found and not outdated(found):
         return found, False
     with start_lock(place):
         found = running(place)
-        if found:
+        if found and outdated(found):
+            end(found)
+        elif found:
             return found, False
         return start(place), True
+
+
+def outdated(server: Running) -> bool:
+    """Return whether a server is of another version than we are. One that runs from a checkout counts as ours."""
+    return server.version not in {VERSION, CHECKOUT_VERSION}
 
 
 @contextlib.contextmanager
@@ -191,28 +201,33 @@ def storage_problem(place: Path, err: OSError) -> CliError:
 
 
 def stop(place: Path) -> Running | None:
-    """Stop the embedded server and return what it was.
+    """Stop the embedded server and return what it was; None if it does not run. Its data stays.
 
-    None if it does not run. Its data stays. CliError if it will not end.
+    CliError if it will not end.
     """
-    import signal
-
     if not place.is_dir():
         return None
     with start_lock(place):
         state = running(place)
-        if state is None:
-            return None
-        os.kill(state.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT
-        while alive(state.pid):
-            if time.monotonic() > deadline:
-                raise CliError(
-                    f"the embedded server (process {state.pid}) did not end within {STOP_TIMEOUT:g} seconds",
-                    do=f"End it with `kill -9 {state.pid}`; its data survives that.",
-                )
-            time.sleep(POLL)
+        if state:
+            end(state)
         return state
+
+
+def end(server: Running) -> None:
+    """End the server's process and wait for that. CliError if it will not end."""
+    import signal
+
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while alive(server.pid):
+        if time.monotonic() > deadline:
+            raise CliError(
+                f"the embedded server (process {server.pid}) did not end within {STOP_TIMEOUT:g} seconds",
+                do=f"End it with `kill -9 {server.pid}`; its data survives that.",
+            )
+        time.sleep(POLL)
 
 
 def alive(pid: int) -> bool:

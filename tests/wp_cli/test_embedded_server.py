@@ -76,6 +76,17 @@ def test_a_crashed_one_is_restarted_with_its_data(cli: Cli) -> None:
     assert state(cli)["grpc"] == before["grpc"]  # running apps find it where it was
 
 
+def test_one_of_an_earlier_version_is_replaced(cli: Cli) -> None:
+    cli.ok("workspace", "create", "dev")
+    before = state(cli)
+    (place(cli) / "server.json").write_text(json.dumps(before | {"version": "v0.9.0"}))
+    again = cli.run("workspace", "list")
+    assert "Started the embedded Waypoint server" in again.stderr
+    assert "dev" in again.stdout
+    assert not local.alive(int(str(before["pid"])))
+    assert state(cli)["grpc"] == before["grpc"]
+
+
 def test_a_damaged_database_is_one_sentence(cli: Cli) -> None:
     place(cli).mkdir(parents=True)
     (place(cli) / "data.db").write_bytes(b"this is no database" * 1000)
