@@ -181,7 +181,7 @@ async def test_the_half_open_stream_of_a_reattached_job_is_dead(api, runner):
     old, _ = await runner.take()
     await until_state(api, queued, pb.Job.RUNNING)
     new, _ = await runner.take(reattach=queued)
-    # Nothing is written to the old stream: grpcio reports a write that meets the end of a stream as INTERNAL of its own.
+    # Nothing is written to the old stream: grpcio reports a write that meets the end as INTERNAL.
     assert await old.code() is grpc.StatusCode.FAILED_PRECONDITION
     await new.write(Request(error=Request.Error(error={"message": "from the new one"})))
     assert await new.read() is grpc.aio.EOF
