@@ -34,6 +34,7 @@ app "web" {
   deploy {
     use "docker" {
       service_port = 8000
+      host_ip      = "127.0.0.1"
     }
   }
 
@@ -59,6 +60,7 @@ app "api" {
   deploy {
     use "docker" {
       service_port = 8000
+      host_ip      = "127.0.0.1"
       static_environment = {
         STOCK = "3"
       }

@@ -31,6 +31,7 @@ BACKOFF_FIRST = 0.5  # seconds before the first restart, doubled at each further
 BACKOFF_LONGEST = 30.0
 STABLE_SECONDS = 60.0  # an application that ran this long starts over with the first back-off
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
@@ -134,8 +135,7 @@ class Supervisor:
         reader = threading.Thread(target=self._copy_output, args=(self._child,), daemon=True)
         reader.start()
         code = self._child.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)  # what the application left behind
+        _end_what_is_left(self._child.pid)
         reader.join(LAST_OUTPUT_SECONDS)
         return 128 - code if code < 0 else code
 
@@ -152,6 +152,25 @@ class Supervisor:
         temporary.replace(self._directory / "state.json")
 
 
+def _adopt_orphans() -> None:
+    """Linux hands this process the children of an entrypoint that was killed hard, so that they can be ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_what_is_left(group: int) -> None:
+    """End what an ended application left behind: its process group, and on Linux all its descendants."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while children.exists() and (left := children.read_text().split()):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(int(pid), 0)
+
+
 def _die_with_parent() -> None:
     """Linux ends the application when its supervisor is killed hard; elsewhere ``destroy`` ends the recorded group."""
     if sys.platform == "linux":
@@ -165,6 +184,7 @@ def main(directory: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return 1
+    _adopt_orphans()
     supervisor = Supervisor(directory)
     signal.signal(signal.SIGTERM, supervisor.stop)
     signal.signal(signal.SIGALRM, supervisor.kill)

@@ -19,7 +19,7 @@ from wp_plugins.local.release import ReleaseConfig
 from wp_proto.own import local_pb2
 from wp_proto.plugins import files_pb2
 from wp_proto.sdk import plugin_pb2
-from wp_sdk.component import Cancelled, DeploymentConfig, PluginError, Source
+from wp_sdk.component import Cancelled, DeploymentConfig, EntrypointFile, PluginError, Source
 from wp_sdk.ids import new_id
 from wp_sdk.testing import Harness
 
@@ -165,6 +165,15 @@ def test_a_crashed_app_is_started_again(world: World) -> None:
     os.killpg(process.state(directory).group, signal.SIGKILL)
     eventually(lambda: process.state(directory).restarts == 1 and world.health(message) == HEALTH.READY)
     assert process.state(directory).exit_code == 128 + signal.SIGKILL
+
+
+def test_a_launcher_that_is_killed_takes_the_app_with_it(world: World, tmp_path: Path) -> None:
+    script = tmp_path / "launcher"
+    script.write_text("import subprocess, sys\nsubprocess.run(sys.argv[1:], start_new_session=True)\n")
+    message = world.deploy(entrypoint=EntrypointFile(script))
+    directory = Path(message.directory)
+    os.kill(process.state(directory).group, signal.SIGKILL)
+    eventually(lambda: process.state(directory).restarts == 1 and world.health(message) == HEALTH.READY)
 
 
 def test_without_restart_a_crashed_app_is_down(world: World) -> None:
