@@ -63,8 +63,10 @@ class ExecSession:
             start.pty.term = environ.get("TERM", "")
             start.pty.window_size.CopyFrom(window_size())
 
-    def run(self, connected: Callable[[], None]) -> int:
-        """Relay until the command ends. `connected` is called when the session stands.
+    def run(self, greeting: str = "") -> int:
+        """Relay until the command ends. `greeting` is shown on stderr when the session stands.
+
+        The terminal is raw from then on; before that, Ctrl-C ends the waiting.
 
         Raises Interrupted on SIGINT or SIGTERM, CliError if the session ends without an exit code, RpcError if it
         breaks.
@@ -74,11 +76,13 @@ class ExecSession:
         stream = self._client.calls.StartExecStream(self._outgoing())
         self._cancel = stream.cancel
         try:
-            with self._signals(), raw_terminal(self._pty):
+            with self._signals(), contextlib.ExitStack() as cleanup:
                 for response in stream:
                     kind = response.WhichOneof("event")
                     if kind == "open":
-                        connected()
+                        cleanup.enter_context(raw_terminal(self._pty))
+                        if greeting:
+                            write_all(STDERR, f"{greeting}\r\n".encode())
                         threading.Thread(target=self._read_stdin, daemon=True).start()
                     elif kind == "output":
                         to_stderr = response.output.channel == pb.ExecStreamResponse.Output.STDERR
@@ -163,7 +167,7 @@ def raw_terminal(wanted: bool) -> Iterator[None]:
     import tty
 
     before = termios.tcgetattr(STDIN)
-    tty.setraw(STDIN)
+    tty.setraw(STDIN, termios.TCSADRAIN)  # what was typed meanwhile is kept
     try:
         yield
     finally:

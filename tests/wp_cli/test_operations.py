@@ -129,6 +129,8 @@ def test_exec_in_a_terminal_has_its_size_and_ends_on_the_escape(cli: Cli) -> Non
         seen.wait_for("Connected to deployment v1")
         seen.send(b"stty size; echo $TERM; test -t 0 && echo inter'active'\r")
         seen.wait_for("interactive")
+        greeted = next(line for line in seen.raw.split(b"\n") if b"Connected to" in line)
+        assert greeted.endswith(b"v1\r")  # no staircase: the next line begins at its left
         assert "30 90" in seen.history
         assert "xterm-256color" in seen.history
         seen.send(b"exit 3\r")

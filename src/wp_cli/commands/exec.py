@@ -14,6 +14,7 @@ from wp_cli.connect import Client, code_of
 from wp_cli.errors import CliError
 from wp_cli.execsession import STDOUT, ExecSession
 from wp_cli.flags import BOOL, STRING, Flag
+from wp_cli.render.text import printable
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -47,13 +48,8 @@ def run(session: Session) -> int:
 
                 _ = cleanup.enter_context(Operations(session)).placement
         pty = (os.isatty(STDOUT) or session[TTY]) and not session[NO_TTY]
-        screen = session.screen
-
-        def connected() -> None:
-            if pty and screen.interactive:
-                screen.note(f"Connected to {where}")
-
-        return ExecSession(client, start, pty=pty, environ=session.environ).run(connected)
+        greeting = printable(f"Connected to {where}") if pty and session.screen.interactive else ""
+        return ExecSession(client, start, pty=pty, environ=session.environ).run(greeting)
 
 
 def deployment_to_use(client: Client, app: App, session: Session) -> pb.Deployment:
