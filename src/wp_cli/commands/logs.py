@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wp_cli.session import Session
+    from wp_cli.target import App
 
 DEPLOYMENT_SEQ = Flag("deployment-seq", STRING, "", "Only instances of this deployment (sequence number or id).")
 DEPLOYMENT = Flag("deployment", STRING, "", "The same as -deployment-seq.", alias="d")
@@ -51,11 +52,15 @@ def run(session: Session) -> int:
         request.application.application.CopyFrom(listing.ref(app))
         request.application.workspace.workspace = session.workspace
     printer = Printer(session)
+    heard = False
     try:
         for batch in batches(session, request):
+            heard = True
             printer.batch(batch)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    if not heard:
+        session.screen.warn(why_silent(session, app, request.deployment_id))
     return EXIT_OK
 
 
@@ -134,6 +139,46 @@ def so_far(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.Log
         if item is None:
             return
         yield item
+
+
+def why_silent(session: Session, app: App, deployment_id: str) -> str:
+    """Return in one sentence why no line came, and what to do about it."""
+    of_app = pb.ListInstancesRequest.Application(
+        application=listing.ref(app), workspace=pb.Ref.Workspace(workspace=session.workspace)
+    )
+    wanted = (
+        pb.ListInstancesRequest(deployment_id=deployment_id)
+        if deployment_id
+        else pb.ListInstancesRequest(application=of_app)
+    )
+    if session.client().calls.ListInstances(wanted).instances:
+        return f"{app.name!r} has written nothing yet."
+    deployment = the_deployment(session, app, deployment_id)
+    if deployment is None:
+        return f"There is no running deployment of {app.name!r} in workspace {session.workspace!r}; run `waypoint up`."
+    which = f"deployment v{deployment.sequence} of {app.name!r}"
+    if not deployment.has_entrypoint_config:
+        return (
+            f"No lines can be shown: the server told {which} no address to send them to; start the server with "
+            "-advertise-addr and deploy again, or read them where the app runs."
+        )
+    return (
+        f"No lines can be shown: no instance of {which} is connected to the server; see with `waypoint status` whether "
+        "it runs, and build it with the Waypoint entrypoint (the image needs Python, and no disable_entrypoint)."
+    )
+
+
+def the_deployment(session: Session, app: App, deployment_id: str) -> pb.Deployment | None:
+    """Return the deployment with the id, else the newest one that runs; None if there is none."""
+    calls = session.client().calls
+    if deployment_id:
+        return calls.GetDeployment(pb.GetDeploymentRequest(ref=pb.Ref.Operation(id=deployment_id)))
+    request = pb.ListDeploymentsRequest(
+        application=listing.ref(app), workspace=pb.Ref.Workspace(workspace=session.workspace),
+        physical_state=pb.Operation.CREATED,
+        order=pb.OperationOrder(order=pb.OperationOrder.COMPLETE_TIME, desc=True, limit=1),
+    )  # fmt: skip
+    return next(iter(calls.ListDeployments(request).deployments), None)
 
 
 class Printer:
