@@ -181,13 +181,19 @@ def own_command() -> list[str]:
 
 def start_failed(place: Path, how: str) -> CliError:
     """Error for a server that did not start, with what it said itself."""
+    return CliError(f"the embedded server {how}", details=last_words(place), do=f"Its log is {place / LOG_FILE}.")
+
+
+def last_words(place: Path) -> tuple[str, ...]:
+    """Return the sentence with which the server ended; the end of its log if it said none. Never a traceback."""
     try:
-        said = (place / LOG_FILE).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = (place / LOG_FILE).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
-        said = []
-    return CliError(
-        f"the embedded server {how}", details=tuple(said[-LOG_LINES_SHOWN:]), do=f"Its log is {place / LOG_FILE}."
-    )
+        return ()
+    sentence = next((number for number in reversed(range(len(lines))) if lines[number].startswith("! ")), None)
+    if sentence is not None:
+        return tuple(lines[sentence:])[:LOG_LINES_SHOWN]
+    return tuple(lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[-LOG_LINES_SHOWN:])
 
 
 def storage_problem(place: Path, err: OSError) -> CliError:

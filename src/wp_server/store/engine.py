@@ -219,7 +219,7 @@ def _run_batch(connection: Connection, driver: _Driver, batch: list[_Call]) -> N
         if driver.in_transaction:
             driver.execute("ROLLBACK")
         failure = trouble.while_running(error)
-        log.exception("the store could not commit %d writes", len(batch))
+        _log_failure(f"the store could not commit {len(batch)} writes", failure)
         for call in batch:
             call.error = call.error or failure
 
@@ -234,8 +234,8 @@ def _run_call(connection: Connection, driver: _Driver, call: _Call) -> None:
     except DBAPIError as error:
         if not driver.in_transaction:
             raise
-        call.error = trouble.while_running(error)
-        log.exception("a write failed in the database")
+        call.error = failure = trouble.while_running(error)
+        _log_failure("a write failed in the database", failure)
     except DomainError as error:
         call.error = error
     except Exception as error:
@@ -244,6 +244,11 @@ def _run_call(connection: Connection, driver: _Driver, call: _Call) -> None:
     if call.error is not None:
         driver.execute("ROLLBACK TO one_call")
     driver.execute("RELEASE one_call")
+
+
+def _log_failure(what: str, failure: DomainError) -> None:
+    """With a traceback only if the sentence does not name the cause, as it does for a full disk."""
+    log.log(logging.ERROR, "%s: %s", what, failure, exc_info=type(failure) is DomainError)
 
 
 def _driver(connection: Connection) -> _Driver:
