@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import Executable
 
 from wp_server import store
+from wp_server.store.prepared import Prepared
 from wp_server.store.schema import metadata
 
 DIALECT = postgresql.dialect()
@@ -21,7 +22,8 @@ def statements(module: str) -> list[Executable]:
     found: list[Executable] = []
     for value in vars(importlib.import_module(f"wp_server.store.{module}")).values():
         candidates = value.values() if isinstance(value, dict) else [value]
-        found += [one for one in candidates if isinstance(one, Executable)]
+        plain = [one._statement if isinstance(one, Prepared) else one for one in candidates]
+        found += [one for one in plain if isinstance(one, Executable)]
     return found
 
 
