@@ -3,6 +3,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint proto zipapps bench clean
 
 $(STAMP): requirements/dev.txt
