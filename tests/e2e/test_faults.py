@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import docker
 import docker.errors
 import pytest
 from tests.e2e.world import ROOT, Waypoint, eventually
-from tests.engines import PROJECT_LABEL, Registry, free_port
+from tests.engines import PROJECT_LABEL, Registry, free_port, remove_project
 
 MARK = "waypoint.tests.fault"
 """Label of everything that is made of a test's Dockerfile."""
@@ -67,6 +68,9 @@ REGISTRY = """
 """
 
 SLEEPS = 'CMD ["sleep", "600"]'
+
+Reach: TypeAlias = Callable[["Shop", str, threading.Event], "subprocess.Popen[str]"]
+"""Starts `up` in a project and waits until it is in a certain stage."""
 
 
 @dataclass
@@ -149,18 +153,32 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def shop(
+def new_shop(
     home: Path, tmp_path: Path, docker_client: docker.DockerClient, docker_project: str, busybox_image: str
-) -> Iterator[Shop]:
-    project = tmp_path / "project"
-    shutil.copytree(ROOT / "examples" / "docker-shop", project)
-    shop = Shop(Waypoint(home, project), docker_project, docker_client)
-    shop.configure()
-    shop.dockerfile(SLEEPS)
-    yield shop
-    shop.waypoint.extra.clear()
-    shop.waypoint.run("destroy", "-auto-approve")
-    shop.clean()
+) -> Iterator[Callable[[], Shop]]:
+    """Makes projects of one user."""
+    made: list[Shop] = []
+
+    def make() -> Shop:
+        project = tmp_path / f"project{len(made)}"
+        shutil.copytree(ROOT / "examples" / "docker-shop", project)
+        shop = Shop(Waypoint(home, project), f"{docker_project}-{len(made)}", docker_client)
+        shop.configure()
+        shop.dockerfile(SLEEPS)
+        made.append(shop)
+        return shop
+
+    yield make
+    for shop in made:
+        shop.waypoint.extra.clear()
+        shop.waypoint.run("destroy", "-auto-approve")
+        shop.clean()
+        remove_project(docker_client, shop.name)
+
+
+@pytest.fixture
+def shop(new_shop: Callable[[], Shop]) -> Shop:
+    return new_shop()
 
 
 @contextmanager
@@ -188,12 +206,67 @@ def silent_registry(reached: threading.Event) -> Iterator[str]:
                 connection.close()
 
 
-def stop(command: subprocess.Popen[str], number: signal.Signals, reached: Callable[[], bool]) -> None:
-    """Send the signal to the command when it has reached its place; its exit code must tell."""
+def reach_build(shop: Shop, _registry: str, _asked: threading.Event) -> subprocess.Popen[str]:
+    """`up` whose build runs a step."""
+    shop.dockerfile("RUN sleep 600", SLEEPS)
+    command = shop.waypoint.start("up")
+    wait_for(command, lambda: shop.containers(status="running") != [])
+    return command
+
+
+def reach_push(shop: Shop, registry: str, asked: threading.Event) -> subprocess.Popen[str]:
+    """`up` whose registry does not answer."""
+    shop.configure(registry=REGISTRY.format(host=registry, more=""))
+    command = shop.waypoint.start("up")
+    wait_for(command, asked.is_set)
+    return command
+
+
+def reach_deploy(shop: Shop, _registry: str, _asked: threading.Event) -> subprocess.Popen[str]:
+    """`up` that waits for the new container to listen."""
+    command = shop.waypoint.start("up")
+    wait_for(command, lambda: shop.containers(status="running") != [])
+    return command
+
+
+def reach_release(shop: Shop, _registry: str, _asked: threading.Event) -> subprocess.Popen[str]:
+    """`up` whose release waits for the deployment to listen."""
+    shop.configure(deploy="start_timeout = 1", release="start_timeout = 600")
+    command = shop.waypoint.start("up")
+    waiting = threading.Event()
+    assert command.stderr
+    lines = command.stderr
+
+    def read() -> None:
+        for line in lines:
+            if "Waiting for the deployment" in line:
+                waiting.set()
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    wait_for(command, waiting.is_set)
+    reader.join()
+    return command
+
+
+STAGES = (reach_build, reach_push, reach_deploy, reach_release)
+
+
+def wait_for(command: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
     try:
         eventually(lambda: reached() or command.poll() is not None, 60)
         assert command.poll() is None, command.communicate()
-        command.send_signal(number)
+    except BaseException:
+        command.kill()
+        command.communicate()
+        raise
+
+
+def stop(command: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send the signal to the command; its exit code must tell."""
+    command.send_signal(number)
+    try:
         shown = command.communicate(timeout=60)
     finally:
         command.kill()
@@ -202,45 +275,26 @@ def stop(command: subprocess.Popen[str], number: signal.Signals, reached: Callab
     assert "Traceback" not in "".join(shown)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 class TestStopping:
     """Ctrl-C, SIGTERM and kill -9 in each stage leave nothing that `destroy` does not remove."""
 
-    def test_in_a_build(self, shop: Shop, number: signal.Signals) -> None:
-        shop.dockerfile("RUN sleep 600", SLEEPS)
-        stop(shop.waypoint.start("up"), number, lambda: shop.containers(status="running") != [])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+    @pytest.mark.parametrize("reach", STAGES)
+    def test_by_request(self, shop: Shop, reach: Reach, number: signal.Signals) -> None:
+        asked = threading.Event()
+        with silent_registry(asked) as registry:
+            stop(reach(shop, registry, asked), number)
         shop.destroy()
 
-    def test_in_a_push(self, shop: Shop, number: signal.Signals) -> None:
-        reached = threading.Event()
-        with silent_registry(reached) as host:
-            shop.configure(registry=REGISTRY.format(host=host, more=""))
-            stop(shop.waypoint.start("up"), number, reached.is_set)
-        shop.destroy()
-
-    def test_in_a_deploy(self, shop: Shop, number: signal.Signals) -> None:
-        stop(shop.waypoint.start("up"), number, lambda: shop.containers(status="running") != [])
-        shop.destroy()
-
-    def test_in_a_release(self, shop: Shop, number: signal.Signals) -> None:
-        shop.configure(deploy="start_timeout = 1", release="start_timeout = 600")
-        command = shop.waypoint.start("up")
-        waiting = threading.Event()
-        assert command.stderr
-        lines = command.stderr
-
-        def read() -> None:
-            for line in lines:
-                if "Waiting for the deployment" in line:
-                    waiting.set()
-                    return
-
-        reader = threading.Thread(target=read)
-        reader.start()
-        eventually(waiting.is_set, 60)
-        reader.join()
-        stop(command, number, waiting.is_set)
-        shop.destroy()
+    def test_by_force(self, new_shop: Callable[[], Shop]) -> None:
+        """All stages side by side: each `destroy` first waits until the server has given up the dead command's job."""
+        shops = [new_shop() for _ in STAGES]
+        asked = threading.Event()
+        with silent_registry(asked) as registry:
+            for shop, reach in zip(shops, STAGES, strict=True):
+                stop(reach(shop, registry, asked), signal.SIGKILL)
+        for shop in shops:
+            shop.destroy()
 
 
 class TestEngine:
