@@ -419,9 +419,15 @@ class TestRunning:
         shop.waypoint.run("up")
         done = shop.waypoint.run("logs", "-follow=false")
         assert done.stdout == ""
-        assert "no instance of deployment v1 of 'web' is connected to the server" in done.stderr
+        assert "No instance of deployment v1 of 'web' is connected to the server" in done.stderr
         assert "entrypoint" in done.stderr
         assert len(done.stderr.splitlines()) == 1
+        following = shop.waypoint.start("logs")
+        assert following.stderr
+        assert following.stderr.readline() == done.stderr
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=20)
+        assert following.returncode == 130
         assert "no instance" in failure(shop.fails("exec", "true")).lower()
 
     def test_logs_without_a_deployment(self, shop: Shop) -> None:

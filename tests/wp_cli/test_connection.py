@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.wp_cli.projects import app, write_project
 from tests.wp_cli.servers import RealServer, false_server, real_server
 
 if TYPE_CHECKING:
@@ -46,6 +47,18 @@ def test_bootstrap_works_once(cli: Cli, server: RealServer, token: str) -> None:
     done = cli.run("server", "bootstrap", *flags)
     assert done.returncode == 1
     assert done.stdout == ""
+
+
+def test_logs_say_that_the_server_advertises_no_address(cli: Cli, server: RealServer, token: str) -> None:
+    write_project(cli.folder, app("web"))
+    cli.ok("up", "-local")
+    try:
+        done = cli.run("logs", "-follow=false")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "The server gave deployment v1 of 'web' no address to send its lines to" in done.stderr
+        assert "-advertise-addr" in done.stderr
+    finally:
+        cli.ok("destroy", "-local", "-auto-approve")
 
 
 def test_a_wrong_token_is_named_with_its_origin(cli: Cli, server: RealServer, token: str) -> None:

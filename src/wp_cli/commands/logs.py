@@ -53,14 +53,17 @@ def run(session: Session) -> int:
         request.application.workspace.workspace = session.workspace
     printer = Printer(session)
     heard = False
+    if session[FOLLOW] and (reason := not_connected(session, app, request.deployment_id)):
+        session.screen.warn(reason)
     try:
         for batch in batches(session, request):
             heard = True
             printer.batch(batch)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    if not heard:
-        session.screen.warn(why_silent(session, app, request.deployment_id))
+    if not heard and not session[FOLLOW]:
+        reason = not_connected(session, app, request.deployment_id)
+        session.screen.warn(reason or f"{app.name!r} has written nothing yet.")
     return EXIT_OK
 
 
@@ -141,8 +144,8 @@ def so_far(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.Log
         yield item
 
 
-def why_silent(session: Session, app: App, deployment_id: str) -> str:
-    """Return in one sentence why no line came, and what to do about it."""
+def not_connected(session: Session, app: App, deployment_id: str) -> str:
+    """Return in one sentence why no line can come, and what to do about it; "" if one can."""
     of_app = pb.ListInstancesRequest.Application(
         application=listing.ref(app), workspace=pb.Ref.Workspace(workspace=session.workspace)
     )
@@ -152,19 +155,21 @@ def why_silent(session: Session, app: App, deployment_id: str) -> str:
         else pb.ListInstancesRequest(application=of_app)
     )
     if session.client().calls.ListInstances(wanted).instances:
-        return f"{app.name!r} has written nothing yet."
+        return ""
     deployment = the_deployment(session, app, deployment_id)
     if deployment is None:
         return f"There is no running deployment of {app.name!r} in workspace {session.workspace!r}; run `waypoint up`."
+    if deployment.has_logs_plugin:
+        return ""
     which = f"deployment v{deployment.sequence} of {app.name!r}"
     if not deployment.has_entrypoint_config:
         return (
-            f"No lines can be shown: the server told {which} no address to send them to; start the server with "
-            "-advertise-addr and deploy again, or read them where the app runs."
+            f"The server gave {which} no address to send its lines to; start the server with -advertise-addr and "
+            "deploy again, or read the lines where the app runs."
         )
     return (
-        f"No lines can be shown: no instance of {which} is connected to the server; see with `waypoint status` whether "
-        "it runs, and build it with the Waypoint entrypoint (the image needs Python, and no disable_entrypoint)."
+        f"No instance of {which} is connected to the server, so no lines come from it; see with `waypoint status "
+        "-refresh` whether it runs, and build it with the Waypoint entrypoint (an image needs Python for it)."
     )
 
 
