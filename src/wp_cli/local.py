@@ -28,6 +28,7 @@ POLL = 0.02
 STATE_FILE, LOCK_FILE, LOG_FILE, DATABASE = "server.json", "start.lock", "server.log", "data.db"
 CERTIFICATE_NAME = "waypoint"  # every self-made certificate carries it
 LOG_LINES_SHOWN = 5
+SPACE_TO_START = 1 << 20  # bytes without which a server cannot start
 CHECKOUT_VERSION = "v0.0.0-dev"  # what a server says that is not installed
 
 
@@ -181,7 +182,12 @@ def own_command() -> list[str]:
 
 def start_failed(place: Path, how: str) -> CliError:
     """Error for a server that did not start, with what it said itself."""
-    return CliError(f"the embedded server {how}", details=last_words(place), do=f"Its log is {place / LOG_FILE}.")
+    import shutil
+
+    said = last_words(place)
+    if not said and shutil.disk_usage(place).free < SPACE_TO_START:  # its log is on the same disk
+        return storage_problem(place, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    return CliError(f"the embedded server {how}", details=said, do=f"Its log is {place / LOG_FILE}.")
 
 
 def last_words(place: Path) -> tuple[str, ...]:
@@ -192,7 +198,7 @@ def last_words(place: Path) -> tuple[str, ...]:
         return ()
     sentence = next((number for number in reversed(range(len(lines))) if lines[number].startswith("! ")), None)
     if sentence is not None:
-        return tuple(lines[sentence:])[:LOG_LINES_SHOWN]
+        return (lines[sentence].removeprefix("! "), *lines[sentence + 1 : sentence + LOG_LINES_SHOWN])
     return tuple(lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[-LOG_LINES_SHOWN:])
 
 
