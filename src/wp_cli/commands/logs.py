@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -86,7 +87,7 @@ def following(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.
     lost_at = 0.0
     while True:
         try:
-            for batch in session.client().calls.GetLogStream(request):
+            for batch in read(session, request):
                 lost_at = 0.0
                 limit = before.get(batch.instance_id, (-1, 0))
                 lines = [line for line in batch.lines if moment(line) > limit]
@@ -115,32 +116,37 @@ def moment(line: pb.LogBatch.Entry) -> tuple[int, int]:
 def so_far(session: Session, request: pb.GetLogStreamRequest) -> Iterator[pb.LogBatch]:
     """Return the batches until none came for a while."""
     import queue
+
+    with contextlib.suppress(queue.Empty):
+        yield from read(session, request, QUIET)
+
+
+def read(session: Session, request: pb.GetLogStreamRequest, patience: float | None = None) -> Iterator[pb.LogBatch]:
+    """Return the batches of one stream until the server ends it.
+
+    RpcError if it breaks, queue.Empty if none comes for `patience` seconds. gRPC is used by another thread: an
+    interrupt that strikes in the middle of its code could be lost, and strikes a queue here.
+    """
+    import queue
     import threading
 
     import grpc
 
-    stream = session.client().calls.GetLogStream(request)
+    calls = session.client().calls
     items: queue.SimpleQueue[pb.LogBatch | grpc.RpcError | None] = queue.SimpleQueue()
 
-    def read() -> None:
+    def receive() -> None:
         try:
-            for batch in stream:
+            for batch in calls.GetLogStream(request):
                 items.put(batch)
             items.put(None)
         except grpc.RpcError as err:
             items.put(err)
 
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        try:
-            item = items.get(timeout=QUIET)
-        except queue.Empty:
-            stream.cancel()
-            return
+    threading.Thread(target=receive, daemon=True).start()
+    while (item := items.get(timeout=patience)) is not None:
         if isinstance(item, grpc.RpcError):
             raise item
-        if item is None:
-            return
         yield item
 
 
