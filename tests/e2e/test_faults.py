@@ -171,7 +171,8 @@ def new_shop(
     yield make
     for shop in made:
         shop.waypoint.extra.clear()
-        shop.waypoint.run("destroy", "-auto-approve")
+        if shop.containers():
+            shop.waypoint.run("destroy", "-auto-approve")
         shop.clean()
         remove_project(docker_client, shop.name)
 
@@ -297,6 +298,20 @@ class TestStopping:
             shop.destroy()
 
 
+def test_stopped_while_it_waits_for_another_command(shop: Shop) -> None:
+    first = reach_deploy(shop, "", threading.Event())
+    try:
+        second = shop.waypoint.start("up")
+        assert second.stderr
+        assert any("Waiting for another up" in line for line in second.stderr)
+        stop(second, signal.SIGINT)
+    finally:
+        stop(first, signal.SIGINT)
+    jobs = shop.waypoint.run("job", "list", "-json").stdout
+    assert set(re.findall(r'"state": "(QUEUED|WAITING|RUNNING)"', jobs)) == set()
+    shop.destroy()
+
+
 class TestEngine:
     def test_not_running(self, shop: Shop, tmp_path: Path) -> None:
         shop.waypoint.extra["DOCKER_HOST"] = f"unix://{tmp_path}/docker.sock"
@@ -411,7 +426,8 @@ class TestRunning:
         (container,) = shop.containers(status="running")
         shop.engine.containers.get(container).stop(timeout=1)
         shown = failure(shop.fails("exec", "true"))
-        assert "no instance" in shown.lower()
+        assert "No instance of this deployment is connected" in shown
+        assert "`waypoint status -refresh` asks" in shown
         assert "1 container DOWN" in shop.waypoint.run("status", "-refresh").stderr
 
     def test_logs_of_an_image_without_entrypoint(self, shop: Shop) -> None:

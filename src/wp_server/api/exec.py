@@ -75,7 +75,7 @@ class ExecHandlers:
         if not known:
             raise ResourceExhausted(
                 "No instance of this deployment is connected: it may have stopped, may still be starting, or may run "
-                "without the Waypoint entrypoint."
+                "without the Waypoint entrypoint. `waypoint status -refresh` asks its platform."
             )
         chosen = self._least_busy(start.deployment_id)
         if chosen is None:
