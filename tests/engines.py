@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import io
 import os
@@ -124,14 +125,28 @@ def remove_project(client: docker.DockerClient, project: str) -> None:
         container.remove(force=True, v=True)
     for volume in client.volumes.list(filters=filters):
         volume.remove(force=True)
-    for image in client.images.list(filters=filters):
-        client.images.remove(image.id, force=True)
+    # An image that another one was built from can only go after that one; images of one second come in any order.
+    while images := client.images.list(filters=filters):
+        removed = [image for image in images if _remove(client, image.id)]
+        assert removed, f"images of {project} cannot be removed: {[image.id for image in images]}"
 
 
 def free_port() -> int:
     """A port of loopback that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def _remove(client: docker.DockerClient, image: str) -> bool:
+    try:
+        client.images.remove(image, force=True)
+    except docker.errors.ImageNotFound:
+        return True
+    except docker.errors.APIError as error:
+        if error.status_code != http.HTTPStatus.CONFLICT:
+            raise
+        return False
+    return True
 
 
 def _has(client: docker.DockerClient, name: str) -> bool:

@@ -205,7 +205,7 @@ def test_template_results_live_as_long_as_the_project(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason=f"the public sample files are not here ({SAMPLES}); set WAYPOINT_SAMPLES"
+    not SAMPLES.is_dir(), reason=f"optional: the public sample files are not here ({SAMPLES}); set WAYPOINT_SAMPLES"
 )
 class TestSamples:
     def test_all_load_and_validate(self) -> None:

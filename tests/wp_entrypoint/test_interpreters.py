@@ -29,7 +29,7 @@ def test_everything_works_on_every_release(
 ) -> None:
     python = find(release)
     if python is None:
-        pytest.skip(f"no CPython {release} on this machine")
+        pytest.skip(f"optional: no CPython {release} on this machine")
     assert server.certificate is not None
     server.set_config(GREETING="hello")
     env = {
@@ -60,7 +60,7 @@ def test_the_public_ssl_module_serves_where_the_private_one_is_different(
 ) -> None:
     python = find(release)
     if python is None:
-        pytest.skip(f"no CPython {release} on this machine")
+        pytest.skip(f"optional: no CPython {release} on this machine")
     server.set_config(GREETING="hello")
     program = (
         "import ssl, sys, _ssl\n"
@@ -160,7 +160,8 @@ def test_an_unprivileged_user_on_a_read_only_root(entrypoints: Entrypoints, serv
     server.set_config(GREETING="hello")
     folder = tmp_path / "cwd"
     folder.mkdir()
-    for place in (entrypoints.zipapp.parent, *entrypoints.zipapp.parent.parents[:2]):
+    mine = [place for place in entrypoints.zipapp.parents if place.stat().st_mode & 0o077 == 0]
+    for place in mine:
         place.chmod(0o755)
 
     def drop() -> None:

@@ -224,7 +224,7 @@ def test_the_application_runs_on_while_the_server_is_away(entrypoints: Entrypoin
 def test_process_one_of_a_namespace(entrypoints: Entrypoints, server: FakeServer) -> None:
     """As in a container: pid 1, whose exit status for a killed application is 128 + n."""
     if subprocess.run(["unshare", "-fp", "true"], capture_output=True).returncode:
-        pytest.skip("no permission to make a process namespace")
+        pytest.skip("optional: no permission to make a process namespace")
     script = "(sleep 0.01 &); sleep 0.1; kill -KILL $$"
     process = subprocess.run(
         ["unshare", "-fp", "--mount-proc", "/usr/bin/python3", "-I", "-S", str(entrypoints.zipapp), "sh", "-c", script],

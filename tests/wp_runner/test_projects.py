@@ -161,7 +161,7 @@ def test_the_examples_are_valid() -> None:
 
 KILLED = """
 import json, os, sys
-sys.path.insert(0, {root!r})
+sys.path[:0] = [{root!r}, {root!r} + "/src"]
 from tests.wp_runner.real_server import RealServer
 from pathlib import Path
 from wp_proto.waypoint import api as pb

@@ -112,7 +112,7 @@ def test_a_full_disk_is_named(tmp_path, size):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=False).returncode:
-        pytest.skip("cannot mount a small disk here")
+        pytest.skip("optional: cannot mount a small disk here")
     try:
         result = run("run", "-local", f"-db={disk / 'data.db'}")
     finally:

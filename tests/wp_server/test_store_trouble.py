@@ -219,7 +219,7 @@ async def test_a_really_full_disk_fails_writes_and_recovers(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], check=False).returncode:
-        pytest.skip("this machine does not let tests mount a small disk")
+        pytest.skip("optional: this machine does not let tests mount a small disk")
     try:
         store = Store.open(url(disk / "data.db"))
         ballast = disk / "ballast"

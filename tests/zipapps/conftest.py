@@ -216,7 +216,7 @@ def machine_with(tmp_path: Path) -> Callable[[str], Machine]:
     def make(release: str) -> Machine:
         found = find(release)
         if found is None:
-            pytest.skip(f"no CPython {release} on this machine, neither on PATH nor in pyenv")
+            pytest.skip(f"optional: no CPython {release} on this machine, neither on PATH nor in pyenv")
         return Machine(tmp_path, str(found))
 
     return make
