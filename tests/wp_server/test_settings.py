@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import wp_cli.version
 from wp_server.settings import SettingsError, parse, split_address
 from wp_server.version import version
 
@@ -63,6 +65,12 @@ def test_flags_that_are_accepted_without_effect_are_told():
 def test_versions_are_written_as_go_clients_read_them(monkeypatch, installed, shown):
     monkeypatch.setattr(metadata, "version", lambda _: installed)
     assert version() == shown
+
+
+def test_command_line_and_server_of_one_release_name_the_same_version(monkeypatch):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    monkeypatch.setattr(metadata, "version", lambda _: project["version"])
+    assert version() == wp_cli.version.VERSION
 
 
 @pytest.mark.parametrize(

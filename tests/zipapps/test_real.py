@@ -46,6 +46,19 @@ def test_the_server_starts(dist: Path, machine: Machine) -> None:
     assert re.search(r"\d+\.\d+", done.stdout)
 
 
+def test_the_embedded_server_serves_one_command_after_the_other(dist: Path, machine: Machine) -> None:
+    """Both sides of the artifact name the same version: else every command would replace the server of the last."""
+    try:
+        first = machine.run(dist / "waypoint", "workspace", "create", "one")
+        assert "Started the embedded Waypoint server" in first.stderr, first.stdout + first.stderr
+        second = machine.run(dist / "waypoint", "workspace", "create", "two")
+        assert second.returncode == 0, second.stderr
+        assert "embedded" not in second.stderr
+    finally:
+        stopped = machine.run(dist / "waypoint", "server", "stop")
+    assert stopped.returncode == 0, stopped.stderr
+
+
 def test_every_module_of_ours_can_be_imported_from_what_was_unpacked(dist: Path, machine: Machine) -> None:
     """An import that the build did not see would fail here, with nothing but the artifact's own packages around."""
     machine.run(dist / "waypoint", "version")
