@@ -102,16 +102,18 @@ def hello(user: User, rounds: int) -> None:
     )
     app.write_text(ticker + app.read_text())
     user.waypoint(project, "init")
-    show("waypoint up (files, local)", milliseconds(lambda: user.waypoint(project, "up"), 5), "", "")
-    startup(user, project, rounds)
-    show(
-        "waypoint exec true",
-        milliseconds(lambda: user.waypoint(project, "exec", "true"), rounds),
-        "<= 290 ms",
-        "571 ms",
-    )
-    log_latency(user, project)
-    user.waypoint(project, "destroy", "-auto-approve")
+    try:
+        show("waypoint up (files, local)", milliseconds(lambda: user.waypoint(project, "up"), 5), "", "")
+        startup(user, project, rounds)
+        show(
+            "waypoint exec true",
+            milliseconds(lambda: user.waypoint(project, "exec", "true"), rounds),
+            "<= 290 ms",
+            "571 ms",
+        )
+        log_latency(user, project)
+    finally:
+        user.waypoint(project, "destroy", "-auto-approve")
 
 
 def docker(user: User, rounds: int) -> None:
