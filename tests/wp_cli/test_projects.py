@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tomllib
 from typing import TYPE_CHECKING
-
-from tests.wp_cli.conftest import SOURCE
-
-from wp_cli.version import VERSION
 
 if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
-
-
-def test_the_version_is_that_of_the_package() -> None:
-    facts = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text())
-    assert f"v{facts['project']['version']}" == VERSION
 
 
 def test_apply_creates_then_changes_only_what_is_named(cli: Cli) -> None:
