@@ -14,7 +14,7 @@ $(STAMP): requirements/dev.txt
 	touch $@
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+	$(BIN)/python -m pytest
 
 demo: zipapps
 	$(PYTHON) tools/demo.py

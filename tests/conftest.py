@@ -21,13 +21,6 @@ OPTIONAL = "optional: "
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where several workers run, what shares something: a file's fixtures, and the one Docker engine."""
-    for item in items:
-        shares_engine = "docker_client" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("docker" if shares_engine else item.location[0]))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
