@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -74,6 +74,9 @@ class Variables(Protocol):
 
     def final(self) -> Sequence[FinalValue]:
         """What each ended up with."""
+
+    def secrets(self) -> Iterable[str]:
+        """The texts of sensitive values, which nothing that others see may hold."""
 
 
 class Project(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -12,6 +13,7 @@ from google.protobuf.message import Message
 from wp_config.records import Hook, StageKind
 from wp_proto.waypoint import api as pb
 from wp_runner.configuration import App, Project, Scope
+from wp_runner.masking import Mask
 from wp_runner.plugins import Call, ComponentHandle, Outcome, PluginHost
 from wp_runner.server import Server
 from wp_sdk.arguments import KEYS, DataDir, EntrypointFile, JobInfo, LabelSet, Source
@@ -73,6 +75,11 @@ class ProjectJob:
     def host(self) -> PluginHost:
         """Plugins."""
         return self.facts.host
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Takes the values of sensitive variables out of what records say about a failure."""
+        return Mask(self.project.variables.secrets())
 
     @property
     def workspace(self) -> pb.Ref.Workspace:

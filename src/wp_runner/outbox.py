@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from wp_proto.waypoint import api as pb
 from wp_runner.events import merge, to_message
+from wp_runner.masking import Mask, OutputMask
 from wp_sdk.terminal import Event, Line, Raw, Step, Style
 
 HEARTBEAT_SECONDS = 5.0
@@ -52,6 +53,12 @@ class Outbox:
         self._beating = False
         self._next_beat = 0.0
         self._closed = False
+        self._mask = OutputMask()
+
+    def hide(self, mask: Mask) -> None:
+        """Keep these secrets out of what is said from now on: terminal events and the outcome's error."""
+        with self._changed:
+            self._mask.hide(mask)
 
     @property
     def final_sent(self) -> bool:
@@ -72,16 +79,20 @@ class Outbox:
             self._changed.wait_for(lambda: self._closed or self._bytes + size <= PENDING_BYTES or not self._events)
             if self._closed or self._final is not None:
                 return
-            joined = merge(self._events[-1][2], event, BATCH_BYTES) if self._events else None
-            if joined is not None:
-                at, stamp, _ = self._events[-1]
-                self._events[-1] = (at, stamp, joined)
-            else:
-                stamp = Timestamp()
-                stamp.GetCurrentTime()
-                self._events.append((time.monotonic(), stamp, event))
-            self._bytes += size
+            for shown in self._mask.shown(event):
+                self._add(shown)
             self._changed.notify_all()
+
+    def _add(self, event: Event) -> None:
+        joined = merge(self._events[-1][2], event, BATCH_BYTES) if self._events else None
+        if joined is not None:
+            at, stamp, _ = self._events[-1]
+            self._events[-1] = (at, stamp, joined)
+        else:
+            stamp = Timestamp()
+            stamp.GetCurrentTime()
+            self._events.append((time.monotonic(), stamp, event))
+        self._bytes += _size(event)
 
     def send(self, message: pb.RunnerJobStreamRequest) -> None:
         """Add a control message (`download`, `config_load`, `variable_values_set`)."""
@@ -93,6 +104,10 @@ class Outbox:
         """Add the outcome (`complete` or `error`); it goes out after everything else. Only the first counts."""
         with self._changed:
             if self._final is None:
+                for shown in self._mask.rest():
+                    self._add(shown)
+                if message.HasField("error"):
+                    self._mask.status(message.error.error)
                 self._final = message
             self._changed.notify_all()
 

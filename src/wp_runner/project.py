@@ -14,6 +14,7 @@ from wp_proto.waypoint import api as pb
 from wp_runner.configuration import Project
 from wp_runner.datasource import DataSource
 from wp_runner.errors import OperationFailed
+from wp_runner.masking import Mask
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
 
@@ -41,6 +42,7 @@ def load_project(job: pb.Job, server: Server, outbox: Outbox, source: DataSource
     )
     context = Context(workspace=job.workspace.workspace, labels=dict(job.labels), project=job.application.project)
     project = wp_config.load(chosen, context=context, variables=variables)
+    outbox.hide(Mask(project.variables.secrets()))
     final = {value.name: _final(value) for value in project.variables.final()}
     if final:
         values = pb.RunnerJobStreamRequest.VariableValuesSet(final_values=final)

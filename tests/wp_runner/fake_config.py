@@ -52,6 +52,9 @@ class NoVariables:
     def final(self) -> tuple[FinalValue, ...]:
         return ()
 
+    def secrets(self) -> tuple[str, ...]:
+        return ()
+
 
 @dataclass
 class Project:

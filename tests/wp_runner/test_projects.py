@@ -108,6 +108,23 @@ def test_the_server_hears_which_file_and_which_variables(client: Client, tmp_pat
     assert [(v.name, v.static) for v in config.variables] == [("SIZE", "large")]
 
 
+def test_values_of_sensitive_variables_are_in_neither_output_nor_error_nor_record(
+    client: Client, tmp_path: Path
+) -> None:
+    variable = 'variable "secret" {\n  default = "hush-hush"\n  sensitive = true\n}'
+    hook = 'hook {\n when = "before"\n command = ["sh", "-c", "echo one; echo ${var.secret}; exit 3"]\n}\n'
+    write(tmp_path / "masked", project("masked", variable, build=hook + 'use "null" {}', deploy='use "null" {}'))
+    client.project("masked")
+    with LocalRunner(client.stub, tmp_path / "masked") as runner:
+        done, shown = client.finish(client.queue(runner.id, "masked", "web", up=pb.Job.UpOp()))
+    assert "echo (sensitive); exit 3: exit status 3" in done.error.message
+    request = pb.ListBuildsRequest(application=pb.Ref.Application(application="web", project="masked"))
+    (build,) = client.stub.ListBuilds(request).builds
+    assert "(sensitive)" in build.status.error.message
+    assert "(sensitive)" in str(shown)
+    assert "hush-hush" not in str(shown) + str(done) + str(build)
+
+
 def test_a_file_with_errors_fails_the_job_with_the_place(client: Client, tmp_path: Path) -> None:
     write(tmp_path / "bad", project("bad", build='use "null" { dealy = 1 }', deploy='use "null" {}'))
     client.project("bad")

@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
 from wp_proto.waypoint import api as pb
 from wp_runner.errors import to_status
+from wp_runner.masking import Mask
 from wp_runner.plugins import Outcome
 from wp_runner.server import Server
 from wp_sdk.arguments import Resource, TargetResources
@@ -61,11 +62,12 @@ def succeed(status: pb.Status) -> None:
     status.complete_time.CopyFrom(now())
 
 
-def fail(status: pb.Status, error: BaseException) -> None:
-    """Mark as failed, complete now."""
+def fail(status: pb.Status, error: BaseException, mask: Mask) -> None:
+    """Mark as failed, complete now; without the secrets of `mask`."""
     status.state = pb.Status.ERROR
     status.complete_time.CopyFrom(now())
     status.error.CopyFrom(to_status(error))
+    mask.status(status.error)
 
 
 def now() -> Timestamp:

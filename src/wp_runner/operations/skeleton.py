@@ -103,7 +103,7 @@ def perform(env: AppJob, operation: Lifecycle[Record]) -> Record:
                 operation.verify(record)
             run_hooks(env, stage.hooks, "after")
     except BaseException as error:
-        fail(record.status, error)
+        fail(record.status, error, env.mask)
         if checkpoint.used and isinstance(record, (pb.Deployment, pb.Release)):
             record.state = pb.Operation.CREATED
         _save_failure(env, operation, record)

@@ -98,7 +98,7 @@ def _report(
             )
         _store(record, report)
     except BaseException as error:
-        fail(record.status, error)
+        fail(record.status, error, env.mask)
         save_report(env.server, record)
         raise
     succeed(record.status)
