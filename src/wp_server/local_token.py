@@ -17,7 +17,7 @@ async def keep_token(store: Store, file: Path) -> None:
     """Leaves a token in `file` that this server accepts; makes one when there is none or it was withdrawn."""
     if kept := await asyncio.to_thread(_read, file):
         try:
-            Authenticator(store).authenticate(kept)
+            await Authenticator(store).authenticate(kept)
             return
         except DomainError:
             pass

@@ -51,42 +51,42 @@ class Authenticator:
         self._store = store
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
-    def admit(self, rpc: str, token: str, cookie: str = "") -> Identity:
+    async def admit(self, rpc: str, token: str, cookie: str = "") -> Identity:
         """Returns who calls `rpc` with this token (empty: none) and `wpcookie`, if the rule table lets them.
 
         Errors: Unauthenticated, PermissionDenied; `delay` of the error is how long the transport should wait with it.
         """
         if cookie:
-            self.check_cookie(cookie)
+            await self.check_cookie(cookie)
         rule = rules.RULES.get(rpc)
         if rule is not None and rule.anonymous:
             try:
-                return self.authenticate(token) if token else ANONYMOUS
+                return await self.authenticate(token) if token else ANONYMOUS
             except DomainError:
                 return ANONYMOUS
         if not token:
             rules.check(rpc, ANONYMOUS)
-        verified = self._verified(token)
+        verified = await self._verified(token)
         rules.check(rpc, verified.identity)
         if verified.refusal is not None and rpc not in _BEFORE_ADOPTION:
             raise verified.refusal
         return verified.identity
 
-    def authenticate(self, token: str) -> Identity:
+    async def authenticate(self, token: str) -> Identity:
         """Returns the holder of a token. Errors: Unauthenticated."""
-        return self._verified(token).identity
+        return (await self._verified(token)).identity
 
-    def check_cookie(self, presented: str) -> None:
+    async def check_cookie(self, presented: str) -> None:
         """Errors: PermissionDenied when `presented` is not this server's cookie."""
-        own = self._store.read_now(settings.cookie)
+        own = await self._store.read(settings.cookie)
         if not hmac.compare_digest(own.lower().encode(), presented.lower().encode()):
             raise PermissionDenied("server cookie does not match")
 
-    def _verified(self, token: str) -> _Verified:
+    async def _verified(self, token: str) -> _Verified:
         versions = (self._store.changes.version("auth"), self._store.changes.version("standing"))
         known = self._known.get(token)
         if known is None or not known.holds(versions):
-            known = self._store.read_now(_verify, token, versions)
+            known = await self._store.read(_verify, token, versions)
             self._known[token] = known
             if len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)

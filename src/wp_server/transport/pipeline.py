@@ -45,7 +45,7 @@ Decoder = Callable[[bytes], Message]
 class Authenticator(Protocol):
     """What the pipeline asks of `wp_server.auth`."""
 
-    def admit(self, rpc: str, token: str, cookie: str = "") -> identity.Identity:
+    async def admit(self, rpc: str, token: str, cookie: str = "") -> identity.Identity:
         """Returns the caller of `rpc`, which may be ANONYMOUS. Errors: Unauthenticated, PermissionDenied."""
         ...
 
@@ -133,12 +133,12 @@ class Pipeline(grpc.GenericRpcHandler):
             )
         return grpc.unary_unary_rpc_method_handler(self._unary(rpc, cast(Unary, handler), decode))
 
-    def _admit(self, rpc: str, context: Context) -> dict[str, str]:
+    async def _admit(self, rpc: str, context: Context) -> dict[str, str]:
         pairs = context.invocation_metadata() or ()
         versions.negotiate(rpc, pairs)
         metadata = {key: value for key, value in pairs if isinstance(value, str)}
         token = metadata.get("waypoint-token") or metadata.get("authorization", "").removeprefix("Bearer ")
-        identity.enter(self._authenticator.admit(rpc, token, metadata.get("wpcookie", "")))
+        identity.enter(await self._authenticator.admit(rpc, token, metadata.get("wpcookie", "")))
         return metadata
 
     def _unary(self, rpc: str, handler: Unary, decode: Decoder) -> Callable[[bytes, Context], Awaitable[bytes]]:
@@ -150,7 +150,7 @@ class Pipeline(grpc.GenericRpcHandler):
             running = _Running(task)
             self._calls.add(running)
             try:
-                self._admit(rpc, context)
+                await self._admit(rpc, context)
                 return _encoded(await handler(_decoded(decode, raw), context))
             except DomainError as error:
                 code = error.code.name
@@ -190,7 +190,7 @@ class Pipeline(grpc.GenericRpcHandler):
             try:
                 if self._draining:
                     raise status.SHUTTING_DOWN
-                metadata = self._admit(rpc, context)
+                metadata = await self._admit(rpc, context)
                 return await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")
             except DomainError as error:
                 code = error.code.name
