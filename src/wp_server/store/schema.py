@@ -36,6 +36,7 @@ hmac_keys = Table(
     Column("id", String, primary_key=True),
     Column("key", LargeBinary, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("retires", BigInteger),
 )
 
 users = Table(
@@ -48,6 +49,45 @@ users = Table(
     Column("blob", LargeBinary, nullable=False),
     Index("users_username", "username_key", unique=True),
     Index("users_email", "email_key", unique=True),
+)
+
+user_links = Table(
+    "user_links",
+    metadata,
+    Column("issuer", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("user_id", String, nullable=False),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    Index("user_links_user", "user_id"),
+)
+
+role_grants = Table(
+    "role_grants",
+    metadata,
+    Column("user_id", String, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("workspace_key", String, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+)
+
+auth_methods = Table(
+    "auth_methods",
+    metadata,
+    Column("name_key", String, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+)
+
+oidc_logins = Table(
+    "oidc_logins",
+    metadata,
+    Column("state", String, primary_key=True),
+    Column("name_key", String, nullable=False),
+    Column("redirect_uri", String, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("verifier", String, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Index("oidc_logins_expires", "expires"),
 )
 
 denied_tokens = Table(
@@ -69,6 +109,20 @@ settings = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("rpc", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("project_key", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("audit_events_actor", "actor", "id"),
+    Index("audit_events_project", "project_key", "id"),
+    Index("audit_events_time", "time"),
 )
 
 # Catalogue
@@ -193,6 +247,49 @@ config_sources = Table(
     Column("workspace_key", String, primary_key=True),
     Column("type", String, primary_key=True),
     Column("blob", LargeBinary, nullable=False),
+)
+
+# What starts jobs, and names that lead to applications
+
+triggers = Table(
+    "triggers",
+    metadata,
+    Column("id_key", String, primary_key=True),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("workspace_key", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("triggers_project", "project_key"),
+)
+
+pipelines = Table(
+    "pipelines",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("project_key", String, nullable=False),
+    Column("name_key", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("pipelines_name", "project_key", "name_key", unique=True),
+)
+
+pipeline_runs = Table(
+    "pipeline_runs",
+    metadata,
+    Column("pipeline_id", String, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["pipeline_id"], ["pipelines.id"], ondelete="CASCADE"),
+)
+
+hostnames = Table(
+    "hostnames",
+    metadata,
+    Column("hostname_key", String, primary_key=True),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("workspace_key", String, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("hostnames_application", "project_key", "app_key", "workspace_key"),
 )
 
 # Jobs

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from wp_server.store.trouble import StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema this code needs; a test compares it with the newest script."""
 
 
