@@ -14,7 +14,7 @@ $(STAMP): requirements/dev.txt
 	touch $@
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
 
 demo: zipapps
 	$(PYTHON) tools/demo.py

@@ -21,6 +21,15 @@ OPTIONAL = "optional: "
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
+@pytest.hookimpl(tryfirst=True)  # the plugin of the workers reads the groups in this hook, too
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where several workers run, what shares something: a file's fixtures, and the one Docker engine."""
+    engine = {item.location[0] for item in items if "docker_client" in getattr(item, "fixturenames", ())}
+    for item in items:
+        file = item.location[0]
+        item.add_marker(pytest.mark.xdist_group("docker" if file in engine else file))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
