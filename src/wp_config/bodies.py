@@ -101,10 +101,12 @@ def _labels_fit(block: tree.Block, count: int, problems: Diagnostics) -> bool:
         return True
     if len(block.labels) > count:
         extra = block.labels[count]
-        detail = f'A "{block.type}" block has {"no label" if not count else f"{count} label"} here.'
+        allowed = ["no label", "1 label"][count] if count < 2 else f"{count} labels"
+        detail = f'A "{block.type}" block has {allowed} here.'
         if block.type in ("build", "registry", "deploy", "release"):
             detail += f' The plugin is chosen inside: {block.type} {{ use "{extra.value}" {{ … }} }}.'
         problems.error("Extraneous label", detail, extra.range)
     else:
-        problems.error("Missing label", f'Write {block.type} "NAME" {{ … }}.', block.header)
+        names = ' "NAME"' * count
+        problems.error("Missing label", f"Write {block.type}{names} {{ … }}.", block.header)
     return False

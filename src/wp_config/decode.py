@@ -17,16 +17,16 @@ def shape_of(schema: BodySchema) -> Shape:
     """The names a schema allows."""
     return Shape(
         frozenset(attribute.name for attribute in schema.attributes),
-        {block.name: 1 if block.label else 0 for block in schema.blocks},
-        frozenset(block.name for block in schema.blocks if not block.many and not block.label),
+        {block.name: len(block.labels) for block in schema.blocks},
+        frozenset(block.name for block in schema.blocks if not block.many and not block.labels),
     )
 
 
 def decode_body(
     body: tree.Body, schema: BodySchema, scope: Scope, problems: Diagnostics, *, partial: bool = False
 ) -> dict[str, object]:
-    """The body as plain data: arguments by name, a block as a dict (``many``: a list of dicts), its label under its
-    label key.
+    """The body as plain data: arguments by name, a block as a dict (``many``: a list of dicts), its labels under their
+    keys.
 
     Left out or null arguments get their default, or are not in the result when that is None. With ``partial`` an
     argument that depends on something unknown becomes :data:`UNKNOWN`; otherwise that is an error. All errors are
@@ -99,9 +99,8 @@ def _blocks(found: Content, block: BlockSchema, scope: Scope, problems: Diagnost
     decoded: list[dict[str, object]] = []
     for node in nodes:
         values = decode_body(node.body, block.body, scope, problems, partial=partial)
-        if block.label:
-            values = {block.label: node.labels[0].value, **values}
-        decoded.append(values)
+        given = (label.value for label in node.labels)
+        decoded.append({**dict(zip(block.labels, given, strict=True)), **values})
     if len(decoded) > 1 and not block.many:
         line = nodes[0].range.start_position.line
         detail = f'Only one "{block.name}" block is allowed here; the first is on line {line}.'

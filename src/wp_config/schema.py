@@ -64,8 +64,8 @@ class BlockSchema(Protocol):
         """What may stand inside."""
 
     @property
-    def label(self) -> str:
-        """Key under which the block's label is decoded; empty when the block has no label."""
+    def labels(self) -> Sequence[str]:
+        """Keys under which the block's labels are decoded, in order."""
 
     @property
     def many(self) -> bool:
@@ -106,7 +106,7 @@ class Block:
 
     name: str
     body: Schema
-    label: str = ""
+    labels: tuple[str, ...] = ()
     many: bool = False
     required: bool = False
     doc: str = ""

@@ -69,8 +69,7 @@ def type_of(text: str) -> Type:
     """The type a text describes, as schemas spell it; knows ``integer`` too. Raises :class:`Diagnostics`."""
     if text in _SIMPLE:
         return _SIMPLE[text]
-    inner = text.partition("(")[2].removesuffix(")")
-    for kind in _COLLECTIONS:
-        if text.startswith(f"{kind}(") and inner in _SIMPLE:
-            return Type(kind, _SIMPLE[inner])
+    kind, _, inner = text.partition("(")
+    if kind in _COLLECTIONS and inner.endswith(")"):
+        return Type(kind, type_of(inner[:-1]))
     return read_type(parse_expression(SourceFile("type", text)))

@@ -209,7 +209,8 @@ class PluginHost:
     def names(self) -> list[str]:
         """Names of all plugins at hand, sorted."""
         built_in = {m.name.replace("_", "-") for m in pkgutil.iter_modules(wp_plugins.__path__) if m.ispkg}
-        return sorted({*self._extra, *built_in, *ALIASES})
+        aliases = {alias for alias, name in ALIASES.items() if name in built_in}
+        return sorted({*self._extra, *built_in, *aliases})
 
     def open(self, name: str) -> InProcessPlugin:
         """Return the plugin; raises `PluginError` with the nearest name when there is none."""

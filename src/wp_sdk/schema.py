@@ -35,7 +35,10 @@ _SCALARS: dict[object, str] = {str: "string", bool: "bool", int: "integer", floa
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute. `type` is `string`, `bool`, `integer`, `number`, `any`, `list(T)` or `map(T)`."""
+    """One attribute. `type` is `string`, `bool`, `integer`, `number`, `any`, `list(T)` or `map(T)`.
+
+    `hidden` ones are left out of documentation.
+    """
 
     name: str
     type: str
@@ -44,18 +47,19 @@ class Attribute:
     doc: str = ""
     deprecated: str = ""
     sensitive: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Block:
     """One kind of nested block.
 
-    `required`: it must be there; `many`: any number; `label`: the key its label is decoded under, "" when it has none.
+    `required`: it must be there; `many`: any number; `labels`: the keys its labels are decoded under.
     """
 
     name: str
     body: Schema
-    label: str = ""
+    labels: tuple[str, ...] = ()
     many: bool = False
     required: bool = False
     doc: str = ""
@@ -126,19 +130,19 @@ def schema_of(config: type | None) -> Schema:
     attributes: list[Attribute] = []
     blocks: list[Block] = []
     for item in dataclasses.fields(config):
-        meta: Mapping[str, Any] = item.metadata.get(_META, {"kind": "attr", "doc": ""})
+        meta: Mapping[str, Any] = item.metadata.get(_META, {"doc": ""})
         where = f"{config.__qualname__}.{item.name}"
-        name = str(meta.get("name") or item.name)
+        kind, name = kind_and_name(item)
         required = item.default is MISSING and item.default_factory is MISSING
-        if meta["kind"] == "label":
+        if kind == "label":
             continue
-        if meta["kind"] == "block":
-            nested, repeated, optional = _block_type(hints[item.name], where)
+        if kind == "block":
+            nested, repeated, optional = block_type(hints[item.name], where)
             blocks.append(
                 Block(
                     name=name,
                     body=schema_of(nested),
-                    label=_label(nested),
+                    labels=_labels(nested),
                     many=repeated,
                     required=required and not repeated and not optional,
                     doc=str(meta["doc"]),
@@ -171,21 +175,20 @@ def instantiate(config: type[T], decoded: Mapping[str, object], where: str = "")
     hints = get_type_hints(config)
     values: dict[str, object] = {}
     for item in dataclasses.fields(config):  # type: ignore[arg-type]  # T is a dataclass; there is no bound to say so
-        meta: Mapping[str, Any] = item.metadata.get(_META, {"kind": "attr"})
-        name = str(meta.get("name") or item.name)
+        kind, name = kind_and_name(item)
         value = decoded.get(name)
         place = f"{where}.{name}" if where else name
         if value is None:
             if item.default is MISSING and item.default_factory is MISSING:
-                if meta["kind"] == "block" and get_origin(hints[item.name]) is list:
+                if kind == "block" and get_origin(hints[item.name]) is list:
                     values[item.name] = []
                     continue
-                if _optional(hints[item.name])[1]:
+                if optional_type(hints[item.name])[1]:
                     values[item.name] = None
                     continue
                 raise PluginError(f'The argument "{name}" is required', where=where, do=f'Set "{name}"')
             continue
-        values[item.name] = _convert(hints[item.name], value, place) if meta["kind"] == "block" else value
+        values[item.name] = _convert(hints[item.name], value, place) if kind == "block" else value
     try:
         return config(**values)
     except ValueError as error:
@@ -193,7 +196,7 @@ def instantiate(config: type[T], decoded: Mapping[str, object], where: str = "")
 
 
 def _convert(hint: object, value: object, place: str) -> object:
-    nested, repeated, _ = _block_type(hint, place)
+    nested, repeated, _ = block_type(hint, place)
     if repeated:
         items = value if isinstance(value, Sequence) else [value]
         return [instantiate(nested, typing.cast(Mapping[str, object], entry), place) for entry in items]
@@ -202,7 +205,14 @@ def _convert(hint: object, value: object, place: str) -> object:
     return instantiate(nested, typing.cast(Mapping[str, object], value), place)
 
 
-def _optional(hint: object) -> tuple[object, bool]:
+def kind_and_name(item: dataclasses.Field[Any]) -> tuple[str, str]:
+    """Whether a field is an `attr`, a `block` or a `label`, and its name in the file."""
+    meta: Mapping[str, Any] = item.metadata.get(_META, {})
+    return str(meta.get("kind", "attr")), str(meta.get("name") or item.name)
+
+
+def optional_type(hint: object) -> tuple[object, bool]:
+    """The type without `| None`, and whether that was there."""
     if get_origin(hint) in (typing.Union, types.UnionType):
         inner = [a for a in get_args(hint) if a is not type(None)]
         if len(inner) == 1 and len(get_args(hint)) == 2:
@@ -211,7 +221,7 @@ def _optional(hint: object) -> tuple[object, bool]:
 
 
 def _type_name(hint: object, where: str) -> str:
-    hint, _ = _optional(hint)
+    hint, _ = optional_type(hint)
     if hint in (Any, object):
         return "any"
     if hint in _SCALARS:
@@ -226,8 +236,12 @@ def _type_name(hint: object, where: str) -> str:
     )
 
 
-def _block_type(hint: object, where: str) -> tuple[type, bool, bool]:
-    hint, optional = _optional(hint)
+def block_type(hint: object, where: str) -> tuple[type, bool, bool]:
+    """The dataclass of a nested block, whether there may be several of it, and whether it may be missing.
+
+    Raises `TypeError` naming `where` for everything else.
+    """
+    hint, optional = optional_type(hint)
     repeated = get_origin(hint) in (list, tuple)
     if repeated:
         hint = get_args(hint)[0]
@@ -236,8 +250,5 @@ def _block_type(hint: object, where: str) -> tuple[type, bool, bool]:
     return hint, repeated, optional
 
 
-def _label(config: type) -> str:
-    names = [f.name for f in dataclasses.fields(config) if f.metadata.get(_META, {}).get("kind") == "label"]
-    if len(names) > 1:
-        raise TypeError(f"{config.__qualname__} has {len(names)} labels; a block has one at most")
-    return names[0] if names else ""
+def _labels(config: type) -> tuple[str, ...]:
+    return tuple(item.name for item in dataclasses.fields(config) if kind_and_name(item)[0] == "label")

@@ -54,7 +54,7 @@ SCHEMAS = {
             Attribute("env", "map(string)"),
             Attribute("labels_seen", "map(string)"),
         ),
-        (Block("resources", Schema((Attribute("limit", "number"),)), label="kind", many=True),),
+        (Block("resources", Schema((Attribute("limit", "number"),)), labels=("kind",), many=True),),
     ),
     PluginRole.RELEASE: Schema((Attribute("service_port", "integer"),)),
 }

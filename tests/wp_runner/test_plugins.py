@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from wp_proto.plugins import docker_pb2, files_pb2
 from wp_runner.environment import NothingSaved
 from wp_runner.errors import PluginDefect
-from wp_runner.plugins import Call, PluginHost
+from wp_runner.plugins import ALIASES, Call, PluginHost
 from wp_sdk.component import Builder, ComponentKind, Context, Platform, Plugin, PluginError, ReleaseManager, Result
 from wp_sdk.schema import attr
 from wp_sdk.signature import Named
@@ -53,10 +53,8 @@ def test_every_built_in_plugin_can_be_opened_and_described() -> None:
     host = PluginHost()
     assert {"docker", "docker-pull", "docker-ref", "exec", "files", "local", "null"} <= set(host.names())
     for name in host.names():
-        if name == "azure-aci":
-            continue
         plugin = host.open(name)
-        assert plugin.name == name
+        assert plugin.name == ALIASES.get(name, name)
         for kind in ComponentKind:
             component = plugin.component(kind)
             if component is not None:

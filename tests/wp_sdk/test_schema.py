@@ -45,8 +45,8 @@ def test_describes_attributes_blocks_and_labels() -> None:
         ("extra", "any", False),
     ]
     auth, port = schema.blocks
-    assert (auth.name, auth.many, auth.required, auth.label) == ("auth", False, False, "")
-    assert (port.name, port.many, port.label) == ("port", True, "name")
+    assert (auth.name, auth.many, auth.required, auth.labels) == ("auth", False, False, ())
+    assert (port.name, port.many, port.labels) == ("port", True, ("name",))
     assert [a.name for a in port.body.attributes] == ["number"]
     assert [a.sensitive for a in auth.body.attributes] == [False, True]
 
