@@ -115,8 +115,10 @@ def by_buildx(
     request: BuildRequest,
     context: BuildContext,
     extra: tuple[str, ...] = (),
+    outputs: tuple[str, ...] = (),
 ) -> str:
-    """Build with the docker program; returns the image's id. `extra` are further arguments of `docker buildx build`.
+    """Build with the docker program; returns the image's id. `extra` are further arguments of `docker buildx build`,
+    `outputs` what it shall give besides the image. Relative paths in them start at the project's folder.
 
     The program finds credentials in its own configuration; `request.registry_config`, when there is one, is put in
     their place. Raises PluginError as `by_api` does.
@@ -126,30 +128,49 @@ def by_buildx(
         environment = {**os.environ}
         if request.registry_config:
             environment["DOCKER_CONFIG"] = str(_configuration(Path(folder) / "config", request.registry_config))
-        command = ["docker", "buildx", "build", "--load", "--progress=plain", f"--iidfile={answer}"]
-        command += [f"--file={context.dockerfile}", *_arguments(request), *extra, str(context.folder)]
-        output = BuildxOutput()
-        with (
-            subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env=environment,
-            ) as process,
-            ctx.on_cancel(process.terminate),
-        ):
-            if process.stdout is None:
-                raise RuntimeError("the program's output is a pipe")
-            for line in process.stdout:
-                step.output(line)
-                output.read(line.decode("utf-8", "replace").rstrip("\r\n"))
-        ctx.raise_if_cancelled()
-        if process.returncode != 0:
-            raise _failed(
-                output.step, output.error or f"docker buildx ended with status {process.returncode}", list(output.lines)
-            )
+        command = [
+            "docker",
+            "buildx",
+            "build",
+            "--progress=plain",
+            f"--file={context.dockerfile.absolute()}",
+            *_arguments(request),
+        ]
+        # Only one output of a build is what all versions can, so each is a build of its own; only the first one works,
+        # the others find everything in its cache. The image comes last: it is not there when an output failed.
+        fresh = (["--no-cache"] if request.no_cache else []) + (["--pull"] if request.pull else [])
+        for output in outputs:
+            _run_buildx(ctx, step, [*command, *fresh, *extra, f"--output={output}"], context, environment)
+            fresh = []
+        _run_buildx(ctx, step, [*command, *fresh, *extra, "--load", f"--iidfile={answer}"], context, environment)
         return answer.read_text().strip()
+
+
+def _run_buildx(
+    ctx: Context, step: RunningStep, command: list[str], context: BuildContext, environment: Mapping[str, str]
+) -> None:
+    output = BuildxOutput()
+    with (
+        subprocess.Popen(
+            [*command, str(context.folder.absolute())],
+            cwd=context.project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        ) as process,
+        ctx.on_cancel(process.terminate),
+    ):
+        if process.stdout is None:
+            raise RuntimeError("the program's output is a pipe")
+        for line in process.stdout:
+            step.output(line)
+            output.read(line.decode("utf-8", "replace").rstrip("\r\n"))
+    ctx.raise_if_cancelled()
+    if process.returncode != 0:
+        raise _failed(
+            output.step, output.error or f"docker buildx ended with status {process.returncode}", list(output.lines)
+        )
 
 
 def _configuration(folder: Path, registry_config: Mapping[str, Mapping[str, str]]) -> Path:
@@ -210,7 +231,7 @@ def _arguments(request: BuildRequest) -> list[str]:
     arguments += [f"--cache-from={source}" for source in request.cache_from]
     for flag, value in (("target", request.target), ("platform", request.platform), ("network", request.network)):
         arguments += [f"--{flag}={value}"] if value else []
-    return arguments + (["--no-cache"] if request.no_cache else []) + (["--pull"] if request.pull else [])
+    return arguments
 
 
 def _failed(step: str, error: str, lines: list[str]) -> PluginError:

@@ -28,8 +28,10 @@ PROJECT_FILES = ("waypoint.hcl", "waypoint.hcl.json")
 
 @dataclass(frozen=True)
 class BuildContext:
-    """A folder to build, and the Dockerfile in or outside it. `dockerfile_name` is its name inside the context."""
+    """A folder to build, and the Dockerfile in or outside it. `dockerfile_name` is its name inside the context,
+    `project` the folder that relative paths in the configuration start from."""
 
+    project: Path
     folder: Path
     dockerfile: Path
     dockerfile_name: str
@@ -46,7 +48,8 @@ def locate(app_path: Path, context: str, dockerfile: str) -> BuildContext:
 
     Raises PluginError when one of them is not there.
     """
-    folder = (_project_folder(app_path) / context) if context else app_path
+    project = _project_folder(app_path)
+    folder = project / context if context else app_path
     if not folder.is_dir():
         raise PluginError(
             "The build context is not there" if not folder.exists() else "The build context is not a folder",
@@ -62,13 +65,13 @@ def locate(app_path: Path, context: str, dockerfile: str) -> BuildContext:
             where=str(file),
             do="Write one, or set `dockerfile` to its path, relative to the application's folder",
         )
-    found = BuildContext(folder, file, "")
+    found = BuildContext(project, folder, file, "")
     name = (
         f".dockerfile.{secrets.token_hex(8)}"
         if found.outside
         else file.resolve().relative_to(folder.resolve()).as_posix()
     )
-    return BuildContext(folder, file, name)
+    return BuildContext(project, folder, file, name)
 
 
 def _project_folder(app_path: Path) -> Path:

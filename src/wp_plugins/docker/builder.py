@@ -52,9 +52,14 @@ class BuilderConfig:
     labels: dict[str, str] = attr(doc="Labels of the image", default_factory=dict)
     cache_from: list[str] = attr(doc="Images whose layers may be used as cache", default_factory=list)
     extra_tags: list[str] = attr(doc="More tags of the image in the engine", default_factory=list)
-    secrets: list[str] = attr(doc="BuildKit secrets, such as id=token,src=token.txt", default_factory=list)
+    secrets: list[str] = attr(
+        doc="BuildKit secrets, such as id=token,src=token.txt or id=token,env=TOKEN", default_factory=list
+    )
     ssh: list[str] = attr(doc="BuildKit ssh forwardings, such as default", default_factory=list)
     cache_to: list[str] = attr(doc="Where BuildKit keeps its cache", default_factory=list)
+    outputs: list[str] = attr(
+        doc="What the build gives besides the image, such as type=local,dest=out; needs BuildKit", default_factory=list
+    )
 
 
 def build(
@@ -112,7 +117,7 @@ def _build(
     request: BuildRequest,
     context: BuildContext,
 ) -> str:
-    needs_program = [name for name in ("secrets", "ssh", "cache_to") if getattr(config, name)]
+    needs_program = [name for name in ("secrets", "ssh", "cache_to", "outputs") if getattr(config, name)]
     if config.buildkit is False and (config.platform or needs_program):
         raise PluginError(f"{', '.join(needs_program) or 'platform'} needs BuildKit", do="Remove buildkit = false")
     wanted = config.buildkit or bool(config.platform or needs_program)
@@ -121,7 +126,7 @@ def _build(
     if builds.has_buildx():
         if config.auth is None:
             request = dataclasses.replace(request, registry_config={})
-        return builds.by_buildx(ctx, step, request, context, _program_arguments(config))
+        return builds.by_buildx(ctx, step, request, context, _program_arguments(config), tuple(config.outputs))
     if not wanted:
         return builds.pack_and_build(connected, ctx, step, request, context, buildkit=False)
     if needs_program:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wp_plugins.docker import labels
+from wp_plugins.docker.ports import Port, published
 
 if TYPE_CHECKING:
     from wp_plugins.docker.platform import PlatformConfig
@@ -36,8 +37,7 @@ class ContainerPlan:
     image: str
     command: tuple[str, ...]
     environment: tuple[str, ...]
-    ports: tuple[int, ...]
-    host_ip: str
+    ports: tuple[Port, ...]
     labels: Mapping[str, str]
     binds: tuple[str, ...]
     tmpfs: str
@@ -59,8 +59,7 @@ def plan(
         image=image,
         command=tuple(config.command),
         environment=variables,
-        ports=tuple(dict.fromkeys([config.service_port, *config.extra_ports])),
-        host_ip=config.host_ip,
+        ports=published(config.service_port, config.extra_ports, config.publish, config.host_ip),
         labels=labels.of_container(job, deployment.id, {**config.labels, **kind}),
         binds=(f"{scratch_volume}:{SCRATCH_FOLDER}", *config.binds),
         tmpfs=config.scratch_path,

@@ -51,9 +51,12 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
     """Make the container and join its networks; returns its id. It does not run yet."""
     api = engine.api
     _require_networks(engine, plan)
+    bindings: dict[str, list[tuple[str | int, ...] | None]] = {}
+    for port in plan.ports:
+        bindings.setdefault(port.container, []).append(port.binding)
     host_config = api.create_host_config(
         binds=list(plan.binds),
-        port_bindings=dict.fromkeys(plan.ports, (plan.host_ip,) if plan.host_ip else None),
+        port_bindings=bindings,
         mem_limit=plan.memory or None,
         cpu_shares=plan.cpu_shares or None,
         tmpfs={plan.tmpfs: ""} if plan.tmpfs else None,
@@ -66,7 +69,7 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
             command=list(plan.command) or None,
             name=plan.name,
             environment=list(plan.environment),
-            ports=list(plan.ports),
+            ports=[tuple(name.split("/")) for name in bindings],
             labels=dict(plan.labels),
             host_config=host_config,
             stdin_open=True,
@@ -97,13 +100,13 @@ def wait_until_up(engine: Engine, ctx: Context, container: str, expected: Expect
     `WORKER_SETTLE`. A container that runs for the whole `start_timeout` without listening counts as up, with a
     warning. Raises PluginError with its last output when it ends, or when its health check fails.
     """
-    inspected = _inspect(engine, container)
+    inspected = inspect(engine, container)
     allowed = _health_time(inspected) if _has_health_check(inspected) else expected.start_timeout
     if expected.worker and not _has_health_check(inspected):
         allowed = min(WORKER_SETTLE, allowed)
     deadline = time.monotonic() + allowed
     while True:
-        inspected = _inspect(engine, container)
+        inspected = inspect(engine, container)
         state = inspected["State"]
         if state["Status"] in {"exited", "dead"}:
             raise _ended(engine, inspected)
@@ -170,7 +173,8 @@ def _require_networks(engine: Engine, plan: ContainerPlan) -> None:
             ) from error
 
 
-def _inspect(engine: Engine, container: str) -> Json:
+def inspect(engine: Engine, container: str) -> Json:
+    """The container's description; PluginError when somebody removed it."""
     found = engine.inspect_container(container)
     if found is None:
         raise PluginError("The container was removed while it was starting", where=container, do="Deploy again")

@@ -22,6 +22,7 @@ from wp_plugins.docker import (
     injection,
     labels,
     networks,
+    ports,
     reach,
 )
 from wp_plugins.docker.containers import Expectation, NetworkGone
@@ -29,6 +30,7 @@ from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig, Engine
 from wp_plugins.docker.reference import LOCAL_REGISTRY, Reference
 from wp_plugins.docker.resource_state import CONTAINER, NETWORK, container_of, encode
+from wp_plugins.docker.takeover import taken_over
 from wp_proto.plugins.docker_pb2 import Deployment, Image, Resource
 from wp_sdk.component import (
     UI,
@@ -51,6 +53,11 @@ class PlatformConfig:
 
     service_port: int = attr(doc="Port the application listens on in its container; it gets it in PORT", default=3000)
     extra_ports: list[int] = attr(doc="More TCP ports of the container to publish", default_factory=list)
+    publish: list[str] = attr(
+        doc="Ports of the container on fixed ports of the engine's machine, such as 8080:3000, 127.0.0.1:8080:3000 or "
+        "53:53/udp; a deployment takes them over from the one before",
+        default_factory=list,
+    )
     host_ip: str = attr(
         doc="Address of the engine's machine to publish ports on; the engine's default (normally all) when left out",
         default="",
@@ -81,6 +88,7 @@ class PlatformConfig:
         for bind in self.binds:
             if ":" not in bind:
                 raise ValueError(f'"{bind}" in binds must be source:destination')
+        ports.published(self.service_port, self.extra_ports, self.publish, self.host_ip)
         container_plan.limits(self.resources)
 
 
@@ -112,17 +120,16 @@ def deploy(
                 step.done(f"Network {network} is set up")
             _declare(declared, deployment.id, network, "", name)  # also what is rolled back is told
             try:
-                container, port, warning = _run(connected, ctx, steps, config, wanted, source, job, deployment, network)
+                container, url, warning = _run(connected, ctx, steps, config, wanted, source, job, deployment, network)
             except BaseException:
                 _roll_back(connected, name, remove_network=made_network)
                 raise
-            host = connected.published_host if reach.is_everywhere(config.host_ip) else config.host_ip
     if warning:
         ui.warn(warning)
     value = _value(deployment.id, source.app, network, container, name)
     _declare(declared, deployment.id, network, container, name)
     ui.info(f"Container: {name}")
-    return Result(value, url="" if config.worker or not port else reach.url(host, port))
+    return Result(value, url=url)
 
 
 def destroy(config: PlatformConfig, ctx: Context, ui: UI, deployment: Deployment, job: JobInfo) -> None:
@@ -187,25 +194,29 @@ def _run(
     job: JobInfo,
     deployment: DeploymentConfig,
     network: str,
-) -> tuple[str, int, str]:
-    """Container id, published port (0: none), warning."""
+) -> tuple[str, str, str]:
+    """Container id, address ("": none), warning."""
     with steps.step("Creating container...") as step:
         scratch = networks.ensure_scratch_volume(connected, job)
         plan = container_plan.plan(config, str(wanted), source, job, deployment, scratch)
         container = containers.create(connected, plan, network)
-        step.update("Starting container...")
         ctx.raise_if_cancelled()
-        try:
-            containers.start(connected, container, plan.name)
-        except NetworkGone:
-            networks.ensure(connected)
-            containers.start(connected, container, plan.name)
-        expected = Expectation(config.service_port, connected.published_host, config.worker, config.start_timeout)
-        warning = containers.wait_until_up(connected, ctx, container, expected)
+        with taken_over(connected, job, plan, config.stop_timeout) as stopped:
+            step.update(
+                f"Starting container in place of {', '.join(stopped)}..." if stopped else "Starting container..."
+            )
+            ctx.raise_if_cancelled()
+            try:
+                containers.start(connected, container, plan.name)
+            except NetworkGone:
+                networks.ensure(connected)
+                containers.start(connected, container, plan.name)
+            expected = Expectation(config.service_port, connected.published_host, config.worker, config.start_timeout)
+            warning = containers.wait_until_up(connected, ctx, container, expected)
         step.done("Deployment successfully rolled out!")
-    inspected = connected.inspect_container(container) or {}
-    ports = (inspected.get("NetworkSettings") or {}).get("Ports") or {}
-    return container, container_plan.host_port(ports, config.service_port), warning
+    inspected = containers.inspect(connected, container)
+    found = None if config.worker else reach.published(inspected, config.service_port, connected.published_host)
+    return container, reach.url(found.host, found.port) if found else "", warning
 
 
 def _roll_back(connected: Engine, name: str, *, remove_network: bool) -> None:

@@ -42,6 +42,11 @@ def address(inspected: Json, service_port: int, published_host: str) -> Reach | 
     direct = _on_a_bridge_of_this_machine(inspected)
     if direct:
         return Reach(direct, service_port, direct=True)
+    return published(inspected, service_port, published_host)
+
+
+def published(inspected: Json, service_port: int, published_host: str) -> Reach | None:
+    """Where the engine published the container's `service_port`; None when it did not."""
     ports = inspected["NetworkSettings"].get("Ports") or {}
     port = host_port(ports, service_port)
     if not port:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -314,7 +315,7 @@ cat "$DOCKER_CONFIG/config.json" >> "{record}"
 echo '#1 [1/1] FROM busybox'
 echo '#1 DONE 0.0s'
 [ -n "$FAIL" ] && echo 'ERROR: failed to solve: nothing works' && exit 1
-printf %s "{image}" > "$answer"
+[ -z "$answer" ] || printf %s "{image}" > "$answer"
 """
 
 
@@ -344,7 +345,12 @@ def test_the_docker_programs_buildx_is_used_when_it_is_there(
         target="final",
         platform="linux/amd64",
         no_cache=True,
+        pull=True,
+        network="none",
+        labels={"team": "red"},
+        cache_from=["example.com/web:cache"],
         secrets=["id=token,src=token.txt"],
+        ssh=["default"],
         cache_to=["type=inline"],
         auth=Auth(hostname="registry.example", username="u", password="p"),
         disable_entrypoint=True,
@@ -360,7 +366,12 @@ def test_the_docker_programs_buildx_is_used_when_it_is_there(
         "--target=final",
         "--platform=linux/amd64",
         "--no-cache",
+        "--pull",
+        "--network=none",
+        "--label=team=red",
+        "--cache-from=example.com/web:cache",
         "--secret=id=token,src=token.txt",
+        "--ssh=default",
         "--cache-to=type=inline",
     } <= set(words)
     assert json.loads(words[-1]) == {"currentContext": "default", "auths": {"registry.example": {"auth": "dTpw"}}}
@@ -369,3 +380,74 @@ def test_the_docker_programs_buildx_is_used_when_it_is_there(
     monkeypatch.setenv("FAIL", "1")
     with pytest.raises(PluginError, match="The build failed: failed to solve: nothing works"):
         made.call(build)
+
+
+def test_each_output_is_a_build_of_its_own_before_the_image(buildx: Path, app: App, harness: MakeHarness) -> None:
+    path = app("FROM busybox")
+    outputs = ["type=local,dest=out", "type=tar,dest=out.tar"]
+    config = BuilderConfig(no_cache=True, pull=True, outputs=outputs, disable_entrypoint=True)
+    built(harness(config, path))
+    text = buildx.read_text()
+    calls = [call.splitlines() for call in text.split("buildx\nbuild\n")[1:]]
+    assert [[word for word in call if word.startswith(("--output", "--load"))] for call in calls] == [
+        ["--output=type=local,dest=out"],
+        ["--output=type=tar,dest=out.tar"],
+        ["--load"],
+    ]
+    # what the first one built anew is the cache of the others
+    assert ["--no-cache" in call for call in calls] == [True, False, False]
+    assert ["--pull" in call for call in calls] == [True, False, False]
+
+
+@pytest.fixture
+def real_buildx(docker_client: docker.DockerClient, tmp_path: Path) -> None:
+    """The docker program has the buildx of this machine, although a test has a configuration of its own."""
+    places = [
+        Path(folder, "docker/cli-plugins/docker-buildx") for folder in ("/usr/libexec", "/usr/lib", "/usr/local/lib")
+    ]
+    found = shutil.which("docker-buildx") or next((str(place) for place in places if place.exists()), None)
+    if found is None or shutil.which("docker") is None:
+        pytest.skip(
+            "optional: no docker program with buildx (the program docker-buildx on PATH, or installed as plugin)"
+        )
+    plugins = tmp_path / "docker-config" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-buildx").symlink_to(found)
+
+
+def test_secrets_outputs_and_labels_of_a_real_buildx(
+    docker_client: docker.DockerClient,
+    real_buildx: None,
+    busybox_image: str,
+    app: App,
+    harness: MakeHarness,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = app(
+        f"FROM {busybox_image} AS made",
+        "RUN --mount=type=secret,id=file --mount=type=secret,id=variable cat /run/secrets/* > /secrets",
+        f"RUN echo {time.time_ns()} > /when",
+        "FROM scratch AS files",
+        "COPY --from=made /secrets /secrets",
+        "FROM made",
+        'CMD ["cat", "/secrets"]',
+    )
+    (path / "waypoint.hcl").write_text("")
+    (path / "token.txt").write_text("from-a-file ")
+    monkeypatch.setenv("TOKEN", "from-the-environment")
+    config = BuilderConfig(
+        secrets=["id=file,src=token.txt", "id=variable,env=TOKEN"],
+        outputs=["type=local,dest=out"],
+        labels={"team": "red"},
+        disable_entrypoint=True,
+    )
+    image = built(harness(config, path))
+    output = docker_client.containers.run(name_of(image), remove=True)
+    assert output == b"from-a-file from-the-environment"
+    assert (path / "out" / "secrets").read_bytes() == output
+    assert docker_client.images.get(name_of(image)).labels["team"] == "red"
+    made = harness(BuilderConfig(buildkit=True), app(f"FROM {busybox_image}", "RUN echo one; echo two; exit 9"))
+    with pytest.raises(PluginError, match="exit code: 9") as raised:
+        made.call(build)
+    assert "RUN echo one" in raised.value.where
+    assert raised.value.output.splitlines()[-2:] == ["one", "two"]

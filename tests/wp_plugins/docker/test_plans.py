@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wp_plugins.docker import images, injection, reach
+from wp_plugins.docker import images, injection, ports, reach
 from wp_plugins.docker.build_context import locate, pack
 from wp_plugins.docker.buildkit import BuildxOutput
 from wp_plugins.docker.container_plan import (
@@ -20,6 +20,7 @@ from wp_plugins.docker.container_plan import (
 )
 from wp_plugins.docker.credentials import ANONYMOUS
 from wp_plugins.docker.dockerfile import images_used
+from wp_plugins.docker.ports import Port
 from wp_plugins.docker.progress import ClassicBuild, Transfer
 from wp_plugins.docker.reach import Reach
 from wp_plugins.docker.reference import parse
@@ -235,10 +236,51 @@ def test_a_server_on_this_machine_is_named_as_containers_know_it(address: str, r
 
 
 def test_published_ports() -> None:
-    ports = {"3000/tcp": [{"HostIp": "0.0.0.0", "HostPort": "49153"}], "9000/tcp": None}
-    assert host_port(ports, 3000) == 49153
-    assert host_port(ports, 9000) == 0
+    found = {"3000/tcp": [{"HostIp": "0.0.0.0", "HostPort": "49153"}], "9000/tcp": None}
+    assert host_port(found, 3000) == 49153
+    assert host_port(found, 9000) == 0
     assert host_port({}, 3000) == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        ("8080:3000", [Port("3000/tcp", "10.0.0.1", 8080)]),
+        ("127.0.0.1:8080:3000/tcp", [Port("3000/tcp", "127.0.0.1", 8080)]),
+        ("[::1]:53:53/udp", [Port("53/udp", "::1", 53)]),
+        ("8000-8001:9000-9001", [Port("9000/tcp", "10.0.0.1", 8000), Port("9001/tcp", "10.0.0.1", 8001)]),
+    ],
+)
+def test_ports_that_stay(entry: str, found: list[Port]) -> None:
+    assert ports.parse(entry, "10.0.0.1") == found
+
+
+@pytest.mark.parametrize("entry", ["", "3000", "a:b", "8080:3000/foo", "0:80", "80:99999", ":80:90", "80:", "1-2:3"])
+def test_what_is_no_port_that_stays_is_refused(entry: str) -> None:
+    with pytest.raises(ValueError, match=f'"{entry}" in publish'):
+        ports.parse(entry)
+
+
+def test_a_port_of_the_container_is_published_once() -> None:
+    assert ports.published(3000, [9000, 3000], ["8080:3000", "8081:3000"], "") == (
+        Port("3000/tcp", "", 8080),
+        Port("3000/tcp", "", 8081),
+        Port("9000/tcp", "", 0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "clash"),
+    [
+        (("0.0.0.0", "53", "53/tcp"), True),
+        (("127.0.0.1", "53", "99/tcp"), True),
+        (("127.0.0.1", "53", "53/udp"), False),
+        (("127.0.0.2", "53", "53/tcp"), False),
+        (("127.0.0.1", "54", "53/tcp"), False),
+    ],
+)
+def test_which_ports_cannot_be_published_at_once(other: tuple[str, str, str], clash: bool) -> None:
+    assert Port("53/tcp", "127.0.0.1", 53).clashes(*other) is clash
 
 
 def test_names_of_containers_are_what_the_engine_accepts() -> None:

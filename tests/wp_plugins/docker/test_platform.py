@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -139,6 +140,46 @@ def test_deployments_run_side_by_side(
     assert isinstance(outcomes[0].value, Deployment)
     first.call(destroy, outcomes[0].value)
     assert get(outcomes[1].url, "/none")[0] == 404
+
+
+def test_a_port_that_stays_is_taken_over_and_given_back_when_the_new_one_fails(
+    docker_client: docker.DockerClient, image: Image, harness: MakeHarness
+) -> None:
+    port, other = free_port(), free_port()
+    fixed = [f"{port}:3000", f"{other}:5353/udp"]
+    url = f"http://127.0.0.1:{port}"
+
+    def deploy_one(command: list[str]) -> docker.models.containers.Container:
+        outcome = deployed(harness(config(command=command, publish=fixed, extra_ports=[9000])), image)
+        assert outcome.url == url
+        return container_named(docker_client, outcome)
+
+    first = deploy_one(HTTPD)
+    ports = first.attrs["NetworkSettings"]["Ports"]
+    assert ports["5353/udp"] == [{"HostIp": "127.0.0.1", "HostPort": str(other)}]
+    assert ports["9000/tcp"][0]["HostPort"] not in {"", "9000"}
+    assert get(url, "/none")[0] == 404
+    second = deploy_one(HTTPD)
+    first.reload()
+    assert first.status == "exited"
+    assert get(url, "/none")[0] == 404
+    made = harness(config(command=["sh", "-c", "echo broken; exit 1"], publish=fixed))
+    with pytest.raises(PluginError, match="ended with status 1"):
+        made.call(deploy, image)
+    assert f"Starting container in place of {second.name}" in made.text()
+    second.reload()
+    assert second.status == "running"
+    assert get(url, "/none")[0] == 404
+
+
+def test_a_port_that_somebody_else_holds_is_one_sentence_and_leaves_nothing(
+    docker_client: docker.DockerClient, image: Image, harness: MakeHarness, docker_project: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        made = harness(config(command=HTTPD, publish=[f"{taken.getsockname()[1]}:3000"]))
+        with pytest.raises(PluginError, match=r"A port of the container is in use on this machine: .*End what listens"):
+            made.call(deploy, image)
+    assert none_left(docker_client, docker_project)
 
 
 def test_the_entrypoint_gets_the_server_under_a_name_the_container_knows(
@@ -392,6 +433,7 @@ def test_an_image_the_engine_lacks_is_pulled_and_a_missing_one_is_one_sentence(h
         ({"resources": {"disk": "1GB"}}, 'resources knows "memory" and "cpu", not "disk"'),
         ({"resources": {"cpu": "half"}}, "must be a whole number of CPU shares"),
         ({"binds": ["/tmp"]}, '"/tmp" in binds must be source:destination'),
+        ({"publish": ["8080"]}, '"8080" in publish must be host-port:container-port, such as 8080:3000'),
     ],
 )
 def test_wrong_settings_are_refused_before_anything_is_made(wrong: dict[str, object], sentence: str) -> None:
