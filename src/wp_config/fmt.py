@@ -1,5 +1,5 @@
-"""The canonical form of a configuration text (hcl.md §18): indentation, spaces and alignment; comments and heredocs
-untouched.
+"""The canonical form of a configuration text (hcl.md §18): indentation, spaces and alignment; comments and the
+text of heredocs untouched. What hclwrite makes of a file is the measure, down to the byte.
 
 Works on the raw token stream: lines become cells (lead, assignment, comment), which are indented, spaced and aligned.
 """
@@ -21,6 +21,8 @@ INDENT = 2
 
 _OPENERS = frozenset({"LBRACE", "LSQB", "LPAR", "TEMPLATE_START"})
 _CLOSERS = frozenset({"RBRACE", "RSQB", "RPAR", "TEMPLATE_END"})
+_TEXT_OR_OPENING = frozenset({"STRING_CHARS", "OQUOTE", "OHEREDOC"})
+_TEXT_OR_CLOSING = frozenset({"STRING_CHARS", "CQUOTE", "CHEREDOC"})
 _BEFORE_NEGATION = BINARY_OPERATORS | {"LPAR", "LBRACE", "LSQB", "EQ", "COLON", "COMMA", "QMARK", "NOT"}
 
 
@@ -72,22 +74,15 @@ def format_text(file: SourceFile) -> str:
 
 
 def _pieces(text: str, tokens: list[Token]) -> list[_Piece]:
-    """Tokens with their source text; a heredoc is one piece."""
+    """Tokens with their source text."""
     pieces: list[_Piece] = []
     openers: list[str] = []
-    quotes = 0
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
+    for index, token in enumerate(tokens):
         kind, end = token.type, token.end
         if kind == "DBLQUOTE" and token.mark == "heredoc":
-            depth = 1
-            while depth:
-                index += 1
-                inner = tokens[index]
-                if inner.type == "DBLQUOTE" and inner.mark == "heredoc":
-                    depth += 1 if text.startswith("<<", inner.start) else -1
-            kind, end = "HEREDOC", tokens[index].end
+            kind = "OHEREDOC" if text.startswith("<<", token.start) else "CHEREDOC"
+            if kind == "OHEREDOC":
+                end = tokens[index + 1].start  # the end of the line belongs to it
         elif kind == "DBLQUOTE":
             closing = openers[-1:] == ["QUOTE"]
             kind = "CQUOTE" if closing else "OQUOTE"
@@ -95,7 +90,6 @@ def _pieces(text: str, tokens: list[Token]) -> list[_Piece]:
                 openers.pop()
             else:
                 openers.append("QUOTE")
-            quotes += 1
         elif kind in ("INTERP_START", "DIRECTIVE_START"):
             openers.append("TEMPLATE")
             kind = "TEMPLATE_START"
@@ -106,8 +100,10 @@ def _pieces(text: str, tokens: list[Token]) -> list[_Piece]:
                 kind = "TEMPLATE_END"
         elif kind == "COMMENT" and text[token.start] == "/" and text[token.start + 1] == "*":
             kind = "BLOCK_COMMENT"
-        pieces.append(_Piece(kind, text[token.start : end], token.start, end))
-        index += 1
+        source = text[token.start : end]
+        if kind == "FULL_SPLAT_START" and "".join(source.split()) == token.value:
+            source = token.value
+        pieces.append(_Piece(kind, source, token.start, end))
     return pieces
 
 
@@ -194,7 +190,8 @@ def _indent(lines: list[_Line]) -> None:
     for line in lines:
         if not line.lead:
             continue
-        net = sum(part.weight for part in [*line.lead, *line.assign])
+        heredoc = next((i for i, part in enumerate(line.lead) if part.kind == "OHEREDOC"), None)
+        net = sum(part.weight for part in [*line.lead[:heredoc], *line.assign])
         if net > 0:
             line.lead[0].spaces = INDENT * len(opened)
             opened.append(net)
@@ -229,7 +226,6 @@ def _space(lines: list[_Line]) -> None:
 def _apart(before: _Piece | None, subject: _Piece, after: _Piece) -> bool:
     """Whether a space stands between two tokens; ``before`` is the token before them on the line."""
     left, right = subject.kind, after.kind
-    inside = {"STRING_CHARS", "HEREDOC_TEXT"}
     if (left == "NAME" and right == "LPAR") or "DOT" in (left, right) or "ATTR_SPLAT" in (left, right):
         return False
     if right == "FULL_SPLAT_START" or (left == "FULL_SPLAT_START" and right == "LSQB"):
@@ -238,7 +234,7 @@ def _apart(before: _Piece | None, subject: _Piece, after: _Piece) -> bool:
         return False
     if left == "COMMA":
         return True
-    if left in inside or right in inside or left == "OQUOTE" or right == "CQUOTE":
+    if left in _TEXT_OR_OPENING or right in _TEXT_OR_CLOSING:
         return False
     if subject.text == "in" and left == "NAME" and before is not None and before.kind == "NAME":
         return True

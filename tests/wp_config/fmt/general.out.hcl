@@ -11,7 +11,7 @@ app "web" "other" {
   ]
 
   heredoc = <<-EOT
-   x ${ y }
+   x ${y}
      z
    EOT
   text    = "a ${var.x + 1} %{if x}y%{endif}"
