@@ -21,6 +21,7 @@ _OF_HEALTH_CHECK = {
     "unhealthy": StatusReport.DOWN,
     "starting": StatusReport.ALIVE,
 }
+_SERVING = {StatusReport.READY, StatusReport.ALIVE, StatusReport.PARTIAL}
 
 
 def status(config: PlatformConfig, ui: UI, deployment: Deployment) -> StatusReport:
@@ -35,13 +36,28 @@ def status(config: PlatformConfig, ui: UI, deployment: Deployment) -> StatusRepo
 
 
 def summarize(resources: Sequence[StatusReport.Resource]) -> StatusReport:
-    """The report over these resources: their common health, or PARTIAL with how many are how."""
+    """The report over these resources: their common health, or PARTIAL with how many are how.
+
+    A network that is there says nothing about whether anything serves: then the instances decide alone. Where none of
+    them serves, the deployment is down (or gone) whatever else there is.
+    """
     report = StatusReport(external=True, resources=resources)
     report.generated_time.FromDatetime(datetime.now(UTC))
-    healths = {each.health for each in resources}
+    instances = [each for each in resources if each.category_display_hint == ResourceCategoryDisplayHint.INSTANCE]
+    others = [each for each in resources if each not in instances]
+    healths = {each.health for each in instances}
+    if instances and not healths & _SERVING:
+        report.health = StatusReport.MISSING if healths == {StatusReport.MISSING} else StatusReport.DOWN
+        report.health_message = ", ".join(each.health_message for each in instances)
+        return report
+    if not instances or any(each.health != StatusReport.READY for each in others):
+        healths |= {each.health for each in others}
     if len(healths) == 1:
         report.health = healths.pop()
-        report.health_message = f"All {len(resources)} resources are reporting {Health.Name(report.health)}"
+        alike = [each for each in resources if each.health == report.health]
+        report.health_message = f"All {len(alike)} resources are reporting {Health.Name(report.health)}"
+        if len(alike) < len(resources):
+            report.health_message = ", ".join(each.health_message for each in instances)
         return report
     counts = Counter((each.health, each.type) for each in resources)
     report.health = StatusReport.PARTIAL

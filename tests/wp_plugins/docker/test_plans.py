@@ -24,6 +24,8 @@ from wp_plugins.docker.ports import Port
 from wp_plugins.docker.progress import ClassicBuild, Transfer
 from wp_plugins.docker.reach import Reach
 from wp_plugins.docker.reference import parse
+from wp_plugins.docker.status import container_health, summarize
+from wp_proto.sdk.plugin_pb2 import ResourceCategoryDisplayHint, StatusReport
 from wp_sdk.component import DeploymentConfig, PluginError
 
 
@@ -383,3 +385,28 @@ def test_addresses_as_people_open_them() -> None:
 def test_refusals_of_registries_are_sentences(reason: str, sentence: str) -> None:
     error = images.refusal(parse("r.example/web:1"), ANONYMOUS, "pulled", reason)
     assert error.what == f"r.example/web:1 cannot be pulled: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("state", "network", "overall"),
+    [
+        ({"Status": "running"}, "READY", "READY"),
+        ({"Status": "running"}, "MISSING", "PARTIAL"),
+        ({"Status": "running", "Health": {"Status": "starting"}}, "READY", "ALIVE"),
+        ({"Status": "running", "Health": {"Status": "unhealthy"}}, "READY", "DOWN"),
+        ({"Status": "exited", "ExitCode": 1}, "READY", "DOWN"),
+        ({"Status": "exited", "ExitCode": 0}, "READY", "DOWN"),
+        ({"Status": "paused"}, "READY", "DOWN"),
+        (None, "READY", "MISSING"),
+    ],
+)
+def test_a_deployment_is_down_when_nothing_serves(state: dict[str, object] | None, network: str, overall: str) -> None:
+    health, why = container_health(state) if state else (StatusReport.MISSING, "the container is gone")
+    hints = ResourceCategoryDisplayHint
+    container = StatusReport.Resource(
+        type="container", category_display_hint=hints.INSTANCE, health=health, health_message=why
+    )
+    router = StatusReport.Resource(type="network", category_display_hint=hints.ROUTER, health=network)
+    report = summarize([container, router])
+    assert StatusReport.Health.Name(report.health) == overall
+    assert report.health_message == why or overall in {"READY", "PARTIAL"}

@@ -406,12 +406,13 @@ def test_status_tells_what_is_there_now(docker_client: docker.DockerClient, imag
     assert json.loads(first.resources[0].state_json)["ipAddress"]
     docker_client.containers.get(value.container).kill()
     docker_client.containers.get(value.container).wait()
-    assert report().resources[0].health == StatusReport.DOWN
+    killed = report()
+    assert (killed.resources[0].health, killed.health) == (StatusReport.DOWN, StatusReport.DOWN)
+    assert killed.health_message == "the container ended with status 137"
     docker_client.containers.get(value.container).remove()
     gone = report()
     assert gone.resources[0].health == StatusReport.MISSING
-    assert gone.health == StatusReport.PARTIAL
-    assert "1 container MISSING" in gone.health_message
+    assert (gone.health, gone.health_message) == (StatusReport.MISSING, "the container is gone")
 
 
 def test_a_built_image_of_another_engine_is_one_sentence(harness: MakeHarness) -> None:
