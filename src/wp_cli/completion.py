@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ShellComplete, ZshComplete
 
-from wp_cli import registry
+from wp_cli import leangrpc, registry
+from wp_cli.completion_values import OF_FLAGS, OF_WORDS, Finder, find, parsed_of
 from wp_cli.context import ContextStore
 from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError
+
+if TYPE_CHECKING:
+    from wp_cli.command import Command
+    from wp_cli.flags import Flag, Parsed
 
 PROGRAM = "waypoint"
 VARIABLE = "_WAYPOINT_COMPLETE"
@@ -19,6 +25,7 @@ MARK = "# waypoint completion"
 FILES = "file"  # tells the shell to complete file names
 FLAGS_WITH_FILES = frozenset({"var-file", "db", "tls-cert-file", "tls-key-file", "server-tls-ca-file", "waypoint-hcl"})
 COMMANDS_WITH_FILES = frozenset({"fmt"})
+COMMANDS_WITH_CONTEXTS = frozenset({f"context {word}" for word in ("delete", "inspect", "rename", "use", "verify")})
 
 
 def candidates(words: list[str], incomplete: str) -> list[CompletionItem[str]]:
@@ -26,24 +33,34 @@ def candidates(words: list[str], incomplete: str) -> list[CompletionItem[str]]:
     name, used = registry.longest_command(words)
     if not name or name in registry.GROUPS:
         return [] if used < len(words) else command_words(name, incomplete)
-    command = registry.load(name)
+    command, typed = registry.load(name), words[used:]
     flags = {spelling: flag for flag in command.flags for spelling in flag.names}
-    previous = words[-1].lstrip("-") if len(words) > used and words[-1].startswith("-") else ""
+    previous = typed[-1].lstrip("-") if typed and typed[-1].startswith("-") else ""
     if previous in flags and flags[previous].kind.takes_word:
-        return values(flags[previous].name, flags[previous].kind.name, incomplete)
-    if incomplete.startswith("-"):
+        return values(command, flags[previous], typed[:-1], incomplete)
+    parsed = parsed_of(command.flags, typed, interspersed=command.interspersed)
+    if parsed is None or (parsed.words and not command.interspersed):
+        return []
+    if incomplete.startswith("-") and "--" not in typed:
         dashes = incomplete[: len(incomplete) - len(incomplete.lstrip("-"))]
         stem, equals, part = incomplete.lstrip("-").partition("=")
         if equals and stem in flags:
-            found = values(flags[stem].name, flags[stem].kind.name, part)
+            found = values(command, flags[stem], typed, part)
             return [CompletionItem(f"{dashes}{stem}={item.value}", item.type, item.help) for item in found]
         shown = sorted(flag.name for flag in command.flags if not flag.hidden and flag.name.startswith(stem))
         return [CompletionItem(f"{dashes}{flag}", help=flags[flag].help) for flag in shown]
+    most = command.word_limits[1]
+    if used == len(words) and registry.subcommands(name):
+        return command_words(name, incomplete)
+    if most is not None and len(parsed.words) >= most:
+        return []
     if name in COMMANDS_WITH_FILES:
         return [CompletionItem(incomplete, type=FILES)]
-    if name.startswith("context ") and not registry.subcommands(name):
+    if name in COMMANDS_WITH_CONTEXTS:
         return context_names(incomplete)
-    return command_words(name, incomplete) if used == len(words) else []
+    if name == "completion":
+        return [CompletionItem(shell) for shell in SHELLS if shell.startswith(incomplete)]
+    return known(OF_WORDS.get(registry.ALIASES.get(name, name)), command, parsed, incomplete)
 
 
 def command_words(group: str, incomplete: str) -> list[CompletionItem[str]]:
@@ -58,31 +75,32 @@ def command_words(group: str, incomplete: str) -> list[CompletionItem[str]]:
     return [CompletionItem(word, help=text) for word, text in sorted(found.items()) if word.startswith(incomplete)]
 
 
-def values(flag: str, kind: str, incomplete: str) -> list[CompletionItem[str]]:
-    """Return the values of a flag that can be known without asking a server."""
-    if flag == "context":
+def values(command: Command, flag: Flag[Any], typed: list[str], incomplete: str) -> list[CompletionItem[str]]:
+    """Return the values of a flag."""
+    if flag.name == "context":
         return context_names(incomplete)
-    if flag in FLAGS_WITH_FILES:
+    if flag.name in FLAGS_WITH_FILES:
         return [CompletionItem(incomplete, type=FILES)]
-    if flag == "app":
-        return [CompletionItem(name) for name in app_names() if name.startswith(incomplete)]
-    return [CompletionItem(word) for word in kind.split("|") if "|" in kind and word.startswith(incomplete)]
+    words = "true|false" if not flag.kind.takes_word else flag.kind.name
+    if "|" in words:
+        return [CompletionItem(word) for word in words.split("|") if word.startswith(incomplete)]
+    parsed = parsed_of(command.flags, typed, interspersed=command.interspersed)
+    return known(OF_FLAGS.get(flag.name), command, parsed, incomplete)
+
+
+def known(
+    finder: Finder | None, command: Command, parsed: Parsed | None, incomplete: str
+) -> list[CompletionItem[str]]:  # fmt: skip
+    """Return what the server, or the file here, knows of."""
+    if finder is None or parsed is None:
+        return []
+    found = find(finder, command.name, parsed)
+    return [CompletionItem(one.value, help=one.about or None) for one in found if one.value.startswith(incomplete)]
 
 
 def context_names(incomplete: str) -> list[CompletionItem[str]]:
     """Return the stored contexts."""
     return [CompletionItem(name) for name in ContextStore(os.environ).names() if name.startswith(incomplete)]
-
-
-def app_names() -> tuple[str, ...]:
-    """Return the apps of the project here; none if its file is missing or broken, for completion must not complain."""
-    from wp_cli.target import find_file, read_names
-
-    try:
-        path = find_file(Path.cwd())
-        return read_names(path).apps if path else ()
-    except CliError:
-        return ()
 
 
 class Answers(ShellComplete):
@@ -94,7 +112,29 @@ class Answers(ShellComplete):
 
 
 class Bash(Answers, BashComplete):
-    """Answers for bash."""
+    """Answers for bash, which takes `-app=web` for three words and replaces the last one."""
+
+    _kept = ""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor and the one at it, with those that bash took apart put together."""
+        before, incomplete = super().get_completion_args()
+        whole: list[str] = []
+        glue = False
+        for word in [*before, incomplete]:
+            if whole and (word == "=" or glue):
+                whole[-1] += word
+            else:
+                whole.append(word)
+            glue = word == "="
+        flag, equals, _ = whole[-1].partition("=")
+        taken_apart = "=" in before or incomplete == "="
+        self._kept = flag + equals if equals and taken_apart else ""
+        return whole[:-1], whole[-1]
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        """Return a line of the answer."""
+        return f"{item.type},{item.value.removeprefix(self._kept)}"
 
 
 class Zsh(Answers, ZshComplete):
@@ -102,7 +142,9 @@ class Zsh(Answers, ZshComplete):
 
 
 class Fish(Answers, FishComplete):
-    """Answers for fish."""
+    """Answers for fish. Click's script cuts what is shown at its first comma."""
+
+    source_template = FishComplete.source_template.replace('string split "," ', 'string split --max 1 "," ')
 
 
 SHELLS: dict[str, type[Answers]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
@@ -127,6 +169,7 @@ def answer(instruction: str) -> int:
     shell, _, what = instruction.partition("_")
     if shell not in SHELLS or what != "complete":
         return EXIT_ERROR
+    leangrpc.install()
     sys.stdout.write(completer(shell).complete() + "\n")
     return EXIT_OK
 

@@ -163,22 +163,28 @@ class Session:
         """Return the server that context, environment or flags name; None if none does."""
         return resolve(self.contexts, self._wanted, self.environ)
 
-    def client(self, *, create: bool = False) -> Client:
+    def client(self, *, create: bool = False, start: bool = True, timeout: float | None = None) -> Client:
         """Return the connection to the server, the same one at every call.
 
         With no server configured that is the embedded one. It is created only for commands that change something
-        (`create`); once it exists it is started for every command.
+        (`create`); once it exists it is started for every command, unless only one that runs will do (`start=False`).
         """
         if self._client is None:
-            from wp_cli.connect import connect
+            from wp_cli.connect import CONNECT_TIMEOUT, connect
 
-            self._client = connect(self.configured_endpoint() or self._embedded(create))
+            endpoint = self.configured_endpoint() or self._embedded(create, start)
+            self._client = connect(endpoint, timeout or CONNECT_TIMEOUT)
         return self._client
 
-    def _embedded(self, create: bool) -> Endpoint:
+    def _embedded(self, create: bool, start: bool) -> Endpoint:
         from wp_cli import local
 
         place = local.folder()
+        if not start:
+            found = local.running(place)
+            if found is None:
+                raise CliError("the embedded server does not run")
+            return found.endpoint()
         if not create and not local.exists(place):
             raise CliError(
                 "no server is configured, and there is no embedded one yet",

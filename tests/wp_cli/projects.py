@@ -36,8 +36,22 @@ app "{name}" {{
 """
 
 
-def app(name: str, hook: str = "", command: str = '["python3", "app.py"]') -> str:
-    return STAGES.format(name=name, hook=hook, command=command)
+NULL_STAGES = """\
+app "{name}" {{
+  build {{
+    {hook}
+    use "null" {{}}
+  }}
+  deploy {{
+    use "null" {{}}
+  }}
+}}
+"""
+
+
+def app(name: str, hook: str = "", command: str = '["python3", "app.py"]', stages: str = "local") -> str:
+    """An app that runs as a process, or with `stages="null"` one whose stages do nothing."""
+    return (NULL_STAGES if stages == "null" else STAGES).format(name=name, hook=hook, command=command)
 
 
 def write_project(folder: Path, *apps: str, name: str = "shop") -> None:

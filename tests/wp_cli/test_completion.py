@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import subprocess
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.wp_cli.projects import app, write_project
+from tests.wp_cli.terminal import Terminal
 
 from wp_cli.completion import candidates
 
@@ -59,20 +62,93 @@ def test_an_unknown_shell(cli: Cli) -> None:
     assert "There is for bash, zsh, fish." in cli.fails("completion", "tcsh")
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-def test_bash_completes(cli: Cli) -> None:
+@pytest.fixture
+def shop(cli: Cli) -> Cli:
+    """A project with two apps, of which one has two deployments and one has none; no file here names it."""
+    write_project(cli.folder, app("web", stages="null"), app("worker", stages="null"))
+    cli.ok("up", "-app=web")
+    cli.ok("up", "-app=web", "-workspace=staging")
+    cli.ok("init")
+    cli.ok("config", "set", "PORT_OF_SHOP=1")
+    (cli.folder / "waypoint.hcl").unlink()
     program = cli.home / "waypoint"
     program.write_text(f'#!/bin/sh\nexec {" ".join(cli.command)} "$@"\n')
     program.chmod(0o755)
-    script = """
-        eval "$(waypoint completion bash)"
-        COMP_WORDS=(waypoint deployment li) COMP_CWORD=2
-        _waypoint_completion waypoint
-        echo "${COMPREPLY[@]}"
-    """
-    environ = cli.environ | {"PATH": f"{cli.home}:{cli.environ['PATH']}"}
-    done = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "list\n", done.stderr
+    cli.environ["PATH"] = f"{cli.home}:{cli.environ['PATH']}"
+    return cli
+
+
+def answer(cli: Cli, *typed: str) -> list[str]:
+    """What bash would be told."""
+    words = "\n".join(["waypoint", *typed])
+    asked = {"_WAYPOINT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(typed))}
+    done = cli.run(**asked)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
+
+
+def test_values_come_from_the_server(shop: Cli) -> None:
+    assert answer(shop, "status", "-project", "") == ["shop"]
+    assert answer(shop, "status", "-project=shop", "-app=w") == ["-app=web", "-app=worker"]
+    assert answer(shop, "up", "-workspace", "s") == ["staging"]
+    assert answer(shop, "release", "-p", "shop", "-a", "web", "-deployment", "") == ["1"]
+    assert answer(shop, "release", "-p", "shop", "-a", "web", "-w", "staging", "-d", "") == ["2"]
+    assert answer(shop, "release", "-p", "shop", "-a", "worker", "-d", "") == []
+    assert answer(shop, "deployment", "destroy", "-p", "shop", "-a", "web", "") == ["1"]
+    assert answer(shop, "deploy", "-p", "shop", "-a", "web", "-artifact", "") == ["1"]
+    assert answer(shop, "config", "get", "-project=shop", "PORT") == ["PORT_OF_SHOP"]
+    assert answer(shop, "project", "inspect", "s") == ["shop"]
+    assert answer(shop, "workspace", "inspect", "") == ["default", "staging"]
+    assert len(answer(shop, "job", "inspect", "")) == 2
+    assert answer(shop, "job", "inspect", "X", "") == []
+    assert answer(shop, "exec", "ls", "-") == []
+    assert answer(shop, "logs", "-p", "shop", "-a", "web", "-instance", "") == []
+
+
+def test_completion_starts_no_server_and_complains_of_nothing(shop: Cli) -> None:
+    shop.ok("server", "stop")
+    assert answer(shop, "status", "-project", "") == []
+    assert json.loads(shop.run("server", "status", "-json").stdout)["running"] is False
+    shop.environ["WAYPOINT_SERVER_ADDR"] = "127.0.0.1:1"
+    assert answer(shop, "status", "-project", "") == []
+    shop.environ["WAYPOINT_SERVER_ADDR"] = "not an address://"
+    assert answer(shop, "status", "-project", "") == []
+    shop.environ["WAYPOINT_CONTEXT"] = "missing"
+    del shop.environ["WAYPOINT_SERVER_ADDR"]
+    assert answer(shop, "status", "-project", "") == []
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
+        shop.environ["WAYPOINT_SERVER_ADDR"] = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert answer(shop, "status", "-project", "") == []
+
+
+SHELLS = {
+    "bash": (["bash", "--norc", "-i"], 'stty echo; eval "$(waypoint completion bash)"'),
+    "zsh": (["zsh", "-f", "-i"], 'autoload -U compinit; compinit -u; eval "$(waypoint completion zsh)"'),
+    "fish": (["fish", "--no-config", "-i"], "waypoint completion fish | source"),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_completes(shop: Cli, shell: str) -> None:
+    command, prepare = SHELLS[shell]
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here")
+    with Terminal(command, shop.environ | {"PS1": "> "}, str(shop.folder)) as seen:
+        seen.send(f"{prepare}; printf 'rea%s\\n' dy\n".encode())
+        seen.wait_for("ready")
+        for typed, completed in (
+            ("waypoint deployment li\t", "waypoint deployment list"),
+            ("waypoint status -proj\t", "waypoint status -project"),
+            ("waypoint status -project s\t", "waypoint status -project shop"),
+            ("waypoint status -project=s\t", "waypoint status -project=shop"),
+            ("waypoint release -p shop -a web -d \t", "waypoint release -p shop -a web -d 1"),
+            ("waypoint server run -db w\t", "waypoint server run -db work.db"),
+        ):
+            (shop.folder / "work.db").touch()
+            seen.send(typed.encode())
+            seen.wait_for(completed)
+            seen.send(b"\x15")
+            seen.wait_gone(completed)
 
 
 def test_installing_and_uninstalling(cli: Cli) -> None:
