@@ -101,6 +101,7 @@ def _banner(server: RunningServer) -> str:
         ("gRPC Address", server.grpc_address),
         ("HTTP Address", server.http_address),
         ("HTTP Address (Insecure)", server.plain_http_address),
+        ("Advertise Address", server.advertised_address),
         ("Auth Required", "yes"),
         ("Browser UI Enabled", "no"),
         ("URL Service", "disabled"),
@@ -111,6 +112,14 @@ def _banner(server: RunningServer) -> str:
             "Server requires bootstrapping!",
             "",
             f"  waypoint server bootstrap -server-addr={server.grpc_address} -server-tls-skip-verify",
+            "",
+        ]
+    if not server.advertised_address:
+        lines += [
+            "No address for entrypoints is known: what is deployed will have no logs, exec and configuration here.",
+            "Start the server with the address at which deployed applications reach it:",
+            "",
+            "  -advertise-addr=HOST:9701",
             "",
         ]
     return "\n".join([*lines, "Server logs:", ""])

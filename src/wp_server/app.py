@@ -112,6 +112,12 @@ class RunningServer:
         """Whether the first token was handed out."""
         return self.store.read_now(keys.active_key) is not None
 
+    @property
+    def advertised_address(self) -> str:
+        """Where entrypoints are told to connect to; empty = nowhere, and then deployments get no entrypoint."""
+        advertised = self.store.read_now(server_settings.config).advertise_addrs
+        return advertised[0].addr if advertised else ""
+
     def unready(self) -> str:
         """Returns why calls are not welcome now; empty = they are."""
         return "shutting down" if self._stopping else ""

@@ -153,6 +153,23 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_end(server_process
         deaf.cancel()
 
 
+@pytest.mark.parametrize("flags", [[], ["-advertise-addr=server.example:9701", "-advertise-tls-skip-verify"]])
+def test_a_server_without_an_address_for_entrypoints_says_what_is_missing(tmp_path, flags):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WAYPOINT_")}
+    environment["PYTHONPATH"] = str(Path(local.__file__).parents[1])
+    addresses = ["-listen-grpc=127.0.0.1:0", "-listen-http=127.0.0.1:0"]
+    command = [sys.executable, "-m", "wp_server", "run", f"-db={tmp_path / 'data.db'}", *addresses, *flags]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        banner = ""
+        while "Server logs:" not in banner:
+            line = process.stdout.readline()
+            assert line, banner
+            banner += line
+        process.terminate()
+    assert ("Advertise Address: server.example:9701" in banner) == bool(flags)
+    assert ("will have no logs, exec and configuration here" in banner) != bool(flags)
+
+
 async def test_strangers_on_the_ports_do_no_harm(server_process):
     state = await server_process.start()
     rubbish = [os.urandom(200), b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""]
