@@ -4,11 +4,11 @@
 Flags may stand anywhere, except after the first word of a command that runs something else (`exec`), which is what
 `interspersed=False` means.
 
-Why not click's parser, which the design named: under click a bool flag takes no value at all (`-prune=false`), and one
-with an optional value also eats the next word; base-0 integers, durations, maps and tri-state bools would be own code
-there too; and `import click` takes 25 to 40 ms (8.5), as long as `waypoint version` takes altogether. So click does here
-what it is better at than we are, the scripts that make three shells complete (`wp_cli.completion`), and is imported there
-only.
+Why not click's parser, which the design named: under click a bool flag takes no value at all (`-prune=false`), and
+one with an optional value also eats the next word; base-0 integers, durations, maps and tri-state bools would be own
+code there too; and `import click` takes 25 to 40 ms (8.5), as long as `waypoint version` takes altogether. So click
+does here what it is better at than we are, the scripts that make three shells complete (`wp_cli.completion`), and is
+imported there only.
 """
 
 from __future__ import annotations
