@@ -47,21 +47,32 @@ class RunnerKind(Enum):
 
     LOCAL = auto()
     REMOTE = auto()
+    ON_DEMAND = auto()
 
 
 @dataclass(frozen=True)
 class RunnerSettings:
-    """`slots` jobs run at the same time. A local runner takes only jobs that name it."""
+    """`slots` jobs run at the same time. Only a remote runner takes jobs that do not name it.
+
+    An on-demand runner, made for one job by the profile `profile_id`, takes no second one.
+    """
 
     kind: RunnerKind = RunnerKind.LOCAL
     id: str = field(default_factory=new_id)
     labels: Mapping[str, str] = field(default_factory=dict)
     slots: int = 1
+    profile_id: str = ""
 
     def message(self) -> pb.Runner:
         """How the runner presents itself to the server."""
-        runner = pb.Runner(id=self.id, by_id_only=self.kind is RunnerKind.LOCAL, labels=self.labels)
-        (runner.local if self.kind is RunnerKind.LOCAL else runner.remote).SetInParent()
+        runner = pb.Runner(id=self.id, by_id_only=self.kind is not RunnerKind.REMOTE, labels=self.labels)
+        match self.kind:
+            case RunnerKind.LOCAL:
+                runner.local.SetInParent()
+            case RunnerKind.REMOTE:
+                runner.remote.SetInParent()
+            case RunnerKind.ON_DEMAND:
+                runner.odr.profile_id = self.profile_id
         return runner
 
 
@@ -77,6 +88,7 @@ class Agent:
             stub, settings.message(), lambda config: self._environment.apply(config.config_vars)
         )
         self._stopping = threading.Event()
+        self._accepted = threading.Event()
         self._slots = [_Slot(self, number) for number in range(max(1, settings.slots))]
 
     @property
@@ -89,6 +101,15 @@ class Agent:
         """True once `stop` was called."""
         return self._stopping.is_set()
 
+    @property
+    def running(self) -> int:
+        """How many jobs run now."""
+        return sum(slot.busy for slot in self._slots)
+
+    def wait_accepted(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for the first job; says whether there was one."""
+        return self._accepted.wait(timeout)
+
     def start(self, timeout: float = 30.0) -> None:
         """Register, then accept jobs.
 
@@ -98,16 +119,24 @@ class Agent:
         for slot in self._slots:
             slot.start()
 
+    def drain(self, cancel: bool = False) -> None:
+        """Take no more jobs, and ask the running ones to stop when `cancel`; does not wait. May be repeated."""
+        self._stopping.set()
+        for slot in self._slots:
+            slot.interrupt(cancel)
+
+    def wait(self) -> None:
+        """Wait until no slot is at work: after `drain`, or when an on-demand runner has done its job."""
+        for slot in self._slots:
+            slot.wait()
+
     def stop(self, cancel: bool = False) -> None:
         """Take no more jobs, wait for the running ones (asking them to stop when `cancel`), then deregister.
 
         Idempotent.
         """
-        self._stopping.set()
-        for slot in self._slots:
-            slot.interrupt(cancel)
-        for slot in self._slots:
-            slot.wait()
+        self.drain(cancel)
+        self.wait()
         self._registration.stop()
         self._environment.restore()
 
@@ -131,6 +160,10 @@ class _Slot:
         self._context: Context | None = None
         self._failures = 0
 
+    @property
+    def busy(self) -> bool:
+        return self._context is not None
+
     def start(self) -> None:
         self._thread.start()
 
@@ -151,7 +184,8 @@ class _Slot:
             if not agent._registration.wait_online(1.0):
                 continue
             try:
-                self._one_job()
+                if self._one_job() and agent.settings.kind is RunnerKind.ON_DEMAND:
+                    return
                 self._failures = 0
             except grpc.RpcError as error:
                 self._pause(error)
@@ -180,7 +214,8 @@ class _Slot:
         feed = outbox.feed(pb.RunnerJobStreamRequest(request=request), hold=bool(reattach))
         return self._agent._stub.RunnerJobStream(feed)
 
-    def _one_job(self) -> None:
+    def _one_job(self) -> bool:
+        """Wait for a job and run it to its end; False when there was none."""
         outbox = Outbox()
         call = self._open(outbox)
         with self._lock:
@@ -198,7 +233,7 @@ class _Slot:
         if assignment is None:
             outbox.close()
             self._back_off()
-            return
+            return False
         if self._agent.stopping:
             refusal = pb.RunnerJobStreamRequest.Error()
             refusal.error.code = grpc.StatusCode.UNAVAILABLE.value[0]
@@ -206,8 +241,10 @@ class _Slot:
             outbox.finish(pb.RunnerJobStreamRequest(error=refusal))
             _drain(call)
             outbox.close()
-            return
+            return False
+        self._agent._accepted.set()
         self._run(assignment, outbox, call)
+        return True
 
     def _run(self, assignment: pb.RunnerJobStreamResponse.JobAssignment, outbox: Outbox, call: JobStreamCall) -> None:
         context = Context()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
+import wp_runner
 from wp_proto.waypoint import service_pb2
 from wp_server.auth import rules
 from wp_server.auth.identity import ANONYMOUS, Identity, Kind
@@ -68,6 +71,13 @@ def test_a_missing_token_is_unauthenticated_and_a_wrong_kind_is_denied():
 def test_runner_tokens_make_no_tokens_and_change_no_users():
     closed = ("GenerateLoginToken", "GenerateRunnerToken", "UpdateUser", "DeleteUser", "SetServerConfig", "AdoptRunner")
     assert not any(RULES[rpc].runner for rpc in closed)
+
+
+def test_a_runner_token_opens_every_rpc_that_our_runner_calls():
+    runner = Path(wp_runner.__file__).parent
+    called = {rpc for file in runner.rglob("*.py") for rpc in re.findall(r"stub\.([A-Z]\w+)", file.read_text())}
+    assert {"GetApplication", "RunnerJobStream"} <= called <= set(RPCS)
+    assert sorted(rpc for rpc in called if not allowed(rpc, RUNNER)) == []
 
 
 def test_an_entrypoint_token_reaches_its_own_deployment_only():

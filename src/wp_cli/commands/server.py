@@ -129,6 +129,15 @@ def bootstrap(session: Session) -> int:
     return EXIT_OK
 
 
+def cookie(session: Session) -> int:
+    """Print the server's cookie, with which runners may ask for adoption."""
+    from google.protobuf.empty_pb2 import Empty
+
+    config = session.client().calls.GetServerConfig(Empty()).config
+    session.screen.data(config.cookie.encode() + b"\n")
+    return EXIT_OK
+
+
 RUN = Command(
     "server run", run,
     "Runs the server in the foreground until it is interrupted. `waypoint-server run` is the same.",
@@ -155,4 +164,8 @@ BOOTSTRAP = Command(
       waypoint server bootstrap -server-addr=127.0.0.1:9701 -server-tls-skip-verify
     """,
     flags=(CONTEXT_CREATE, CONTEXT_SET_DEFAULT),
+)  # fmt: skip
+COOKIE = Command(
+    "server cookie", cookie,
+    "Prints the server's cookie. A runner that has it may ask for adoption; it opens nothing else.",
 )  # fmt: skip

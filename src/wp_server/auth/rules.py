@@ -48,14 +48,14 @@ _GROUPS: tuple[tuple[Rule, str], ...] = (
         "CancelJob GetRunner GetOnDemandRunnerConfig ListOnDemandRunnerConfigs ListRunners "
         "GenerateInviteToken GetDeployment ListDeployments GetPushedArtifact GetLatestPushedArtifact GetBuild "
         "GetLatestBuild ListBuilds ListPushedArtifacts GetRelease GetLatestRelease ListReleases "
-        "GetLatestStatusReport ListInstances ListWorkspaces UpsertWorkspace UpsertProject UpsertApplication "
-        "UpsertBuild UpsertPushedArtifact UpsertDeployment UpsertRelease UpsertStatusReport UpsertPipeline "
-        "SetConfig GetConfig ListHostnames DeleteHostname DestroyProject",
+        "GetLatestStatusReport GetApplication ListInstances ListWorkspaces UpsertWorkspace UpsertProject "
+        "UpsertApplication UpsertBuild UpsertPushedArtifact UpsertDeployment UpsertRelease UpsertStatusReport "
+        "UpsertPipeline SetConfig GetConfig ListHostnames DeleteHostname DestroyProject",
     ),
     (
         _USER,
         "GetUser ListUsers UpdateUser DeleteUser UpsertAuthMethod GetAuthMethod ListAuthMethods "
-        "DeleteAuthMethod GetWorkspace ListProjects GetApplication GetLatestDeployment GetStatusReport "
+        "DeleteAuthMethod GetWorkspace ListProjects GetLatestDeployment GetStatusReport "
         "ListStatusReports ExpediteStatusReport GetLogStream StartExecStream DeleteConfig SetConfigSource "
         "DeleteConfigSource GetConfigSource CreateHostname ListJobs ValidateJob AdoptRunner ForgetRunner "
         "SetServerConfig CreateSnapshot RestoreSnapshot GenerateLoginToken GenerateRunnerToken WaypointHclFmt "
