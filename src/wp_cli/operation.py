@@ -42,6 +42,7 @@ class Operations:
         self.json = session.has(shared.JSON) and session[shared.JSON]
         self._cleanup = contextlib.ExitStack()
         self._placement: Placement | None = None
+        self._compared = False
 
     def __enter__(self) -> Operations:
         return self
@@ -74,6 +75,21 @@ class Operations:
         self._cleanup.enter_context(runner)
         self.client.runner_id = runner.id
 
+    def _warn_of_unused_changes(self) -> None:
+        """Say once that a job on a remote runner does not see what was changed in the checkout here."""
+        from wp_cli.checkout import changes_not_used
+        from wp_cli.register import find
+
+        if self._compared or (self.session.file and self.session.file.project not in {"", self.session.project}):
+            return
+        self._compared = True
+        project = find(self.session.project, self.client)
+        if project is None or project.data_source.WhichOneof("source") != "git":
+            return
+        git, overrides = project.data_source.git, self.session[shared.REMOTE_SOURCE]
+        for change in changes_not_used(git, overrides, self.placement.folder):
+            self.session.screen.warn(f"The job runs on a remote runner, from {git.url}: {change}.")
+
     def job(self, app: App) -> pb.Job:
         """Return a job for an app without its operation."""
         session = self.session
@@ -85,6 +101,7 @@ class Operations:
             job.target_runner.id.id = self.client.runner_id
         else:
             job.target_runner.any.SetInParent()
+            self._warn_of_unused_changes()
             overrides = session[shared.REMOTE_SOURCE]
             job.data_source_overrides.update(overrides)
             if self.placement.profile:
