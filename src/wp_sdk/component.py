@@ -148,10 +148,14 @@ class Component:
 
 @dataclass(frozen=True)
 class Builder(Component):
-    """`build` returns the artifact (message or Result). `build_odr` is used in place of it inside on-demand runners."""
+    """`build` returns the artifact (message or Result). `build_odr` is used in place of it inside on-demand runners.
+
+    `destroy_workspace` removes what killed builds of a workspace left; artifacts stay.
+    """
 
     build: Function | None = None
     build_odr: Function | None = field(default=None, kw_only=True)
+    destroy_workspace: Function | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

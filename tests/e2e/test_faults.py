@@ -209,7 +209,7 @@ def silent_registry(reached: threading.Event) -> Iterator[str]:
 
 def reach_build(shop: Shop, _registry: str, _asked: threading.Event) -> subprocess.Popen[str]:
     """`up` whose build runs a step."""
-    shop.dockerfile("RUN sleep 600", SLEEPS)
+    shop.dockerfile("RUN touch /made", "RUN sleep 600", SLEEPS)
     command = shop.waypoint.start("up")
     wait_for(command, lambda: shop.containers(status="running") != [])
     return command
@@ -285,6 +285,8 @@ class TestStopping:
         asked = threading.Event()
         with silent_registry(asked) as registry:
             stop(reach(shop, registry, asked), number)
+        if reach is reach_build:  # the layers of the steps that had succeeded
+            eventually(lambda: shop.images() == [])
         shop.destroy()
 
     def test_by_force(self, new_shop: Callable[[], Shop]) -> None:
@@ -296,6 +298,7 @@ class TestStopping:
                 stop(reach(shop, registry, asked), signal.SIGKILL)
         for shop in shops:
             shop.destroy()
+        assert shops[STAGES.index(reach_build)].images() == []
 
 
 def test_stopped_while_it_waits_for_another_command(shop: Shop) -> None:

@@ -97,6 +97,9 @@ class Shop:
         self.did("destroy_workspace", ctx)
         self.shared = False
 
+    def clean_up(self, ctx: Context) -> None:
+        self.did("clean_up", ctx)
+
     def status(self, ctx: Context, target: docker_pb2.Deployment) -> plugin_pb2.StatusReport:
         self.did("status", ctx)
         report = plugin_pb2.StatusReport(health=self.health, health_message="looked")
@@ -116,7 +119,7 @@ class Shop:
     def plugin(self) -> Plugin:
         return Plugin(
             "shop",
-            builder=Builder(Config, build=self.build),
+            builder=Builder(Config, build=self.build, destroy_workspace=self.clean_up),
             registry=Registry(Config, push=self.push),
             platform=Platform(
                 Config,

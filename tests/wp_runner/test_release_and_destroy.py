@@ -157,6 +157,19 @@ def test_destroying_a_workspace_takes_releases_deployments_and_what_they_shared(
     assert calls == ["destroy_release", "destroy_release", "destroy", "destroy", "destroy_workspace"]
 
 
+def test_what_killed_builds_left_goes_even_when_nothing_was_deployed(bench: Bench) -> None:
+    bench.ok(destroy=pb.Job.DestroyOp(workspace={}))
+    assert bench.shop.calls == ["clean_up"]
+
+    def before(_name: str, _ctx: Context) -> None:
+        raise PluginError("The engine is not running")
+
+    bench.shop.before = before
+    job = bench.job(destroy=pb.Job.DestroyOp(workspace={}))
+    assert bench.waypoint.run(job).WhichOneof("event") == "complete"
+    assert "What killed builds left was not looked for: The engine is not running" in bench.waypoint.text(job.id)
+
+
 def test_what_cannot_be_destroyed_keeps_its_record_and_the_rest_goes(bench: Bench) -> None:
     up(bench)
     up(bench)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.builder import destroy_workspace as destroy_builds
 from wp_plugins.docker.platform import PlatformConfig, deploy, destroy, destroy_workspace
 from wp_plugins.docker.registry import RegistryConfig, access, push
 from wp_plugins.docker.release import ReleaseConfig, release
@@ -14,7 +15,12 @@ from wp_sdk.component import Builder, Platform, Plugin, Registry, ReleaseManager
 
 PLUGIN = Plugin(
     "docker",
-    builder=Builder(BuilderConfig, build=build, example='use "docker" {\n  dockerfile = "Dockerfile"\n}'),
+    builder=Builder(
+        BuilderConfig,
+        build=build,
+        destroy_workspace=destroy_builds,
+        example='use "docker" {\n  dockerfile = "Dockerfile"\n}',
+    ),
     registry=Registry(
         RegistryConfig,
         push=push,

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import shutil
 import subprocess
 import tempfile
-import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,20 +21,13 @@ from typing import IO
 import docker.errors
 
 from wp_plugins.docker import engine as engines
+from wp_plugins.docker import layers
 from wp_plugins.docker.build_context import BuildContext, pack
 from wp_plugins.docker.buildkit import BuildKitBuild, BuildxOutput
 from wp_plugins.docker.engine import Engine
 from wp_plugins.docker.progress import ClassicBuild
 from wp_sdk.component import Context, PluginError
 from wp_sdk.terminal import RunningStep
-
-CLEANUP_PATIENCE = 10.0
-"""Seconds that the engine gets to end a step before a layer it uses is left behind."""
-
-CLEANUP_PAUSE = 0.2
-"""Seconds between two attempts to remove a layer."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,10 @@ def by_api(
             headers={"Content-Type": "application/x-tar", "X-Registry-Config": header},
             body=archive,
         ):
+            known = len(output.made)
             text = output.read(record)
+            for layer in output.made[known:]:
+                engine.on_layer(layer)
             if step is not None:
                 step.output(text)
         if output.error:
@@ -91,7 +85,7 @@ def by_api(
         raise _failed("", engines.said(error), []) from error
     finally:
         if not done:
-            _remove_layers(engine, output.made)
+            layers.remove(engine, output.made)
     if not output.image_id:
         raise _failed(output.step, "the engine did not say which image it made", list(output.lines))
     return output.image_id
@@ -241,20 +235,3 @@ def _failed(step: str, error: str, lines: list[str]) -> PluginError:
         do="Correct the Dockerfile or what the step runs",
         output="\n".join(lines),
     )
-
-
-def _remove_layers(engine: Engine, made: list[str]) -> None:
-    """Remove the layers of a failed or cancelled build, the last first. The engine may still be ending the step that
-    uses one; it gets `CLEANUP_PATIENCE` for that."""
-    deadline = time.monotonic() + CLEANUP_PATIENCE
-    for image in reversed(made):
-        while True:
-            try:
-                engine.api.remove_image(image, noprune=True)
-            except docker.errors.APIError as error:
-                if error.status_code == 409 and time.monotonic() < deadline:
-                    time.sleep(CLEANUP_PAUSE)
-                    continue
-                if error.status_code != 404:
-                    log.warning("the layer %s of a failed build cannot be removed: %s", image, engines.said(error))
-            break

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from google.protobuf.empty_pb2 import Empty
 
 from wp_plugins.docker import build as builds
-from wp_plugins.docker import credentials, dockerfile, engine, inject, injection
+from wp_plugins.docker import credentials, dockerfile, engine, inject, injection, labels, leftovers
 from wp_plugins.docker.build import BuildRequest
 from wp_plugins.docker.build_context import BuildContext, locate
 from wp_plugins.docker.credentials import Auth
@@ -71,9 +71,9 @@ def build(
     with ui.steps() as steps:
         with steps.step("Initializing Docker client..."):
             connected = engine.connect()
-        with connected, engine.failures(connected.address):
+        with connected, engine.failures(connected.address), leftovers.noted(connected, job):
             with steps.step("Building image...") as step:
-                request = _request(config, context)
+                request = _request(config, context, job)
                 built = _build(connected, ctx, step, config, request, context)
             image = _inspect(connected, built)
             wanted = None if config.disable_entrypoint or config.disable_ceb else entrypoint
@@ -87,7 +87,14 @@ def build(
     return Result(value, extra_template={"name": f"{name}:{finished.tag}"})
 
 
-def _request(config: BuilderConfig, context: BuildContext) -> BuildRequest:
+def destroy_workspace(job: JobInfo) -> None:
+    """Remove what killed builds left; images stay."""
+    connected = engine.connect()
+    with connected, engine.failures(connected.address):
+        leftovers.sweep(connected, job)
+
+
+def _request(config: BuilderConfig, context: BuildContext, job: JobInfo) -> BuildRequest:
     text = context.dockerfile.read_text(errors="replace")
     request = BuildRequest(
         dockerfile_name=context.dockerfile_name,
@@ -97,7 +104,7 @@ def _request(config: BuilderConfig, context: BuildContext) -> BuildRequest:
         no_cache=config.no_cache,
         pull=config.pull,
         network=config.network,
-        labels=config.labels,
+        labels={**config.labels, **labels.of(job)},
         cache_from=tuple(config.cache_from),
     )
     registries: dict[str, None] = {}

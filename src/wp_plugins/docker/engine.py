@@ -68,6 +68,8 @@ class Engine:
     def __init__(self, api: docker.APIClient, address: str, tunnel: SshTunnel | None = None) -> None:
         self.api = api
         self.address = address
+        self.on_layer: Callable[[str], None] = lambda _layer: None
+        """Called with the id of every layer that a build makes, when it is made."""
         self._tunnel = tunnel
 
     def __enter__(self) -> Engine:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
-from wp_plugins.docker import credentials, engine, images, inject, injection
+from wp_plugins.docker import credentials, engine, images, inject, injection, leftovers
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig
 from wp_plugins.docker.reference import local_name
@@ -48,7 +48,7 @@ def build(
     with ui.steps() as steps:
         with steps.step("Initializing Docker client..."):
             connected = engine.connect(config.client_config)
-        with connected, engine.failures(connected.address):
+        with connected, engine.failures(connected.address), leftovers.noted(connected, job):
             with steps.step(f"Pulling image {wanted}...") as step:
                 login = credentials.resolve(wanted.registry, Given(config.encoded_auth, config.auth))
                 images.pull(connected, ctx, step, wanted, login, config.platform)
@@ -63,3 +63,10 @@ def build(
         ui.warn(finished.warning)
     value = Image(image=name, tag=finished.tag, architecture=image.architecture, docker=Empty())
     return Result(value, extra_template={"name": f"{name}:{finished.tag}"})
+
+
+def destroy_workspace(config: BuilderConfig, job: JobInfo) -> None:
+    """Remove what killed builds left; images stay."""
+    connected = engine.connect(config.client_config)
+    with connected, engine.failures(connected.address):
+        leftovers.sweep(connected, job)

@@ -12,6 +12,7 @@ from functools import partial
 import grpc
 
 from wp_config.diagnostics import Diagnostics
+from wp_config.records import StageKind
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
 from wp_proto.waypoint import api as pb
 from wp_runner.environment import AppJob, ConfiguredStage
@@ -47,6 +48,7 @@ def destroy_workspace(env: AppJob) -> None:
     if not problems:
         for what, act in shared.items():
             _try(problems, f"what was shared by {what}", act)
+    _left_by_builds(env)
     if problems:
         raise OperationFailed(
             "Not everything could be destroyed:\n" + "\n".join(f"  • {p}" for p in problems),
@@ -144,6 +146,16 @@ def _shared_by_releases(env: AppJob, record: pb.Release) -> None:
     stage = releaser_of(env, record) if present(record.release) else None
     if stage is not None:
         _destroy_shared(env, stage, "release", record.release)
+
+
+def _left_by_builds(env: AppJob) -> None:
+    """What killed builds left. Nothing that runs depends on it: when it cannot be removed, that is only a warning."""
+    try:
+        stage = env.stage(StageKind.BUILD, {})
+        if stage is not None and stage.component.has("destroy_workspace"):
+            env.invoke(stage.component, "destroy_workspace", labels=stage.labels)
+    except FAILURES as error:
+        env.ui.warn(f"What killed builds left was not looked for: {error}")
 
 
 def _destroy_shared(env: AppJob, stage: ConfiguredStage, name: str, value: OpaqueAny) -> None:

@@ -15,6 +15,8 @@ import docker
 import pytest
 
 from wp_plugins.docker import labels, networks
+from wp_plugins.docker.builder import BuilderConfig, build
+from wp_plugins.docker.builder import destroy_workspace as destroy_builds
 from wp_plugins.docker.engine import connect
 from wp_plugins.docker.platform import PlatformConfig, destroy, destroy_workspace
 from wp_proto.plugins.docker_pb2 import Deployment
@@ -83,6 +85,69 @@ def test_destroying_the_workspace_finds_what_no_record_names(
     made.call(destroy_workspace)
     left = docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"})
     assert [each.labels[labels.WORKSPACE] for each in left] == ["other"]
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from wp_plugins.docker.builder import BuilderConfig, build
+from wp_sdk.component import JobInfo, Source
+from wp_sdk.testing import Harness
+
+project, folder = sys.argv[1:]
+job = JobInfo("JOB", True, "default", project, "web")
+Harness(config=BuilderConfig(disable_entrypoint=True), source=Source("web", Path(folder)), job=job).call(build)
+"""
+
+
+@pytest.mark.parametrize("by", ["destroy", "the next build"])
+def test_a_build_killed_half_way_leaves_nothing_for_long(
+    docker_client: docker.DockerClient,
+    busybox_image: str,
+    app: Callable[..., Path],
+    harness: MakeHarness,
+    docker_project: str,
+    by: str,
+) -> None:
+    marker = f"{labels.PROJECT}.test={docker_project}"
+    path = app(f"FROM {busybox_image}", f"LABEL {marker}", "RUN touch /made", "RUN sleep 600", 'CMD ["true"]')
+    made = harness(BuilderConfig(disable_entrypoint=True), path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", BUILD, docker_project, str(path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+    def running() -> list[object]:
+        found = docker_client.api.containers(filters={"label": marker})
+        return [each for each in found if "sleep 600" in each["Command"]]
+
+    def layers() -> set[str]:
+        return {str(each.id) for each in docker_client.images.list(all=True, filters={"label": marker})}
+
+    end = time.monotonic() + 60
+    try:
+        while not running():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    left = layers()
+    assert len(left) == 2
+    docker_client.containers.create(busybox_image, ["true"], labels=labels.of(made.job))  # what injection looked into
+    while running():
+        assert time.monotonic() < end, "the engine goes on building"
+        time.sleep(0.05)
+    if by == "destroy":
+        made.call(destroy_builds)
+        assert layers() == set()
+    else:
+        app(f"FROM {busybox_image}", f"LABEL {marker}", 'CMD ["false"]')
+        made.call(build)
+        kept = layers()
+        assert len(left - kept) == 1  # the LABEL step's layer is part of the new image
+    assert not docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"})
+    made.call(destroy_builds)  # again: nothing to do
 
 
 @pytest.mark.parametrize("same", ["project", "workspace"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wp_plugins.docker import images, injection, ports, reach
+from wp_plugins.docker import images, injection, layers, ports, reach
 from wp_plugins.docker.build_context import locate, pack
 from wp_plugins.docker.buildkit import BuildxOutput
 from wp_plugins.docker.container_plan import (
@@ -309,6 +309,31 @@ def test_classic_progress_knows_step_lines_and_what_was_made() -> None:
     assert list(output.lines) == ["hello", "world"]
     assert output.read({"errorDetail": {"message": "no"}, "error": "no"}) == ""
     assert (output.step, output.error) == ("Step 3/3 : RUN two", "no")
+
+
+@pytest.mark.parametrize(
+    ("known", "removed"),
+    [
+        (["a1"], ["c", "b", "a1"]),
+        (["b"], ["c", "b"]),
+        (["sha256:a1", "c"], ["c", "b", "a1"]),
+        (["scratch"], []),
+        (["d"], []),
+        (["gone"], []),
+    ],
+)
+def test_layers_go_with_what_stands_on_them_unless_that_has_a_name(known: list[str], removed: list[str]) -> None:
+    """scratch (named) ← a1 ← b ← c; scratch ← d ← named"""
+    parents = {"scratch": "", "a1": "scratch", "b": "a1", "c": "b", "d": "scratch", "named": "d"}
+    listed = [
+        {
+            "Id": f"sha256:{layer}",
+            "ParentId": f"sha256:{parent}" if parent else "",
+            "RepoTags": ["web:1"] if layer in {"scratch", "named"} else ["<none>:<none>"],
+        }
+        for layer, parent in parents.items()
+    ]
+    assert layers.removable(listed, known) == [f"sha256:{layer}" for layer in removed]
 
 
 def test_transfers_are_shown_once_per_layer_and_state() -> None:
