@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint proto zipapps bench clean
+.PHONY: demo fuzz test lint proto zipapps bench clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,6 +15,9 @@ $(STAMP): requirements/dev.txt
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+
+fuzz: $(STAMP)
+	$(BIN)/python tests/fuzz/run.py
 
 demo: zipapps
 	$(PYTHON) tools/demo.py

@@ -58,8 +58,8 @@ def content(body: tree.Body, shape: Shape, problems: Diagnostics) -> Content:
         elif item.type not in shape.blocks:
             _unexpected_block(item, shape, problems)
         elif _labels_fit(item, shape.blocks[item.type], problems):
-            first = found.one(item.type)
-            if first is not None and item.type in shape.single:
+            first = found.one(item.type) if item.type in shape.single else None
+            if first is not None:
                 line = first.range.start_position.line
                 detail = f'Only one "{item.type}" block is allowed here; the first is on line {line}.'
                 problems.error("Duplicate block", detail, item.header)

@@ -162,7 +162,11 @@ class _Stanza:
             known[entry.kind][entry.name] = unknown(STRING)
             from wp_config import partial
 
-            text = partial.residual(entry.value, scope)
+            try:
+                text = partial.residual(entry.value, scope)
+            except Diagnostics as error:
+                self._problems.extend(error)
+                return
             self.variables.append(self._variable(entry, target, value=text))
             return
         known[entry.kind][entry.name] = self._add(entry, value, target)

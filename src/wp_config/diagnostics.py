@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import enum
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -43,7 +44,7 @@ class Position(NamedTuple):
 class SourceFile:
     """One configuration text and its name, shared by all positions that point into it."""
 
-    __slots__ = ("_line_starts", "bom", "name", "path_of", "text")
+    __slots__ = ("_line_bytes", "_line_starts", "bom", "name", "path_of", "text")
 
     def __init__(self, name: str, text: str, *, bom: bool = False) -> None:
         self.name = name
@@ -52,6 +53,7 @@ class SourceFile:
         self.path_of: Callable[[int], str] = lambda _offset: ""
         """Describes the blocks around an offset (``in app "web" → deploy``); set by the parser."""
         self._line_starts: list[int] | None = None
+        self._line_bytes: list[int] | None = None
 
     def __repr__(self) -> str:
         return f"SourceFile({self.name!r})"
@@ -69,6 +71,19 @@ class SourceFile:
             self._line_starts = starts
         return self._line_starts
 
+    @property
+    def line_bytes(self) -> list[int]:
+        """Byte offsets at which the lines begin."""
+        if self._line_bytes is None:
+            starts, text = self.line_starts, self.text
+            place = 3 if self.bom else 0
+            places = [place]
+            for start, end in itertools.pairwise(starts):
+                place += _bytes(text[start:end])
+                places.append(place)
+            self._line_bytes = places
+        return self._line_bytes
+
     def line_of(self, offset: int) -> int:
         """The 1-based number of the line holding ``offset``."""
         return bisect.bisect_right(self.line_starts, offset)
@@ -85,10 +100,12 @@ class SourceFile:
         """The position of a character offset; offsets past the end mean the end."""
         offset = min(offset, len(self.text))
         line = self.line_of(offset)
-        start = self.line_starts[line - 1]
-        column = graphemes.width(self.text[start:offset]) + 1
-        byte = len(self.text[:offset].encode("utf-8", "surrogatepass")) + (3 if self.bom else 0)
-        return Position(line, column, byte)
+        before = self.text[self.line_starts[line - 1] : offset]
+        return Position(line, graphemes.width(before) + 1, self.line_bytes[line - 1] + _bytes(before))
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 class Range(NamedTuple):

@@ -19,6 +19,7 @@ from wp_config.values import (
     STRING,
     Value,
     boolean,
+    limited,
     marked_like,
     null,
     number,
@@ -136,7 +137,7 @@ class Evaluator:
     def _splat(self, node: tree.Splat) -> Value:
         source = self.value(node.source)
         if not source.is_known:
-            return unknown()
+            return marked_like(unknown(), source)
         if source.is_null:
             if source.type.is_sequence:
                 raise failure("Splat of a null value", "The list is null, so it has no elements.", node.source.range)
@@ -145,7 +146,7 @@ class Evaluator:
         results = []
         inner = Evaluator(self.scope, dict(self._items))
         for element in elements:
-            inner._items[node.item] = element
+            inner._items[node.item] = marked_like(element, source)
             results.append(inner.value(node.each))
         return marked_like(tuple_of(results), source)
 
@@ -171,7 +172,7 @@ class Evaluator:
             raise failure("Null condition", "The condition is null; it must be true or false.", node.condition.range)
         condition = self.converted(condition, node.condition, "Invalid condition", "bool")
         if not condition.is_known:
-            return unknown()
+            return marked_like(unknown(), condition)
         chosen, other = (node.then, node.otherwise) if condition.data else (node.otherwise, node.then)
         value = self.value(chosen)
         try:
@@ -203,7 +204,8 @@ class Evaluator:
         pieces: list[Value] = []
         self._collect(parts, pieces)
         if not all(piece.is_known for piece in pieces):
-            return unknown(STRING)
+            return marked_like(unknown(STRING), *pieces)
+        limited(sum(len(piece.text) for piece in pieces))
         return marked_like(string("".join(piece.text for piece in pieces)), *pieces)
 
     def _collect(self, parts: Iterable[tree.TemplatePart], pieces: list[Value]) -> None:
@@ -228,7 +230,7 @@ class Evaluator:
             raise failure("Null condition", "The condition is null; it must be true or false.", part.condition.range)
         condition = self.converted(condition, part.condition, "Invalid condition", "bool")
         if not condition.is_known:
-            pieces.append(unknown(STRING))
+            pieces.append(marked_like(unknown(STRING), condition))
             return
         pieces.append(marked_like(Value(STRING, ""), condition))
         self._collect(part.then if condition.data else part.otherwise, pieces)
@@ -236,7 +238,7 @@ class Evaluator:
     def _collect_for(self, part: tree.TemplateFor, pieces: list[Value]) -> None:
         collection = self.value(part.collection)
         if not collection.is_known:
-            pieces.append(unknown(STRING))
+            pieces.append(marked_like(unknown(STRING), collection))
             return
         pieces.append(marked_like(Value(STRING, ""), collection))
         for key, value in self._rounds(collection, part.collection):
@@ -248,7 +250,7 @@ class Evaluator:
     def _for(self, node: tree.For) -> Value:
         collection = self.value(node.collection)
         if not collection.is_known:
-            return unknown()
+            return marked_like(unknown(), collection)
         sequence: list[Value] = []
         mapping: dict[str, list[Value]] = {}
         marks = [collection]
@@ -262,9 +264,9 @@ class Evaluator:
                         "Null condition", "The condition is null; it must be true or false.", node.condition.range
                     )
                 wanted = inner.converted(wanted, node.condition, "Invalid condition", "bool")
-                if not wanted.is_known:
-                    return unknown()
                 marks.append(wanted)
+                if not wanted.is_known:
+                    return marked_like(unknown(), *marks)
                 if not wanted.data:
                     continue
             if node.result_key is None:
@@ -272,7 +274,7 @@ class Evaluator:
                 continue
             name = inner.key(node.result_key)
             if name is None:
-                return unknown()
+                return marked_like(unknown(), *marks)
             marks.append(name)
             if name.text in mapping and not node.group:
                 detail = f'The key "{name.text}" comes up twice; add "..." behind the value to group equal keys.'
@@ -301,7 +303,7 @@ class Evaluator:
         if node.expand:
             last, place = arguments.pop()
             if not last.is_known:
-                return unknown()
+                return marked_like(unknown(), last, *(value for value, _ in arguments))
             if last.is_null or not last.type.is_sequence:
                 raise failure("Invalid expanded argument", 'A list, set or tuple must stand before "...".', place)
             arguments += [(marked_like(element, last), place) for element in last.elements]
@@ -347,7 +349,7 @@ _EVALUATE: dict[type[tree.Expression], Callable[[Evaluator, tree.Expression], Va
 
 def _attribute(value: Value, step: tree.GetAttribute) -> Value:
     if not value.is_known:
-        return unknown()
+        return marked_like(unknown(), value)
     if value.is_null:
         raise failure(
             "Attribute of a null value", f'The value is null, so it has no attribute "{step.name}".', step.name_range
@@ -356,10 +358,10 @@ def _attribute(value: Value, step: tree.GetAttribute) -> Value:
         found = value.entries.get(step.name)
         if found is not None:
             return marked_like(found, value)
-        near = suggestion(step.name, value.entries)
+        near = "" if value.sensitive else suggestion(step.name, value.entries)
         if value.type.kind == "map":
             raise failure("Missing map element", f'The map has no element "{step.name}".{near}', step.name_range)
-        known = ", ".join(f'"{name}"' for name in list(value.entries)[:8])
+        known = "" if value.sensitive else ", ".join(f'"{name}"' for name in list(value.entries)[:8])
         there = f" It has {known}." if known and not near else near
         if isinstance(step.source, tree.Variable) and step.source.name == "var":
             detail = f'No variable "{step.name}" is declared.{suggestion(step.name, value.entries)}'
@@ -374,7 +376,7 @@ def _attribute(value: Value, step: tree.GetAttribute) -> Value:
 def index(value: Value, key: Value, node: tree.Index) -> Value:
     """``value[key]``."""
     if not value.is_known or not key.is_known:
-        return unknown()
+        return marked_like(unknown(), value, key)
     if value.is_null:
         raise failure("Index of a null value", "The value is null, so it has no elements.", node.source.range)
     if key.is_null:
@@ -409,9 +411,12 @@ def entries(collection: Value, node: tree.Node) -> list[tuple[Value, Value]]:
     if collection.is_null:
         raise failure("Iteration over a null value", "A list, set, map, tuple or object is required.", node.range)
     if collection.type.is_mapping:
-        return [(Value(STRING, name), marked_like(item, collection)) for name, item in collection.entries.items()]
+        return [
+            (marked_like(Value(STRING, name), collection), marked_like(item, collection))
+            for name, item in collection.entries.items()
+        ]
     if collection.type.kind == "set":
-        return [(item, item) for item in collection.elements]
+        return [(item, item) for item in (marked_like(item, collection) for item in collection.elements)]
     if collection.type.is_sequence:
         return [(number(i), marked_like(item, collection)) for i, item in enumerate(collection.elements)]
     detail = f"A list, set, map, tuple or object is required, not {collection.type.words}."

@@ -9,7 +9,7 @@ from wp_config.diagnostics import Diagnostic, Diagnostics, failure
 from wp_config.evaluator import Evaluator
 from wp_config.scope import Scope
 from wp_config.syntax import tree
-from wp_config.values import Value, deeply_sensitive, to_python
+from wp_config.values import TextTooLong, Value, deeply_sensitive, to_python
 
 SHOWN_TEXT = 60
 """Characters of a variable's text shown in a diagnostic."""
@@ -28,6 +28,8 @@ def evaluate(expression: tree.Expression, scope: Scope) -> Value:
         raise failure("Nested too deeply", detail, expression.range) from None
     except numbers.NumberTooLarge:
         raise failure("Number too large", "The result has too many digits.", expression.range) from None
+    except TextTooLong as error:
+        raise failure("Text too long", f"{str(error).capitalize()}.", expression.range) from None
 
 
 def all_problems(expression: tree.Expression, scope: Scope) -> list[Diagnostic]:

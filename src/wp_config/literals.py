@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from wp_config import numbers
 from wp_config.values import Value
@@ -11,8 +12,14 @@ _NAME = re.compile(r"[^\W\d][\w-]*")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
+class NoLiteral(ValueError):
+    """The value cannot be written down: only ``dynamic(…)`` itself says what it is."""
+
+
 def literal(value: Value) -> str:
-    """An expression that evaluates to the known ``value`` (collections as tuples and objects)."""
+    """An expression that evaluates to the known ``value`` (collections as tuples and objects). Raises
+    :class:`NoLiteral`.
+    """
     data = value.data
     if data is None:
         return "null"
@@ -24,7 +31,11 @@ def literal(value: Value) -> str:
         return "[" + ", ".join(literal(item) for item in data) + "]"
     if isinstance(data, dict):
         return "{" + ", ".join(f"{key(name)} = {literal(item)}" for name, item in data.items()) + "}"
-    return numbers.render(value.number)
+    if isinstance(data, float):
+        return "(1 / 0)" if data > 0 else "(-1 / 0)"
+    if isinstance(data, int | Fraction):
+        return numbers.render(data)
+    raise NoLiteral(f"{value.type.words} cannot be a part of another value")
 
 
 def key(name: str) -> str:

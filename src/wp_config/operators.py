@@ -25,33 +25,33 @@ def apply_unary(operator: str, operand: Value, node: tree.Unary) -> Value:
     """``-operand`` or ``!operand``."""
     if operator == "!":
         value = _operand(operand, BOOL, operator, node.operand)
-        return marked_like(boolean(not value.data), value) if value.is_known else unknown(BOOL)
+        return marked_like(boolean(not value.data), value) if value.is_known else marked_like(unknown(BOOL), value)
     value = _operand(operand, NUMBER, operator, node.operand)
-    return marked_like(number(-value.number), value) if value.is_known else unknown(NUMBER)
+    return marked_like(number(-value.number), value) if value.is_known else marked_like(unknown(NUMBER), value)
 
 
 def apply_binary(operator: str, left: Value, right: Value, node: tree.Binary) -> Value:
     """``left operator right``; both operands were evaluated, there is no short circuit."""
     if operator in ("==", "!="):
         if not deeply_known(left) or not deeply_known(right):
-            return unknown(BOOL)
+            return marked_like(unknown(BOOL), left, right)
         return marked_like(boolean(equal(left, right) == (operator == "==")), left, right)
     if operator in ("&&", "||"):
         return _logic(operator, left, right, node)
     a, b = _operand(left, NUMBER, operator, node.left), _operand(right, NUMBER, operator, node.right)
     if operator in _COMPARE:
         if not a.is_known or not b.is_known:
-            return unknown(BOOL)
+            return marked_like(unknown(BOOL), a, b)
         return marked_like(boolean(_COMPARE[operator](a.number, b.number)), a, b)
     if not a.is_known or not b.is_known:
-        return unknown(NUMBER)
+        return marked_like(unknown(NUMBER), a, b)
     return marked_like(number(_calculate(operator, a.number, b.number, node)), a, b)
 
 
 def _logic(operator: str, left: Value, right: Value, node: tree.Binary) -> Value:
     a, b = _operand(left, BOOL, operator, node.left), _operand(right, BOOL, operator, node.right)
     if not a.is_known or not b.is_known:
-        return unknown(BOOL)
+        return marked_like(unknown(BOOL), a, b)
     result = (a.data and b.data) if operator == "&&" else (a.data or b.data)
     return marked_like(boolean(bool(result)), a, b)
 

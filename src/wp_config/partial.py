@@ -6,11 +6,14 @@ a template: it may be evaluated in bare template mode.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 from wp_config.diagnostics import Diagnostics, SourceFile, failure
 from wp_config.evaluator import Evaluator
 from wp_config.expr import evaluate
 from wp_config.functions import ENTRYPOINT_FUNCTIONS
-from wp_config.literals import escape_template, key, literal, quoted
+from wp_config.literals import NoLiteral, escape_template, key, literal, quoted
 from wp_config.scope import Scope
 from wp_config.syntax import parse_template, tree
 from wp_config.values import Value, deeply_known, to_python, unknown
@@ -22,8 +25,6 @@ def residual(expression: tree.Expression, scope: Scope) -> str:
     """The template that gives the expression's value once the rest is known. Raises :class:`Diagnostics`."""
     writer = _Writer(scope)
     try:
-        if isinstance(expression, tree.Template):
-            return writer.template(expression.parts, inside_quotes=False)
         return writer.sequence(expression, inside_quotes=False)
     except RecursionError:
         raise failure("Nested too deeply", "Split this expression.", expression.range) from None
@@ -41,13 +42,13 @@ class _Writer:
             if any(item.summary == "Unknown variable" for item in error):
                 return None
             raise
-        return value if deeply_known(value) and value.type.kind != "dynamic" else None
+        return value if deeply_known(value) else None
 
     def text(self, node: tree.Expression) -> str:
         """The expression as source text with the known parts folded."""
         value = self._known(node)
         if value is not None:
-            return literal(value)
+            return self._literal(value, node)
         if isinstance(node, tree.Template):
             return '"' + self.template(node.parts, inside_quotes=True) + '"'
         if isinstance(node, tree.Variable):
@@ -74,7 +75,14 @@ class _Writer:
             return "{" + ", ".join(f"{self._key(item.key)} = {self.text(item.value)}" for item in node.items) + "}"
         if isinstance(node, tree.For):
             return self._for(node)
-        return literal(evaluate(node, self._scope))
+        return self._literal(evaluate(node, self._scope), node)
+
+    @staticmethod
+    def _literal(value: Value, node: tree.Expression) -> str:
+        try:
+            return literal(value)
+        except NoLiteral as error:
+            raise failure("Value is not known", f"{error}.", node.range) from error
 
     def _key(self, node: tree.Expression) -> str:
         value = self._known(node)
@@ -123,7 +131,9 @@ class _Writer:
                 value = self._known(item.value)
                 values[key_value.data] = value if value is not None else unknown()
                 if value is None:
-                    replaced[key_value.data] = self.text(item.value)
+                    text = self.text(item.value)
+                    whole = isinstance(item.value, tree.Variable | tree.GetAttribute | tree.Index | tree.Call)
+                    replaced[key_value.data] = text if whole else f"({text})"
         return _Substitute(self._scope.child(values), replaced), parsed
 
     def _conditional(self, node: tree.Conditional) -> str:
@@ -144,48 +154,79 @@ class _Writer:
 
     def template(self, parts: tuple[tree.TemplatePart, ...], *, inside_quotes: bool) -> str:
         """Template parts without their quotes."""
-        pieces: list[str] = []
-        for part in parts:
-            if isinstance(part, tree.TemplateText):
-                pieces.append(self._literal_text(part.value, inside_quotes))
-            elif isinstance(part, tree.Interpolation):
-                value = self._known(part.value)
-                if value is not None:
-                    whole = Evaluator(self._scope).render((part,))
-                    pieces.append(self._literal_text(whole.text, inside_quotes))
-                else:
-                    pieces.append(self.sequence(part.value, inside_quotes=inside_quotes))
-            elif isinstance(part, tree.TemplateIf):
-                pieces.append(self._if(part, inside_quotes))
-            else:
-                names = [name for name in (part.key, part.value) if name]
-                inner = type(self)(self._scope.child({name: unknown() for name in names}))
-                body = inner.template(part.body, inside_quotes=inside_quotes)
-                pieces.append(f"%{{ for {', '.join(names)} in {self.text(part.collection)} }}{body}%{{ endfor }}")
-        return "".join(pieces)
+        return _joined(self._pieces(parts), inside_quotes)
 
     def sequence(self, node: tree.Expression, *, inside_quotes: bool) -> str:
         """An expression as a piece of a template: ``${…}``, or its own template text."""
+        return _joined(self._sequence(node), inside_quotes)
+
+    def _pieces(self, parts: tuple[tree.TemplatePart, ...]) -> Iterator[_Piece]:
+        for part in parts:
+            if isinstance(part, tree.TemplateText):
+                yield _Piece(part.value, literal=True)
+            elif isinstance(part, tree.Interpolation):
+                if self._known(part.value) is not None:
+                    yield _Piece(Evaluator(self._scope).render((part,)).text, literal=True)
+                else:
+                    yield from self._sequence(part.value)
+            elif isinstance(part, tree.TemplateIf):
+                yield from self._if(part)
+            else:
+                names = [name for name in (part.key, part.value) if name]
+                inner = type(self)(self._scope.child({name: unknown() for name in names}))
+                yield _Piece(f"%{{ for {', '.join(names)} in {self.text(part.collection)} }}")
+                yield from inner._pieces(part.body)
+                yield _Piece("%{ endfor }")
+
+    def _sequence(self, node: tree.Expression) -> Iterator[_Piece]:
         if isinstance(node, tree.Template):
-            return self.template(node.parts, inside_quotes=inside_quotes)
-        if isinstance(node, tree.Call) and node.name == "templatestring":
+            yield from self._pieces(node.parts)
+        elif isinstance(node, tree.Call) and node.name == "templatestring":
             writer, parsed = self._substituted(node)
-            return writer.sequence(parsed, inside_quotes=inside_quotes)
-        return "${" + self.text(node) + "}"
+            yield from writer._sequence(parsed)
+        else:
+            yield _Piece("${" + self.text(node) + "}")
 
-    @staticmethod
-    def _literal_text(text: str, inside_quotes: bool) -> str:
-        return quoted(text)[1:-1] if inside_quotes else escape_template(text)
-
-    def _if(self, part: tree.TemplateIf, inside_quotes: bool) -> str:
+    def _if(self, part: tree.TemplateIf) -> Iterator[_Piece]:
         condition = self._known(part.condition)
         if condition is not None:
-            chosen = part.then if condition.data in _TRUE_DATA else part.otherwise
-            return self.template(chosen, inside_quotes=inside_quotes)
-        then = self.template(part.then, inside_quotes=inside_quotes)
-        otherwise = self.template(part.otherwise, inside_quotes=inside_quotes)
-        middle = f"%{{ else }}{otherwise}" if otherwise else ""
-        return f"%{{ if {self.text(part.condition)} }}{then}{middle}%{{ endif }}"
+            yield from self._pieces(part.then if condition.data in _TRUE_DATA else part.otherwise)
+            return
+        yield _Piece(f"%{{ if {self.text(part.condition)} }}")
+        yield from self._pieces(part.then)
+        if part.otherwise:
+            yield _Piece("%{ else }")
+            yield from self._pieces(part.otherwise)
+        yield _Piece("%{ endif }")
+
+
+class _Piece(NamedTuple):
+    """Characters as they shall come out (``literal``), or a sequence as source text."""
+
+    text: str
+    literal: bool = False
+
+
+def _joined(pieces: Iterable[_Piece], inside_quotes: bool) -> str:
+    """The pieces in a row. Neighbouring literal text is escaped together, and a ``$`` or ``%`` at its end must not
+    escape the sequence behind it.
+    """
+    answer: list[str] = []
+    text = ""
+    for piece in pieces:
+        if piece.literal:
+            text += piece.text
+            continue
+        last = text[-1:] if text.endswith(piece.text[0]) else ""
+        answer.append(_written(text.removesuffix(last), inside_quotes))
+        answer.append(f'${{"{last}"}}' if last else "")
+        answer.append(piece.text)
+        text = ""
+    return "".join(answer) + _written(text, inside_quotes)
+
+
+def _written(text: str, inside_quotes: bool) -> str:
+    return quoted(text)[1:-1] if inside_quotes else escape_template(text)
 
 
 class _Substitute(_Writer):
@@ -197,5 +238,5 @@ class _Substitute(_Writer):
 
     def text(self, node: tree.Expression) -> str:
         if isinstance(node, tree.Variable) and node.name in self._replaced:
-            return f"({self._replaced[node.name]})" if " " in self._replaced[node.name] else self._replaced[node.name]
+            return self._replaced[node.name]
         return super().text(node)

@@ -171,8 +171,26 @@ def normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+MAX_TEXT = 16 * 2**20
+"""Characters of a string; no configuration needs more, and a file that doubles a text fifty times ends in words."""
+
+
+class TextTooLong(ValueError):
+    """The result does not fit any string this language makes."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the text would have more than {MAX_TEXT // 2**20} million characters")
+
+
+def limited(characters: int) -> None:
+    """Raise :class:`TextTooLong` when a string of so many characters must not be made."""
+    if characters > MAX_TEXT:
+        raise TextTooLong
+
+
 def string(text: str) -> Value:
     """A string."""
+    limited(len(text))
     return Value(STRING, normal(text))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wp_config import source
-from wp_config.diagnostics import Diagnostics, failure
+from wp_config.diagnostics import Diagnostics, SourceFile, failure
 from wp_config.expr import constant
 from wp_config.literals import literal
 from wp_config.records import InputValue, ValueForm, VariableSource
@@ -52,10 +52,14 @@ def collect(
 
 def read_values_file(path: Path, kind: VariableSource) -> list[InputValue]:
     """The values of a ``.wpvars`` or ``.wpvars.json`` file (hcl.md §7.2). Raises :class:`Diagnostics`."""
-    file = source.read(path)
+    return values_in(source.read(path), kind)
+
+
+def values_in(file: SourceFile, kind: VariableSource) -> list[InputValue]:
+    """The values a text holds; its form goes by the ending of its name. Raises :class:`Diagnostics`."""
     problems = Diagnostics()
     attributes: list[tree.Attribute] = []
-    if path.name.lower().endswith(".json"):
+    if file.name.lower().endswith(".json"):
         value = json_form.parse_json(file)
         if value.kind != "object":
             raise failure("Incorrect JSON value type", "A values file must hold an object.", value.range)

@@ -16,7 +16,7 @@ from wp_config.syntax import parse_expression, parse_template
 from wp_config.values import STRING, Value, from_python, object_of, string, unknown
 
 WORLD = Surroundings(Path("/nowhere"), Path("/nowhere"))
-KNOWN = {"foo": from_python({"bar": "qux", "list": ["a", "b"], "yes": True})}
+KNOWN = {"foo": from_python({"bar": "qux", "list": ["a", "b"], "yes": True, "dollar": "5$", "percent": "5%"})}
 
 
 def scope(secret: Value) -> Scope:
@@ -24,7 +24,12 @@ def scope(secret: Value) -> Scope:
         {"pass": secret, "static": unknown(STRING) if not secret.is_known else string("S"), "extra": string("FOO")}
     )
     config = object_of({"internal": inner, "env": inner})
-    return Scope({**KNOWN, "config": config, "remote": object_of({"name": secret})}, surroundings=WORLD, templates=True)
+    return Scope(
+        {**KNOWN, "config": config, "remote": object_of({"name": secret})},
+        surroundings=WORLD,
+        templates=True,
+        dynamic=True,
+    )
 
 
 def left_over(text: str) -> str:
@@ -43,6 +48,7 @@ def left_over(text: str) -> str:
         ('templatestring("<$${p}> $$$${x}", { p = config.internal.pass })', "<${config.internal.pass}> $$${x}"),
         ('config.internal["pass"]', '${config.internal["pass"]}'),
         ('foo.yes ? remote.name : "no"', "${remote.name}"),
+        ('"${foo.dollar}${remote.name}"', '5${"$"}${remote.name}'),
     ],
 )
 def test_text_for_the_entrypoint(text: str, expected: str) -> None:
@@ -53,6 +59,9 @@ def test_text_for_the_entrypoint(text: str, expected: str) -> None:
     "text",
     [
         "config.internal.pass",
+        '"${foo.dollar}${config.internal.pass}${foo.percent}%{ if foo.yes }${config.internal.pass}%{ endif }"',
+        '"${foo.percent}%{ if config.internal.pass == "secret" }x$%{ endif }${foo.dollar}{"',
+        "jsonencode([1 / 0 > 1, config.internal.pass])",
         '"${config.internal.pass}"',
         '"a ${foo.bar} \\"q\\" ${remote.name} $${x} %%{ y } \\\\ \\n"',
         "upper(config.internal.pass)",
@@ -87,5 +96,7 @@ def test_finishing_gives_what_full_evaluation_would(text: str) -> None:
 def test_what_the_application_cannot_do_is_an_error_now() -> None:
     with pytest.raises(Diagnostics, match="cannot run in the application"):
         left_over("gitremoteurl(config.internal.pass)")
+    with pytest.raises(Diagnostics, match="cannot be a part of another value"):
+        left_over('jsonencode([dynamic("vault", {}), config.internal.pass])')
     with pytest.raises(Diagnostics, match="must be known"):
         left_over("templatestring(config.internal.pass, {})")

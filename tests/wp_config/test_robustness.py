@@ -126,12 +126,26 @@ EXTREMES = {
     "huge exponent": HEAD + "1e999999999)}\n",
     "thousands of errors": "a = = 1\n" * 3000,
     "thousands of heredocs": "a = <<E\n" * 3000,
+    "many comments where a for could begin": HEAD + "{" + "/**/" * 60 + "x = 1})}\n",
+    "a hundred thousand stray quotes": "'a\n" * 100_000,
+    "a hundred thousand closing braces": "}" * 100_000,
+    "thousands of unknown blocks": 'project = "p"\n' + "foo {}\n" * 8000,
+    "a text doubled sixty times": 'project = "p"\nconfig {\n  internal = {\n'
+    + "".join(f'    a{n} = "${{config.internal.a{n + 1}}}${{config.internal.a{n + 1}}}"\n' for n in range(60))
+    + '    a60 = "x"\n  }\n}\n',
+    "a text replaced into itself": HEAD
+    + 'replace(join("", range(1000)), "1", replace(join("", range(1000)), "2", join("", range(1000)))))}\n'.replace(
+        "range(1000)", "[for i in range(1000) : tostring(i)]"
+    ),
+    "a billion combinations": HEAD + "length(setproduct(range(1000), range(1000), range(1000))))}\n",
 }
 
 
 @pytest.mark.parametrize("text", EXTREMES.values(), ids=EXTREMES.keys())
 def test_extremes_are_refused_in_words(text: str) -> None:
-    assert look(text.encode()).has_errors
+    found = look(text.encode())
+    assert found.has_errors
+    assert found.render()
 
 
 FINE = {

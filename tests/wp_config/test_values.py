@@ -165,10 +165,16 @@ SECRET = values.with_mark(values.string("hunter2"))
         "sha256(v)",
         "length(v) + 1",
         'templatestring("<$${s}>", { s = v })',
+        "v == later",
+        '"${v}${later}"',
+        "upper(join(later, [v]))",
+        'v == "x" ? later : 1',
+        "[for c in [v] : c]",
+        '"%{ for c in [v] }${c}%{ endfor }"',
     ],
 )
 def test_the_sensitive_mark_survives(text: str) -> None:
-    assert values.deeply_sensitive(run(text, v=SECRET))
+    assert values.deeply_sensitive(run(text, v=SECRET, later=values.unknown()))
 
 
 @pytest.mark.parametrize(
@@ -199,3 +205,23 @@ def test_messages_do_not_tell_sensitive_values(text: str) -> None:
     with pytest.raises(Diagnostics) as caught:
         run(text, v=SECRET)
     assert "hunter2" not in caught.value.render().lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[for x in v.list : parseint(x, 10)]",
+        "[for x in toset(v.list) : parseint(x, 10)]",
+        "[for k, x in v.map : parseint(k, 10)]",
+        "v.list[*].x",
+        "v.map.x",
+        "v.map.hunter3",
+        '"%{ for x in v.list }${parseint(x, 10)}%{ endfor }"',
+        "[for x in [v.list] : parseint(x[0], 10)]",
+    ],
+)
+def test_messages_do_not_tell_what_is_inside_of_sensitive_values(text: str) -> None:
+    secret = values.with_mark(values.from_python({"list": ["hunter2"], "map": {"hunter2": "x"}}))
+    with pytest.raises(Diagnostics) as caught:
+        run(text, v=secret)
+    assert "hunter2" not in caught.value.render()

@@ -112,11 +112,13 @@ def call(node: Call, arguments: list[tuple[Value, Range]], scope: Scope) -> Valu
         except ConversionError as error:
             detail = f'Invalid value for "{parameter.name}" parameter: {error}.'
             raise failure("Invalid function argument", detail, place) from error
-    if not function.takes_unknown and not all(deeply_known(value) for value in converted):
-        return unknown()
-    if function.outside and scope.surroundings is not None and scope.surroundings.dry:
-        return unknown()
-    result = function.run(node, converted, [place for _, place in arguments], scope)
+    dry = scope.surroundings is not None and scope.surroundings.dry
+    if (not function.takes_unknown and not all(deeply_known(value) for value in converted)) or (
+        function.outside and dry
+    ):
+        result = unknown()
+    else:
+        result = function.run(node, converted, [place for _, place in arguments], scope)
     return with_mark(result) if any(deeply_sensitive(value) for value in converted) else result
 
 

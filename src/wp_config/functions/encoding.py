@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import urllib.parse
 from fractions import Fraction
 
@@ -17,6 +18,8 @@ from wp_config.syntax.build import number as read_number
 from wp_config.values import NULL, STRING, Value, boolean, list_of, number, object_of, object_type, string, tuple_of
 
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPE = re.compile(r"\\.")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 MAX_DEPTH = 500
 """Arrays and objects inside each other that ``jsondecode`` reads."""
 
@@ -35,7 +38,7 @@ def json_text(value: Value) -> str:
     if isinstance(data, bool):
         return "true" if data else "false"
     if isinstance(data, str):
-        return json.dumps(data, ensure_ascii=False).replace("\x7f", "\\u007f").translate(_HTML)
+        return _ESCAPE.sub(_numbered, json.dumps(data, ensure_ascii=False)).translate(_HTML)
     if isinstance(data, float):
         raise FunctionError("an infinite number has no JSON form")
     if isinstance(data, int | Fraction):
@@ -47,11 +50,16 @@ def json_text(value: Value) -> str:
     raise FunctionError(f"{value.type.words} has no JSON form")
 
 
+def _numbered(escape: re.Match[str]) -> str:
+    """Backspace and form feed have no letter of their own in the reference's JSON."""
+    return {"\\b": "\\u0008", "\\f": "\\u000c"}.get(escape.group(), escape.group())
+
+
 @function("jsondecode(string: string)")
 def _jsondecode(_: Invocation, text: Value) -> Value:
     """The value a JSON text describes."""
     depth = limit = 0
-    for char in text.text:
+    for char in _JSON_STRING.sub("", text.text):
         depth += (char in "[{") - (char in "]}")
         limit = max(limit, depth)
     if limit > MAX_DEPTH:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from wp_config.convert import ConversionError, convert, same_type, unify
 from wp_config.functions.collections import sequence
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import ANY, Type, Value, list_of, set_of, tuple_of, tuple_type
+
+MAX_COMBINATIONS = 100_000
 
 
 def _sets(values: tuple[Value, ...]) -> tuple[Type, list[set[Value]]]:
@@ -50,6 +53,8 @@ def _setproduct(_: Invocation, *values: Value) -> Value:
     """Every combination of one element of each collection."""
     if len(values) < 2:
         raise FunctionError("at least two collections are required")
+    if math.prod(len(sequence(value, i)) for i, value in enumerate(values)) > MAX_COMBINATIONS:
+        raise FunctionError(f"there are more than {MAX_COMBINATIONS} combinations")
     rows = [tuple_of(row) for row in itertools.product(*(sequence(value, i) for i, value in enumerate(values)))]
     if any(value.type.kind == "tuple" for value in values):
         common = same_type(rows) if rows else ()

@@ -10,7 +10,7 @@ from wp_config.diagnostics import Diagnostics, Range, failure
 from wp_config.scope import Scope, Surroundings
 from wp_config.syntax.tree import Call
 from wp_config.typeexpr import type_of
-from wp_config.values import Type, Value, deeply_sensitive
+from wp_config.values import TextTooLong, Type, Value, deeply_sensitive
 
 
 class FunctionError(Exception):
@@ -75,7 +75,7 @@ class Function:
                 places[error.argument] if error.argument is not None and error.argument < len(places) else node.range
             )
             raise self._failure(_sentence(str(error)), arguments, blamed) from error
-        except numbers.NumberTooLarge as error:
+        except (numbers.NumberTooLarge, TextTooLong) as error:
             raise failure(f'Error in function "{self.name}"', _sentence(str(error)), node.range) from error
         except OSError as error:
             what = f"Cannot read {error.filename}: {error.strerror}." if error.filename else _sentence(str(error))

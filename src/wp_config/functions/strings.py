@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wp_config import graphemes
 from wp_config.functions.signature import FunctionError, Invocation, function
-from wp_config.values import STRING, Value, boolean, list_of, string
+from wp_config.values import STRING, Value, boolean, limited, list_of, string
 
 
 def _strings(texts: list[str]) -> Value:
@@ -30,6 +30,7 @@ def _indent(_: Invocation, spaces: Value, text: Value) -> Value:
     count = whole(spaces, 0)
     if not 0 <= count <= 1024:
         raise FunctionError("the number of spaces must be from 0 to 1024", 0)
+    limited(len(text.text) + text.text.count("\n") * count)
     return string(text.text.replace("\n", "\n" + " " * count))
 
 
@@ -44,6 +45,7 @@ def _join(_: Invocation, separator: Value, *lists: Value) -> Value:
             if item.is_null:
                 raise FunctionError("a list element is null", position + 1)
             texts.append(item.text)
+    limited(sum(map(len, texts)) + len(separator.text) * len(texts))
     return string(separator.text.join(texts))
 
 
@@ -86,6 +88,7 @@ def _title(_: Invocation, text: Value) -> Value:
 @function("replace(string: string, substring: string, replacement: string)")
 def _replace(_: Invocation, text: Value, old: Value, new: Value) -> Value:
     """The text with every occurrence of a piece replaced; no regular expressions."""
+    limited(len(text.text) + text.text.count(old.text) * (len(new.text) - len(old.text)))
     return string(text.text.replace(old.text, new.text))
 
 

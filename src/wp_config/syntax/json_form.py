@@ -6,8 +6,9 @@ asked with the names that are allowed there.
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wp_config.diagnostics import Diagnostics, Range, SourceFile, failure
@@ -43,15 +44,14 @@ def _enclosing(value: JsonValue, offset: int) -> str:
     words: list[str] = []
     current: JsonValue | None = value
     while current is not None:
-        inner: JsonValue | None = None
-        for item in current.properties:
-            if item.value.range.start <= offset < item.value.range.end and item.value.kind in ("object", "array"):
-                words.append(item.name)
-                inner = item.value
-        for element in current.elements:
-            if element.range.start <= offset < element.range.end:
-                inner = element
-        current = inner
+        inside: Sequence[JsonProperty | JsonValue] = current.properties or current.elements
+        before = bisect.bisect_right(inside, offset, key=lambda item: item.range.start)
+        found = inside[before - 1] if before else None
+        current = found.value if isinstance(found, JsonProperty) else found
+        if current is None or not current.range.start <= offset < current.range.end:
+            break
+        if isinstance(found, JsonProperty) and current.kind in ("object", "array"):
+            words.append(found.name)
     return "in " + " → ".join(words) if words else ""
 
 
@@ -152,23 +152,25 @@ class _Reader:
         """Decoded text, the places of its characters when they do not simply follow ``start + 1``, and the end."""
         text, position = self._text, start + 1
         pieces: list[str] = []
-        offsets: list[int] = []
-        escaped = False
+        offsets: list[int] | None = None
         while True:
             found = _PLAIN.match(text, position)
             if found:
                 pieces.append(found.group())
-                offsets.extend(range(position, found.end()))
+                if offsets is not None:
+                    offsets.extend(range(position, found.end()))
                 position = found.end()
             char = text[position : position + 1]
             if char == '"':
-                offsets.append(position)
-                return "".join(pieces), tuple(offsets) if escaped else None, position + 1
+                if offsets is not None:
+                    offsets.append(position)
+                return "".join(pieces), tuple(offsets) if offsets is not None else None, position + 1
             if char != "\\":
                 raise self.error(
                     "Unclosed string", "A JSON string must end on its line with a double quote.", start, position
                 )
-            escaped = True
+            if offsets is None:
+                offsets = list(range(start + 1, position))
             piece, end = self._escape(position)
             pieces.append(piece)
             offsets += [position] * len(piece)

@@ -26,7 +26,9 @@ _CODE = re.compile(
     |(?P<operator>\.\.\.|=>|==|!=|<=|>=|&&|\|\||\.\*|[-+*/%!<>?:=\[\](),.{}"])""",
     re.VERBOSE,
 )
-_FOR_AHEAD = re.compile(r"(?:\s|#[^\n]*\n|//[^\n]*\n|/\*[\s\S]*?\*/)*for(?![\w-])\s+[^\W\d]")
+_GAP = re.compile(r"\s+|(?:\#|//)[^\n]*\n|/\*[\s\S]*?\*/")
+_FOR = re.compile(r"for(?![\w-])")
+_NAME_START = re.compile(r"[^\W\d]")
 _QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]+')
 _BARE_TEXT = re.compile(r"[^$%\n]+")
 _MARKS = re.compile(r"\$+|%+")
@@ -45,6 +47,10 @@ _HINTS = {
     "**": "There is no power operator; use the function pow.",
     "<": "A heredoc begins with << and a name, directly followed by a new line.",
 }
+
+
+MAX_FLAWS = 100
+"""Errors after which the rest of a text is not read."""
 
 
 class _Open:
@@ -68,6 +74,11 @@ class Lexer:
         self._file_frame = _Open(Frame.BODY, Token("LBRACE", "", 0, 0))
         self._fatal = False
         self._templates = 0
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the rest of the text was not read; what the tokens mean is then of no interest."""
+        return self._fatal
 
     def run(self) -> None:
         """Read the whole text as a file."""
@@ -104,6 +115,7 @@ class Lexer:
 
     def _flaw(self, summary: str, detail: str, start: int, end: int) -> None:
         self.flaws.append(Flaw(summary, detail, start, max(end, start)))
+        self._fatal = self._fatal or len(self.flaws) >= MAX_FLAWS
 
     def _push(self, frame: Frame, token: Token) -> None:
         self._open.append(_Open(frame, token))
@@ -222,7 +234,7 @@ class Lexer:
         if top.frame is Frame.BODY and not top.seen_equals:
             self._push(Frame.BODY, token)
         else:
-            self._push(Frame.GROUP if _FOR_AHEAD.match(self.text, end) else Frame.OBJECT, token)
+            self._push(Frame.GROUP if _begins_for(self.text, end) else Frame.OBJECT, token)
 
     def _close(self, word: str, start: int, end: int) -> None:
         partner = {")": "(", "]": "["}.get(word, "{")
@@ -409,6 +421,19 @@ class Lexer:
         end = self._emit("DBLQUOTE", marker, closing.start(), closing.end())
         end.mark = "heredoc"
         return closing.end()
+
+
+def _begins_for(text: str, position: int) -> bool:
+    """Whether a ``for`` expression begins here: the word, then the name of its variable."""
+    word = _FOR.match(text, _behind_gap(text, position))
+    return word is not None and _NAME_START.match(text, _behind_gap(text, word.end())) is not None
+
+
+def _behind_gap(text: str, position: int) -> int:
+    """The first place that is neither white space nor comment."""
+    while found := _GAP.match(text, position):
+        position = found.end()
+    return position
 
 
 def _marks(text: str, position: int) -> tuple[str, int]:

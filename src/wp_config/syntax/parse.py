@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import cast
 
 from wp_config.diagnostics import Diagnostic, Diagnostics, Range, SourceFile
@@ -62,13 +63,12 @@ def enclosing(body: Body, offset: int) -> str:
     words: list[str] = []
     current: Body | None = body
     while current is not None:
-        inner = None
-        for item in current.items:
-            if isinstance(item, Block) and item.range.start <= offset < item.range.end:
-                words.append(" ".join([item.type, *(f'"{label.value}"' for label in item.labels)]))
-                inner = item.body
-                break
-        current = inner
+        before = bisect.bisect_right(current.items, offset, key=lambda item: item.range.start)
+        item = current.items[before - 1] if before else None
+        current = None
+        if isinstance(item, Block) and offset < item.range.end:
+            words.append(" ".join([item.type, *(f'"{label.value}"' for label in item.labels)]))
+            current = item.body
     return "in " + " → ".join(words) if words else ""
 
 
@@ -171,7 +171,7 @@ class _Parser:
         tables = grammar.load()
         reductions = self._builder.reductions()
         tokens = self._tokens
-        if any(flaw.summary == "Nested too deeply" for flaw in self._flaws):
+        if self._lexer.gave_up:
             return None
         for _ in range(MAX_ERRORS):
             self._builder.flaws.clear()
@@ -246,7 +246,7 @@ class _Parser:
         """Raise what was found. An unclosed bracket explains everything behind it, a bad character everything on its
         line.
         """
-        certain = self._lexer.flaws + self._lexer.unclosed
+        certain = frozenset(self._lexer.flaws + self._lexer.unclosed)
         flaws = self._flaws
         for unclosed in self._lexer.unclosed:
             flaws = [flaw for flaw in flaws if flaw.start < unclosed.start or flaw in certain] + [unclosed]
