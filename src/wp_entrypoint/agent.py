@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from wp_entrypoint.console import Console
+    from wp_entrypoint.dynamic import DynamicValues
     from wp_entrypoint.exec import ExecHost
     from wp_entrypoint.files import ConfigFiles
     from wp_entrypoint.logs import Shipper
+    from wp_entrypoint.loop import Timer
     from wp_entrypoint.settings import Environment, Settings
     from wp_proto.entrypoint.messages import EntrypointConfig, EntrypointConfigExec
 
@@ -53,6 +55,9 @@ class Agent:
         self._shipper: Shipper | None = None
         self._exec: ExecHost | None = None
         self._files: ConfigFiles | None = None
+        self._dynamic: DynamicValues | None = None
+        self._snapshot: EntrypointConfig | None = None
+        self._apply_anyway: Timer | None = None
         self._session = Session(
             self._loop, self._journal, settings, instance.new_id(), self._on_config, self._on_failure
         )
@@ -113,28 +118,60 @@ class Agent:
         if self._supervisor.state == supervise.ENDED:
             self._loop.stop()
             return
-        self._loop.wake(lambda: self._on_failure("an internal fault"))
+        self._loop.wake(lambda: self._start_bare("an internal fault"))
         self._loop.after(FAULT_PAUSE, lambda: self._session.reset("an internal fault"))
 
     # The server speaks
 
     def _on_config(self, config: EntrypointConfig) -> None:
+        self._snapshot = config
+        if not self._settings.disable_config:
+            self._want_dynamic(config)
+        self._apply_when_read()
+        if config.exec or self._exec is not None:
+            self._announce(config.exec)
+
+    def _want_dynamic(self, config: EntrypointConfig) -> None:
+        if self._dynamic is None:
+            if not any(variable.dynamic is not None for variable in config.env_vars):
+                return
+            from wp_entrypoint.dynamic import DynamicValues
+
+            self._dynamic = DynamicValues(self._loop, self._journal, self._given, self._apply_when_read)
+        self._dynamic.update(config.env_vars, config.config_sources)
+
+    def _apply_when_read(self) -> None:
+        """Act on the newest snapshot as soon as its dynamic values have been asked for; a source that hangs is waited
+        for as long as a server that does, and in required mode a first start waits for every value."""
+        waiting = self._supervisor.state == supervise.WAITING
+        required = waiting and self._settings.server_required
+        if self._dynamic is None or self._dynamic.settled(successfully=required):
+            self._apply()
+        elif not required and self._apply_anyway is None:
+            self._apply_anyway = self._loop.after(self._settings.connect_timeout, self._apply)
+
+    def _apply(self) -> None:
+        config = self._snapshot
+        assert config is not None
+        if self._apply_anyway is not None:
+            self._apply_anyway.cancel()
+            self._apply_anyway = None
         changed = False
         if not self._settings.disable_config:
-            resolved = appconfig.resolve(config.env_vars)
+            resolved = appconfig.resolve(config.env_vars, self._dynamic.values if self._dynamic else None)
             for problem in resolved.problems:
                 if problem not in self._problems:
                     self._journal.warn("config", problem)
             self._problems = resolved.problems
             self._configured = resolved.environment
             self._set_level(resolved.environment.get(b"WAYPOINT_LOG_LEVEL", b""))
-            changed = self._apply_files(resolved.files)
+            changed = self._apply_files(resolved.files, resolved.private)
         if self._supervisor.state == supervise.WAITING:
             self._start_application()
+            if config.exec:
+                self._announce(config.exec)
         elif not self._supervisor.reconfigure(self._environment()) and changed:
             self._supervisor.files_changed(config.file_change_signal)
-        if config.exec or self._exec is not None:
-            self._announce(config.exec)
 
     def _set_level(self, name: bytes) -> None:
         """The configuration may change how much the entrypoint says; it comes back when the variable goes."""
@@ -142,14 +179,14 @@ class Agent:
         if wanted in journal.NAMES:
             self._journal.level = journal.NAMES.index(wanted)
 
-    def _apply_files(self, files: dict[bytes, bytes]) -> bool:
+    def _apply_files(self, files: dict[bytes, bytes], private: set[bytes]) -> bool:
         if self._files is None:
             if not files:
                 return False
             from wp_entrypoint.files import ConfigFiles
 
             self._files = ConfigFiles(self._journal, self._settings.file_root)
-        return self._files.apply(files)
+        return self._files.apply(files, private)
 
     def _announce(self, sessions: list[EntrypointConfigExec]) -> None:
         if self._supervisor.state not in (supervise.RUNNING, supervise.RESTARTING):
@@ -168,6 +205,12 @@ class Agent:
         self._exec.announced(sessions)
 
     def _on_failure(self, reason: str) -> None:
+        if self._snapshot is None:
+            self._start_bare(reason)
+        elif self._supervisor.state == supervise.WAITING and not self._settings.server_required:
+            self._apply()  # its dynamic values were still being read
+
+    def _start_bare(self, reason: str) -> None:
         if self._supervisor.state == supervise.WAITING and not self._settings.server_required:
             self._journal.warn("client", f"starting the application without the server's configuration: {reason}")
             self._start_application()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wp_entrypoint.dynamic import Key
     from wp_entrypoint.settings import Environment
     from wp_proto.entrypoint.messages import ConfigVar
 
@@ -12,39 +15,48 @@ MAX_VARIABLE = 131072 - 1
 
 
 class AppConfig:
-    """The variables of one snapshot, resolved. problems are sentences about what was left out, and why."""
+    """The variables of one snapshot, resolved. problems are sentences about what was left out, and why; private are
+    the files with a value that a source gave."""
 
-    __slots__ = ("environment", "files", "problems")
+    __slots__ = ("environment", "files", "private", "problems")
 
     def __init__(self) -> None:
         self.environment: Environment = {}
         self.files: dict[bytes, bytes] = {}
+        self.private: set[bytes] = set()
         self.problems: list[str] = []
 
 
-def resolve(variables: list[ConfigVar]) -> AppConfig:
-    """Turn the variables of a snapshot into environment and files."""
+def resolve(variables: list[ConfigVar], dynamic: Mapping[Key, str] | None = None) -> AppConfig:
+    """Turn the variables of a snapshot into environment and files, with the values that dynamic sources gave. A
+    dynamic variable without one is left out."""
     config = AppConfig()
-    internal: dict[str, str] = {}
-    exported: dict[str, str] = {}
+    scopes: dict[str, dict[str, str]] = {"env": {}, "internal": {}}
+    given: dict[int, str] = {}
     for variable in variables:
+        value = variable.static
         if variable.dynamic is not None:
-            config.problems.append(
-                f"{variable.name} is left out: its dynamic source {variable.dynamic.from_!r} cannot be read here"
-            )
-        elif variable.static is not None:
-            target = internal if variable.internal else exported
-            if not variable.name_is_path:
-                target[variable.name] = variable.static
+            from wp_entrypoint.dynamic import key_of
+
+            value = (dynamic or {}).get(key_of(variable))  # type: ignore[arg-type]
+            if value is not None:
+                given[id(variable)] = value
+        if value is not None and not variable.name_is_path:
+            scopes["internal" if variable.internal else "env"][variable.name] = value
     for variable in variables:
-        if variable.static is None or variable.internal:
+        if variable.internal or (variable.static is None and id(variable) not in given):
             continue
-        value = _expand(variable, exported, internal, config.problems).encode("utf-8", "surrogateescape")
+        text = given.get(id(variable))
+        if text is None:
+            text = _expand(variable, scopes, config.problems)
+        value_bytes = text.encode("utf-8", "surrogateescape")
         name = variable.name.encode("utf-8", "surrogateescape")
         if variable.name_is_path:
-            config.files[name] = value
-        elif _fits(variable.name, name, value, config.problems):
-            config.environment[name] = value
+            config.files[name] = value_bytes
+            if id(variable) in given or (given and text != variable.static):
+                config.private.add(name)
+        elif _fits(variable.name, name, value_bytes, config.problems):
+            config.environment[name] = value_bytes
     return config
 
 
@@ -63,7 +75,7 @@ def _fits(shown: str, name: bytes, value: bytes, problems: list[str]) -> bool:
     return False
 
 
-def _expand(variable: ConfigVar, exported: dict[str, str], internal: dict[str, str], problems: list[str]) -> str:
+def _expand(variable: ConfigVar, scopes: dict[str, dict[str, str]], problems: list[str]) -> str:
     """A static value with its references to other variables put in: `${config.env.NAME}`, `${config.internal.NAME}`.
 
     `$${` and `%%{` stand for themselves. What is not such a reference stays as it is, and is reported.
@@ -80,7 +92,7 @@ def _expand(variable: ConfigVar, exported: dict[str, str], internal: dict[str, s
         elif text.startswith("${", position) and "}" in text[position:]:
             end = text.index("}", position)
             words = text[position + 2 : end].strip().split(".", 2)
-            scope = {"env": exported, "internal": internal}.get(words[1]) if len(words) == 3 else None
+            scope = scopes.get(words[1]) if len(words) == 3 else None
             if words[0] == "config" and scope is not None and words[2] in scope:
                 parts.append(scope[words[2]])
             else:

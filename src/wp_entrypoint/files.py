@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from wp_entrypoint.journal import Journal
 
 MODE = 0o644
+PRIVATE_MODE = 0o600
+"""Of files with a value from a dynamic source, which is a secret more often than not."""
 PARENT_MODE = 0o755
 
 
@@ -22,9 +24,9 @@ class ConfigFiles:
         self._written: dict[bytes, bytes] = {}
         self._created: set[bytes] = set()
 
-    def apply(self, wanted: dict[bytes, bytes]) -> bool:
-        """Make the disk agree; whether anything changed. What cannot be written is reported and tried again with the
-        next change."""
+    def apply(self, wanted: dict[bytes, bytes], private: set[bytes] | None = None) -> bool:
+        """Make the disk agree; whether anything changed. private ones are for their owner only. What cannot be written
+        is reported and tried again with the next change."""
         changed = False
         for path in [path for path in self._written if path not in wanted]:
             changed = self._remove(path) or changed
@@ -33,7 +35,7 @@ class ConfigFiles:
             if self._written.get(path) == data:
                 continue
             try:
-                self._write(path, data)
+                self._write(path, data, PRIVATE_MODE if private and path in private else MODE)
             except OSError as error:
                 failed.append(os.fsdecode(path))
                 self._journal.error("config", f"{os.fsdecode(path)} cannot be written: {error.strerror}")
@@ -44,7 +46,7 @@ class ConfigFiles:
             self._journal.error("config", f"{len(failed)} of {len(wanted)} configuration files are missing or old")
         return changed
 
-    def _write(self, path: bytes, data: bytes) -> None:
+    def _write(self, path: bytes, data: bytes, mode: int) -> None:
         if self._root and not _is_below(self._root, os.path.realpath(path)):
             raise PermissionError(errno.EPERM, "it lies outside WAYPOINT_CEB_FILE_ROOT")
         parent = os.path.dirname(path)
@@ -52,10 +54,10 @@ class ConfigFiles:
             os.makedirs(parent, PARENT_MODE, exist_ok=True)
         is_new = not os.path.lexists(path)
         temporary = path + b".waypoint-new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, MODE)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         try:
             with open(descriptor, "wb") as file:
-                os.fchmod(descriptor, MODE)
+                os.fchmod(descriptor, mode)
                 file.write(data)
                 file.flush()
                 os.fsync(descriptor)

@@ -10,9 +10,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tests.fakes.aws import Aws
+from tests.fakes.vault import Vault
 from tools.zipapps.interpreters import find
 
 import wp_entrypoint
+from wp_entrypoint import archive
 
 from .conftest import Entrypoints, eventually
 from .fake_server import FakeServer, write_certificate
@@ -20,7 +23,7 @@ from .test_exec import STDOUT, Client, pty
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
-PACKAGES = (ROOT / "src/wp_entrypoint", ROOT / "src/wp_proto/entrypoint")
+PACKAGES = [ROOT / "src" / package for package in archive.PACKAGES]
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -55,6 +58,32 @@ def test_everything_works_on_every_release(
 
 
 @pytest.mark.parametrize("release", RELEASES)
+def test_every_source_can_be_read_on_every_release(entrypoints: Entrypoints, release: str) -> None:
+    python = find(release)
+    if python is None:
+        pytest.skip(f"optional: no CPython {release} on this machine")
+    vault, cloud = Vault(), Aws()
+    vault.kv1["kv/db"] = {"user": "ann"}
+    cloud.parameters = {"/web": "shop"}
+    program = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "import wp_sources.consul, wp_sources.kubernetes, wp_sources.terraform_cloud, wp_sources.null\n"
+        f"vault = wp_sources.open_source('vault', {{'addr': {vault.url!r}, 'token': 'root'}}, {{}})\n"
+        "print(vault.read({'A': {'path': 'kv/db', 'key': 'user'}}))\n"
+        "keys = {'access_key': 'AKIDEXAMPLE', 'secret_key': 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'}\n"
+        f"place = {{'AWS_ENDPOINT_URL': {cloud.url!r}, 'AWS_REGION': 'eu-central-1', 'HOME': '/none'}}\n"
+        "print(wp_sources.open_source('aws-ssm', keys, place).read({'B': {'path': '/web'}}))\n"
+    )
+    try:
+        done = subprocess.run([str(python), "-I", "-S", "-c", program], capture_output=True, text=True, timeout=30)
+    finally:
+        vault.stop()
+        cloud.stop()
+    assert done.stdout == "{'A': 'ann'}\n{'B': 'shop'}\n", done.stderr
+
+
+@pytest.mark.parametrize("release", RELEASES)
 def test_the_public_ssl_module_serves_where_the_private_one_is_different(
     entrypoints: Entrypoints, server: FakeServer, release: str
 ) -> None:
@@ -80,7 +109,7 @@ def test_the_public_ssl_module_serves_where_the_private_one_is_different(
 
 
 def test_only_the_standard_library_is_imported() -> None:
-    allowed = set(sys.stdlib_module_names) | {"wp_entrypoint"}
+    allowed = set(sys.stdlib_module_names) | {"wp_entrypoint", "wp_sources"}
     for package in PACKAGES:
         for path in package.glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -202,7 +231,8 @@ def test_it_works_where_no_thread_can_be_started(entrypoints: Entrypoints, serve
     assert [line for line in server.app_lines() if line != "err"] == done.stdout.splitlines()
 
 
-def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeServer) -> None:
+@pytest.mark.parametrize("call", [1, 2])
+def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeServer, call: int) -> None:
     """A bug in the entrypoint is told and does not end the application."""
     program = (
         "import sys\n"
@@ -210,11 +240,11 @@ def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeSe
         "from wp_entrypoint import agent, appconfig\n"
         "good = appconfig.resolve\n"
         "calls = []\n"
-        "def bad(variables):\n"
+        "def bad(*arguments):\n"
         "    calls.append(1)\n"
-        "    if len(calls) == 2:\n"
+        f"    if len(calls) == {call}:\n"
         "        raise RuntimeError('a bug')\n"
-        "    return good(variables)\n"
+        "    return good(*arguments)\n"
         "appconfig.resolve = bad\n"
         "from wp_entrypoint.__main__ import main\n"
         "main()\n"
@@ -227,7 +257,7 @@ def test_it_survives_a_fault_of_its_own(entrypoints: Entrypoints, server: FakeSe
         stderr=subprocess.PIPE,
     )
     entrypoints.started.append(process)
-    server.wait(lambda: "one" in server.app_lines())
+    server.wait(lambda: ("one" if call == 2 else "") in server.app_lines())
     server.set_config(GREETING="two")
     eventually(lambda: max(server.instances.values()) == 2, what="it connects again")
     server.wait(lambda: "two" in server.app_lines())
