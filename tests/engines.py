@@ -6,6 +6,7 @@
 `python_image`    `python:3-slim`, made of this machine's Debian Python where the engine has none
 `registry`        an image registry that lets everybody in, on a port of its own
 `private_registry` one that asks for the name and password it carries
+`postgres`        a PostgreSQL server (tests.postgres), shared by all tests; each takes a database of its own
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
+from tests.postgres import PostgresServer, programs
 
 BASE_LABEL = "waypoint.tests"
 PROJECT_LABEL = "waypoint.hashicorp.com/project"
@@ -116,6 +118,16 @@ def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regis
     (folder / "htpasswd").write_text(f"{name}:{hashed}\n")
     with _registry(folder, f"auth:\n  htpasswd:\n    realm: tests\n    path: {folder}/htpasswd\n") as host:
         yield Registry(host, name, password)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL (Debian: postgresql)")
+    server = PostgresServer(found)
+    yield server
+    server.remove()
 
 
 def remove_project(client: docker.DockerClient, project: str) -> None:

@@ -97,7 +97,7 @@ def _stop(stop: asyncio.Event, number: int) -> None:
 def _banner(server: RunningServer) -> str:
     chosen = server.settings
     rows = [
-        ("DB Path", str(chosen.db)),
+        ("DB Path", chosen.shown_db),
         ("gRPC Address", server.grpc_address),
         ("HTTP Address", server.http_address),
         ("HTTP Address (Insecure)", server.plain_http_address),

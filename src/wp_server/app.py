@@ -204,9 +204,9 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
     Errors: StoreError, CertificateError, ListenError, DomainError, each with the sentence to show; OSError.
     """
     async with AsyncExitStack() as stack:
-        if settings.local:
+        if settings.local or settings.directory:
             settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = Store.open(f"sqlite:///{settings.db}")
+        store = Store.open(settings.store_url)
         stack.push_async_callback(store.close)
         server = RunningServer(settings, store)
         stack.callback(server.abandon)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +27,11 @@ class Settings:
     """All of `server run`. Addresses are `host:port`; port 0 takes a free one."""
 
     db: Path
+    """The state file; with a database elsewhere only its folder counts."""
+    db_url: str = ""
+    """URL of a PostgreSQL database that keeps the state instead of the file."""
+    directory: Path | None = None
+    """Folder for what is this server's own; None: that of the state file."""
     listen_grpc: str = "127.0.0.1:9701"
     listen_http: str = "127.0.0.1:9702"
     listen_http_insecure: str = ""
@@ -56,8 +62,19 @@ class Settings:
 
     @property
     def data_dir(self) -> Path:
-        """The directory of the database; certificate and state files live there too."""
-        return self.db.parent
+        """Where certificate and state files live: the directory of the database, if nothing else is given."""
+        return self.directory or self.db.parent
+
+    @property
+    def store_url(self) -> str:
+        """What the store is opened with."""
+        return self.db_url or f"sqlite:///{self.db}"
+
+    @property
+    def shown_db(self) -> str:
+        """The database for people, without a password."""
+        shown = re.sub(r"(://[^/:@]*):[^/]*@", r"\1@", self.db_url)
+        return re.sub(r"([?&]password=)[^&]*", r"\1***", shown) or str(self.db)
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,8 @@ class _Flag:
 
 
 _FLAGS = (
-    _Flag("db", "db", "state file"),
+    _Flag("db", "db", "state file, or postgresql://USER@HOST/NAME for several servers on one database"),
+    _Flag("data-dir", "directory", "folder of the server's certificate; default: that of the state file"),
     _Flag("listen-grpc", "listen_grpc", "address of the gRPC API; always TLS"),
     _Flag("listen-http", "listen_http", "address of the UI and the HTTP API; always TLS"),
     _Flag("listen-http-insecure", "listen_http_insecure", "address of plain HTTP that redirects to TLS; empty = off"),
@@ -93,6 +111,7 @@ _FLAGS = (
     _Flag("telemetry-oc-zpages-addr", "telemetry_oc_zpages_addr", "address of the zPages"),
     _Flag("local", "local", "run as the command line's embedded server"),
 )
+_POSTGRES = ("postgresql://", "postgres://")
 _WITHOUT_EFFECT = frozenset(flag.field for flag in _FLAGS if flag.field.startswith(("url_", "telemetry_")))
 _BOOLEANS = {field.name for field in fields(Settings) if field.type == "bool"}
 _TRUE, _FALSE = {"1", "t", "true"}, {"0", "f", "false"}
@@ -128,7 +147,9 @@ def _settings(texts: Mapping[str, str]) -> Settings:
     for field, text in texts.items():
         if field in _BOOLEANS:
             values[field] = _boolean(field, text)
-        elif field in {"db", "tls_cert_file", "tls_key_file"}:
+        elif field == "db" and text.startswith(_POSTGRES):
+            values["db_url"] = text
+        elif field in {"db", "directory", "tls_cert_file", "tls_key_file"}:
             if text:
                 values[field] = Path(text).absolute()
         elif field.startswith("listen_") and text:
@@ -143,9 +164,11 @@ def _settings(texts: Mapping[str, str]) -> Settings:
     wanted = {field for field, value in values.items() if value}
     values["without_effect"] = tuple(flag.name for flag in _FLAGS if flag.field in _WITHOUT_EFFECT & wanted)
     local = bool(values.get("local"))
+    if local and "db_url" in values:
+        raise SettingsError("-local keeps its state in a file: give -db a path, or leave -local out.")
     if "db" not in values:
         values["db"] = default_data_dir() / "data.db" if local else Path("data.db").absolute()
-        values["db_is_default"] = not local
+        values["db_is_default"] = not local and "db_url" not in values
     if local:
         # Free ports, so that an embedded server never meets another server; they are remembered in its directory.
         values.setdefault("listen_grpc", "127.0.0.1:0")

@@ -20,6 +20,7 @@ from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import app, local
 from wp_server.auth import tokens
 from wp_server.settings import Settings
+from wp_server.store import Store
 from wp_server.tls import PINNED_NAME
 
 VERSION_HEADERS = (
@@ -49,6 +50,22 @@ class Client:
 
     def __getattr__(self, rpc: str):
         return functools.partial(getattr(self._stub, rpc), metadata=self.metadata)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store, once for each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data.db"
+    return request.getfixturevalue("postgres").emptied()
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """An empty store, once on each engine."""
+    opened = Store.open(store_url)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -52,6 +52,17 @@ def test_local_mode_takes_free_ports_and_the_users_data_directory(monkeypatch, t
     assert not settings.db_is_default
 
 
+def test_a_database_elsewhere_is_given_by_its_url_and_shown_without_its_password():
+    settings = parse(["-db=postgresql://way:se:cret@db.example/way?sslmode=require", "-data-dir=/var/way"], {})
+    assert settings.store_url == "postgresql://way:se:cret@db.example/way?sslmode=require"
+    assert settings.shown_db == "postgresql://way@db.example/way?sslmode=require"
+    assert settings.data_dir == Path("/var/way")
+    assert not settings.db_is_default
+    assert parse(["-db=postgres://db.example/way"], {}).shown_db == "postgres://db.example/way"
+    with pytest.raises(SettingsError, match="-local keeps its state in a file"):
+        parse(["-local", "-db=postgresql:///way"], {})
+
+
 def test_flags_that_are_accepted_without_effect_are_told():
     asked = parse(["-url-enabled", "-telemetry-dd-trace-addr=h:1"], {})
     assert asked.without_effect == ("url-enabled", "telemetry-dd-trace-addr")

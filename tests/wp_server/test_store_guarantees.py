@@ -37,13 +37,6 @@ APP = pb.Ref.Application(project="p", application="web")
 Line = pb.GetJobStreamResponse.Terminal.Event.Line
 
 
-@pytest.fixture
-async def store(tmp_path):
-    store = Store.open(f"sqlite:///{tmp_path}/data.db")
-    yield store
-    await store.close()
-
-
 def job(**fields) -> pb.Job:
     """A job of p/web for any runner."""
     fields.setdefault("application", APP)

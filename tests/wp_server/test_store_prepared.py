@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import bindparam, select, text
 
 from wp_server.errors import DomainError
-from wp_server.store import Store
 from wp_server.store import settings as server_settings
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import settings as table
@@ -15,12 +14,9 @@ VALUE = Prepared(select(table.c.value).where(table.c.name == bindparam("name")))
 EVERY = Prepared(select(table.c.value).where(table.c.name != bindparam("name")).order_by(table.c.name))
 
 
-@pytest.fixture
-async def store(tmp_path):
-    opened = Store.open(f"sqlite:///{tmp_path / 'data.db'}")
-    await opened.write(server_settings.prepare)
-    yield opened
-    await opened.close()
+@pytest.fixture(autouse=True)
+async def prepared(store):
+    await store.write(server_settings.prepare)
 
 
 async def test_it_reads_what_the_long_way_reads(store):

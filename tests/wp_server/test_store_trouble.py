@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 import wp_server
 from wp_server.errors import ResourceExhausted, Unavailable
-from wp_server.store import Store, StoreError, keys, migrations, settings
+from wp_server.store import Store, StoreError, keys, settings
 
 SOURCES = str(Path(wp_server.__file__).parents[1])
 
@@ -106,7 +106,7 @@ async def test_a_second_server_on_the_same_file_is_told_who_has_it(path):
 
 async def test_a_file_that_another_program_locks_is_said_to_be_locked(path, monkeypatch):
     await made(path)
-    monkeypatch.setattr("wp_server.store.engine.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("wp_server.store.sqlite.BUSY_TIMEOUT_MS", 50)
     other = sqlite3.connect(path, isolation_level=None)
     store = Store.open(url(path))
     other.execute("BEGIN IMMEDIATE")
@@ -183,7 +183,7 @@ def test_a_missing_folder_and_a_folder_as_file_are_named(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody who may not write")
 def test_a_read_only_folder_is_named():
     code = (
-        "import os, sys; from wp_server.store import Store, StoreError\n"
+        "import os, sys; from wp_server.store import Store, StoreError, sqlite\n"
         "os.setuid(65534)\n"
         "try: Store.open('sqlite:///' + sys.argv[1])\n"
         "except StoreError as error: print(error)"
@@ -248,28 +248,3 @@ def _fill(connection: Connection) -> None:
         connection.execute(
             text("INSERT INTO settings VALUES (:name, :value)"), {"name": f"x{number}", "value": bytes(4096)}
         )
-
-
-def test_the_code_and_the_newest_migration_agree():
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    assert ScriptDirectory.from_config(config).get_heads() == [migrations.HEAD]
-
-
-async def test_migrations_build_exactly_the_schema(path):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from wp_server.store.schema import metadata
-
-    store = Store.open(url(path))
-
-    def difference(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, metadata))
-
-    assert await store.read(difference) == []
-    await store.close()

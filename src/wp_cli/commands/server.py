@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 GENERATED_CONTEXT = "bootstrap-timestamp"
 
 RUN_FLAGS: tuple[Flag[Any], ...] = (
-    Flag("db", STRING, "", "File to keep the state in. The default is data.db in the current directory."),
+    Flag("db", STRING, "", "File to keep the state in, or postgresql://USER@HOST/NAME. The default is ./data.db."),
+    Flag("data-dir", STRING, "", "Folder for the certificate. The default is that of the state file."),
     Flag("listen-grpc", STRING, "127.0.0.1:9701", "Address of the gRPC API; always TLS."),
     Flag("listen-http", STRING, "127.0.0.1:9702", "Address of the UI and the HTTP API; always TLS."),
     Flag("listen-http-insecure", STRING, "", "Address of plain HTTP that redirects to TLS."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from sqlalchemy import Connection
 
@@ -28,7 +27,7 @@ async def run(store: Store) -> None:
     """Sweeps every second until cancelled."""
     while True:
         try:
-            while (deadline := await store.read(jobs.next_deadline)) is not None and deadline <= time.time_ns():
+            while await store.read(jobs.is_overdue):
                 await store.write(transitions.sweep, SWEEP_JOBS)
         except DomainError as error:
             log.warning("the deadlines of jobs could not be kept: %s", error)

@@ -55,7 +55,7 @@ class Dispatcher:
         """Serves the slots until cancelled."""
         with self._store.changes.subscribe(transitions.CLAIMABLE) as queue:
             while True:
-                await queue.wait()
+                await queue.wait(self._store.look_seconds)
                 try:
                     while await self._serve_round():
                         pass

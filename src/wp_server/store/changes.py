@@ -1,7 +1,8 @@
 """Who wants to know that something changed: topics, announced after the commit, keys only (server.md G13).
 
 A SQL function names topics with `changed(connection, ...)`. The writer publishes them once its transaction is on disk;
-receivers read again. A subscription coalesces: any number of changes between two waits is one wake-up.
+receivers read again, in this process and in all other replicas. A subscription coalesces: any number of changes between
+two waits is one wake-up.
 
 Topics in use: `auth`, `standing`, `projects`, `project/<key>`, `config`, `config/<project key>`, `config/*`, `server`,
 `jobs`, `job/<id>`, `output/<job id>`, `claimable`, `runners`, `runner/<id>`, `deployments`, `deployment/<id>`.
@@ -103,6 +104,10 @@ class Changes:
                 self._versions[topic] += 1
             for subscription in tuple(self._waiting.get(topic, ())):
                 subscription._wake(topic)
+
+    def publish_everything(self) -> None:
+        """Wakes every subscriber: what changed is not known, as after a lost connection to other replicas."""
+        self.publish([*self._waiting, *self._versions])
 
     def _join(self, subscription: Subscription, topics: frozenset[str]) -> None:
         for topic in topics:

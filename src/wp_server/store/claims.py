@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, lit
 
 from wp_server.store import jobs as rows
 from wp_server.store import transitions
+from wp_server.store.isolation import guarded
 from wp_server.store.jobs import JobRow, Target
 from wp_server.store.schema import app_locks, jobs, runners
 
@@ -37,6 +38,8 @@ def _first(kind: Target) -> Select[str, int]:
 
 
 _first_of = {kind: _first(kind) for kind in Target}
+_take_first_of = {kind: _first(kind).with_for_update(of=jobs, skip_locked=True) for kind in Target}
+"""The same for a claim: what another replica is just taking is stepped over."""
 _next_label_set = (
     select(jobs.c.target)
     .where(
@@ -95,6 +98,7 @@ def offer(connection: Connection, waiting: Collection[str]) -> Offer:
     )
 
 
+@guarded
 def claim(connection: Connection, runner: Candidate, most: int) -> list[JobRow]:
     """Assigns up to `most` jobs to `runner`, earliest first, and returns them as WAITING."""
     claimed: list[JobRow] = []
@@ -103,9 +107,8 @@ def claim(connection: Connection, runner: Candidate, most: int) -> list[JobRow]:
         if job_id is None:
             break
         row = transitions.assign(connection, job_id, runner.id)
-        if row is None:
-            break
-        claimed.append(row)
+        if row is not None:
+            claimed.append(row)
     return claimed
 
 
@@ -116,7 +119,7 @@ def _earliest(connection: Connection, runner: Candidate) -> str | None:
         for target in _label_sets(connection):
             if json.loads(target).items() <= runner.labels.items():
                 targets.append((Target.LABELS, target))
-    found = [connection.execute(_first_of[kind], {"target": target}).first() for kind, target in targets]
+    found = [connection.execute(_take_first_of[kind], {"target": target}).first() for kind, target in targets]
     candidates = sorted((row.queue_time, row.id) for row in found if row is not None)
     return candidates[0][1] if candidates else None
 

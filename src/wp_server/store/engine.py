@@ -1,43 +1,23 @@
-"""The store's engine: short reads inline, all writes through one writer thread that shares one disk sync among them.
+"""The store as the rest of the server sees it: one state, whatever engine keeps it.
 
-An acknowledged write survives a power cut: SQLite in WAL mode with `synchronous=FULL`. One sync takes about 1.3 ms
-on the machines we measure, so a write per sync would cap the server at some hundred writes a second. The writer
-therefore takes every call that waits, runs each in its own savepoint, commits once and answers them all: a failing call
-rolls back alone, and nobody hears "done" before the disk did. Calls of the weak class (log lines, job output) do not
-ask for a sync of their own: they survive the death of the process at once and a power cut after the next full commit.
-
-Reads run in the event loop on their own WAL connection: they never wait for the writer, and see all that was answered.
+`Store.open` chooses the engine by the URL: `sqlite` for one machine, `postgres` for several replicas. SQL functions are
+written once, as functions of a connection that assume to be alone; each engine makes that true in its own way (one
+writer thread there, serializable transactions here). They may run more than once, so they touch the database only and
+never change their arguments.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import queue
-import sqlite3
-import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
-from wp_server.errors import DomainError, Unavailable
-from wp_server.store import migrations, trouble
-from wp_server.store.changes import Changes, pending
-from wp_server.store.lockfile import LockFile
+from wp_server.store.changes import Changes
 from wp_server.store.trouble import StoreError
-
-log = logging.getLogger(__name__)
-
-BUSY_TIMEOUT_MS = 5_000
-CHECKPOINT_PAGES = 2_000
-"""WAL pages (4 KiB each) after which a commit also moves them into the main file."""
-BATCH_LIMIT = 256
-"""Calls that share one commit at most."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,213 +32,59 @@ class Durability(Enum):
     """The death of the server process; a power cut only after the next FULL commit. For log lines and job output."""
 
 
-class _Driver(Protocol):
-    """The part of `sqlite3.Connection` that is used below SQLAlchemy, where each microsecond counts."""
-
-    @property
-    def in_transaction(self) -> bool: ...
-    def execute(self, sql: str, /) -> object: ...
-
-
-@dataclass
-class _Call:
-    """One `write` on its way through the writer thread."""
-
-    run: Callable[[Connection], object]
-    durability: Durability
-    answer: asyncio.Future[object]
-    result: object = None
-    error: Exception | None = None
-    topics: list[str] = field(default_factory=list)
-
-
-class Store:
+class Store(ABC):
     """One server's state. Open it once, hand it to everybody, close it last."""
 
-    def __init__(self, engine: Engine, lock: LockFile | None) -> None:
+    shared: bool
+    """Whether other servers use the same state at the same time."""
+    look_seconds: float | None = None
+    """After how long a silence whoever hands out work should look by himself; None: every change is told."""
+
+    def __init__(self) -> None:
         self.changes = Changes()
         self.commits = 0
-        """How many transactions the writer has committed."""
-        self._engine = engine
-        self._lock = lock
-        self._reader = engine.connect()
-        self._reader_driver = _driver(self._reader)
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
-        self._closed = False
-        self._thread = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
-        self._thread.start()
+        """How many transactions were committed here."""
 
-    @classmethod
-    def open(cls, url: str) -> Store:
-        """Opens the database at `url` (`sqlite:///path`), bringing its schema up to date.
+    @staticmethod
+    def open(url: str) -> Store:
+        """Opens the database at `url` (`sqlite:///PATH`, `postgresql://…`), bringing its schema up to date.
 
-        Errors: StoreError with one sentence when the file is in use, damaged, not ours, or cannot be written.
+        Errors: StoreError with one sentence when it cannot be reached, is in use, damaged, not ours, or not writable.
         """
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite" or not parsed.database:
-            raise StoreError(f"The store URL {url!r} is not supported; use sqlite:///PATH.")
-        path = Path(parsed.database)
-        trouble.check_file(path)
-        lock = LockFile.acquire(path)
-        engine = create_engine(url, pool_size=4, connect_args={"check_same_thread": False, "isolation_level": None})
-        event.listen(engine, "connect", _configure)
         try:
-            with engine.connect() as connection:
-                trouble.check_content(connection, path)
-                migrations.upgrade(connection, path)
-            return cls(engine, lock)
-        except DBAPIError as error:
-            engine.dispose()
-            lock.release()
-            raise trouble.at_start(error, path) from error
-        except BaseException:
-            engine.dispose()
-            lock.release()
-            raise
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise StoreError(f"The store URL {url!r} cannot be read; write sqlite:///PATH or postgresql://…") from error
+        match parsed.get_backend_name():
+            case "sqlite" if parsed.database:
+                from wp_server.store.sqlite import SqliteStore
 
+                return SqliteStore.open_url(parsed)
+            case "postgresql" | "postgres":
+                from wp_server.store.postgres import PostgresStore
+
+                return PostgresStore.open_url(parsed)
+        raise StoreError(f"The store URL {parsed!r} is not supported; write sqlite:///PATH or postgresql://…")
+
+    @abstractmethod
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Returns `fn(connection, ...)` from one consistent view of the database. Call it in the server's loop only."""
-        if self._closed:
-            raise Unavailable("The server is shutting down.")
-        self._reader_driver.execute("BEGIN")
-        try:
-            return fn(self._reader, *args, **kwargs)
-        except DBAPIError as error:
-            raise trouble.while_running(error) from error
-        finally:
-            if self._reader_driver.in_transaction:
-                self._reader_driver.execute("COMMIT")
+        """Returns `fn(connection, ...)` from one consistent view of the database. Call it in the server's loop only.
 
+        The loop waits for it, so it is for single rows that something without `await` needs.
+        """
+
+    @abstractmethod
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Returns `fn(connection, ...)` from one consistent view of the database."""
-        return self.read_now(fn, *args, **kwargs)
 
+    @abstractmethod
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Returns `fn(connection, ...)` once its effects are on disk; if it raises, nothing of it remains.
+        """Returns `fn(connection, ...)` once its effects are on disk; if it raises, nothing of it remains."""
 
-        `fn` runs in the writer thread: it touches the database only, and never changes its arguments.
-        """
-        return await self._submit(Durability.FULL, lambda connection: fn(connection, *args, **kwargs))
-
+    @abstractmethod
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write` with `Durability.WEAK`."""
-        return await self._submit(Durability.WEAK, lambda connection: fn(connection, *args, **kwargs))
 
-    async def _submit(self, durability: Durability, run: Callable[[Connection], T]) -> T:
-        if self._closed:
-            raise Unavailable("The server is shutting down.")
-        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._calls.put(_Call(run, durability, answer))
-        return cast("T", await answer)
-
+    @abstractmethod
     async def close(self) -> None:
-        """Answers the writes that wait, then closes the database and gives its lock back."""
-        if self._closed:
-            return
-        self._closed = True
-        self._calls.put(None)
-        await asyncio.to_thread(self._thread.join)
-        self._reader.close()
-        self._engine.dispose()
-        if self._lock:
-            self._lock.release()
-
-    def _write_loop(self) -> None:
-        with self._engine.connect() as connection:
-            driver = _driver(connection)
-            while (first := self._calls.get()) is not None:
-                batch, closing = self._drain(first)
-                _run_batch(connection, driver, batch)
-                self.commits += 1
-                self._deliver(batch)
-                if closing:
-                    return
-
-    def _drain(self, first: _Call) -> tuple[list[_Call], bool]:
-        batch = [first]
-        while len(batch) < BATCH_LIMIT:
-            try:
-                call = self._calls.get_nowait()
-            except queue.Empty:
-                break
-            if call is None:
-                return batch, True
-            batch.append(call)
-        return batch, False
-
-    def _deliver(self, batch: list[_Call]) -> None:
-        loops = {call.answer.get_loop() for call in batch}
-        for loop in loops:
-            calls = [call for call in batch if call.answer.get_loop() is loop]
-            try:
-                loop.call_soon_threadsafe(self._answer, calls)
-            except RuntimeError:
-                log.warning("%d writes were committed after their event loop had ended", len(calls))
-
-    def _answer(self, calls: list[_Call]) -> None:
-        for call in calls:
-            if call.answer.done():
-                continue
-            if call.error is not None:
-                call.answer.set_exception(call.error)
-            else:
-                call.answer.set_result(call.result)
-        self.changes.publish(topic for call in calls if call.error is None for topic in call.topics)
-
-
-def _run_batch(connection: Connection, driver: _Driver, batch: list[_Call]) -> None:
-    """Runs all calls in one transaction, each in its savepoint; a broken transaction fails all of them."""
-    full = any(call.durability is Durability.FULL for call in batch)
-    try:
-        driver.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
-        driver.execute("BEGIN IMMEDIATE")
-        for call in batch:
-            _run_call(connection, driver, call)
-        driver.execute("COMMIT")
-    except (DBAPIError, sqlite3.Error) as error:
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
-        failure = trouble.while_running(error)
-        _log_failure(f"the store could not commit {len(batch)} writes", failure)
-        for call in batch:
-            call.error = call.error or failure
-
-
-def _run_call(connection: Connection, driver: _Driver, call: _Call) -> None:
-    topics = pending(connection)
-    topics.clear()
-    driver.execute("SAVEPOINT one_call")
-    try:
-        call.result = call.run(connection)
-        call.topics = list(topics)
-    except DBAPIError as error:
-        if not driver.in_transaction:
-            raise
-        call.error = failure = trouble.while_running(error)
-        _log_failure("a write failed in the database", failure)
-    except DomainError as error:
-        call.error = error
-    except Exception as error:
-        log.exception("a write failed")
-        call.error = error
-    if call.error is not None:
-        driver.execute("ROLLBACK TO one_call")
-    driver.execute("RELEASE one_call")
-
-
-def _log_failure(what: str, failure: DomainError) -> None:
-    """With a traceback only if the sentence does not name the cause, as it does for a full disk."""
-    log.log(logging.ERROR, "%s: %s", what, failure, exc_info=type(failure) is DomainError)
-
-
-def _driver(connection: Connection) -> _Driver:
-    return cast("_Driver", connection.connection.driver_connection)
-
-
-def _configure(driver: sqlite3.Connection, _record: object) -> None:
-    driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    driver.execute("PRAGMA journal_mode=WAL")
-    driver.execute("PRAGMA synchronous=FULL")
-    driver.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-    driver.execute("PRAGMA foreign_keys=ON")
-    driver.execute("PRAGMA trusted_schema=OFF")
+        """Answers the writes that wait, then closes the database and gives it free."""

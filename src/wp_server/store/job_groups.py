@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
@@ -12,8 +11,8 @@ from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition
 from wp_server.jobs import machine
 from wp_server.jobs.machine import State
+from wp_server.store import clock, transitions
 from wp_server.store import jobs as rows
-from wp_server.store import transitions
 from wp_server.store.changes import changed
 from wp_server.store.schema import job_dependencies
 
@@ -47,7 +46,7 @@ def _queue_one(connection: Connection, job: pb.Job, expire_time: int | None, que
         raise FailedPrecondition("depends_on_allow_failure: may only name jobs of depends_on")
     if len(depends_on) > DEPENDENCY_LIMIT:
         raise FailedPrecondition(f"depends_on: may not have more than {DEPENDENCY_LIMIT} jobs")
-    queue_time = time.time_ns()
+    queue_time = clock.now(connection)
     if job.singleton_id:
         replaced = transitions.replace_singleton(connection, job.singleton_id, job.id)
         queue_time = replaced if replaced is not None else queue_time
@@ -56,7 +55,7 @@ def _queue_one(connection: Connection, job: pb.Job, expire_time: int | None, que
     broken = [job_id for job_id in depends_on if states[job_id] is State.ERROR and job_id not in allowed]
     if broken:
         reason = rows.message(connection, broken[0]).error.message
-        at = machine.stop(at, f'Job dependency "{broken[0]}" errored: {reason}', time.time_ns())
+        at = machine.stop(at, f'Job dependency "{broken[0]}" errored: {reason}', clock.now(connection))
     unfinished = [job_id for job_id in depends_on if states[job_id] not in machine.FINISHED]
     rows.insert(connection, job, at, queued_by, len(unfinished))
     if unfinished:

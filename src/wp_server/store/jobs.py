@@ -13,6 +13,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
+from wp_server.store import clock
 from wp_server.store.schema import app_locks, jobs
 
 MAX_LISTED = 1_000
@@ -278,8 +279,8 @@ def newest(connection: Connection, project: str, operation: str) -> pb.Job | Non
     return pb.Job.FromString(blob) if blob is not None else None
 
 
-def next_deadline(connection: Connection) -> int | None:
-    """Returns the earliest deadline of any job, in nanoseconds since 1970; None when there is none."""
+def is_overdue(connection: Connection) -> bool:
+    """Returns whether the deadline of any job has passed."""
     query = select(jobs.c.deadline).where(jobs.c.deadline.is_not(None)).order_by(jobs.c.deadline).limit(1)
     deadline: int | None = connection.execute(query).scalar()
-    return deadline
+    return deadline is not None and deadline <= clock.now(connection)

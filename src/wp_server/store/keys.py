@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import time
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import IntegrityError
 
+from wp_server.store import clock
 from wp_server.store.changes import changed
 from wp_server.store.schema import consumed_invites, denied_tokens, hmac_keys
 
@@ -34,7 +33,7 @@ def active_key(connection: Connection) -> tuple[str, bytes] | None:
 def create_key(connection: Connection, key_id: str) -> bytes:
     """Stores and returns a new random key."""
     new = secrets.token_bytes(KEY_BYTES)
-    connection.execute(hmac_keys.insert().values(id=key_id, key=new, created=time.time_ns()))
+    connection.execute(hmac_keys.insert().values(id=key_id, key=new, created=clock.now(connection)))
     changed(connection, "auth")
     return new
 
@@ -42,7 +41,7 @@ def create_key(connection: Connection, key_id: str) -> bytes:
 def deny(connection: Connection, accessor_id: str) -> None:
     """Withdraws the token with this accessor id (hexadecimal) for ever. Doing it twice is fine."""
     if not is_denied(connection, accessor_id):
-        connection.execute(denied_tokens.insert().values(accessor_id=accessor_id, denied=time.time_ns()))
+        connection.execute(denied_tokens.insert().values(accessor_id=accessor_id, denied=clock.now(connection)))
         changed(connection, "auth")
 
 
@@ -57,8 +56,5 @@ def consume_invite(connection: Connection, accessor_id: str) -> bool:
     query = select(consumed_invites.c.consumed).where(consumed_invites.c.accessor_id == accessor_id)
     if connection.execute(query).first() is not None:
         return False
-    try:
-        connection.execute(consumed_invites.insert().values(accessor_id=accessor_id, consumed=time.time_ns()))
-    except IntegrityError:
-        return False
+    connection.execute(consumed_invites.insert().values(accessor_id=accessor_id, consumed=clock.now(connection)))
     return True

@@ -6,7 +6,6 @@ count per kind and application over all workspaces, start at 1 and are never use
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from wp_proto.waypoint import api as pb
 from wp_server.errors import InvalidArgument, NotFound, Violation
 from wp_server.ids import new_id
-from wp_server.store import projects, workspaces
+from wp_server.store import clock, projects, workspaces
 from wp_server.store.changes import changed
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import operations, sequences
@@ -143,7 +142,7 @@ def upsert(connection: Connection, kind: Kind[R], new: R) -> R:
             _assign_generation(connection, record)
         connection.execute(_insert, {"id": record.id, "kind": kind.number, **_columns(record)})
     active = max(_nanoseconds(record.status, "start_time"), _nanoseconds(record.status, "complete_time"))
-    workspaces.touch(connection, record.application, record.workspace.workspace, active or time.time_ns())
+    workspaces.touch(connection, record.application, record.workspace.workspace, active or clock.now(connection))
     if isinstance(record, pb.Deployment):
         changed(connection, "deployments", f"deployment/{record.id}")
     return record
@@ -275,7 +274,7 @@ def fail_running(connection: Connection, job_id: str, reason: str) -> None:
         record.status.state = pb.Status.ERROR
         record.status.error.code = ABORTED
         record.status.error.message = reason
-        record.status.complete_time.FromNanoseconds(time.time_ns())
+        record.status.complete_time.FromNanoseconds(clock.now(connection))
         connection.execute(operations.update().where(operations.c.id == record.id).values(**_columns(record)))
         if isinstance(record, pb.Deployment):
             changed(connection, "deployments", f"deployment/{record.id}")

@@ -15,6 +15,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.jobs.fold import folded
 from wp_server.jobs.machine import StaleAssignment, State
 from wp_server.store.changes import changed
+from wp_server.store.isolation import guarded
 from wp_server.store.schema import job_output, jobs
 
 KEPT_EVENTS = 16_000
@@ -55,6 +56,7 @@ class Batch:
     terminal: Terminal
 
 
+@guarded
 def append(connection: Connection, job_id: str, assignment: int, events: Sequence[Event]) -> None:
     """Adds events of a RUNNING job. Errors: FailedPrecondition when the assignment is not in force any more."""
     if not events:

@@ -5,7 +5,6 @@ Every registration gets a new number; the end of a stream takes back only its ow
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, NotFound, PermissionDenied
 from wp_server.runner_labels import MARKER, label_hash
+from wp_server.store import clock
 from wp_server.store.changes import changed
 from wp_server.store.claims import Candidate
 from wp_server.store.jobs import Target, target_of
@@ -83,7 +83,7 @@ def register(connection: Connection, announced: pb.Runner) -> Row:
 
     Errors: PermissionDenied for a rejected one, FailedPrecondition for an on-demand runner without a job.
     """
-    now = time.time_ns()
+    now = clock.now(connection)
     runner = _announced(announced)
     if runner.WhichOneof("kind") in ("odr", "deprecated_is_odr"):
         _check_wanted(connection, runner.id)
@@ -118,7 +118,7 @@ def request_adoption(connection: Connection, announced: pb.Runner) -> int:
             raise PermissionDenied(
                 f"The runner {runner.id} is already adopted; forget it first, or start it with its state directory."
             )
-    now = time.time_ns()
+    now = clock.now(connection)
     runner.adoption_state = pb.Runner.PENDING
     runner.first_seen.FromNanoseconds(now)
     runner.last_seen.FromNanoseconds(now)
@@ -144,7 +144,7 @@ def seen(connection: Connection, runner_id: str, registration: int) -> None:
     """Refreshes `last_seen` of a connected runner."""
     row = find(connection, runner_id)
     if row is not None and row.registration == registration:
-        row.runner.last_seen.FromNanoseconds(time.time_ns())
+        row.runner.last_seen.FromNanoseconds(clock.now(connection))
         where = runners.c.id == runner_id
         connection.execute(runners.update().where(where).values(blob=row.runner.SerializeToString()))
 

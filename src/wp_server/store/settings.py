@@ -67,6 +67,13 @@ def raise_exec_ceiling(connection: Connection, ceiling: int) -> None:
     _put(connection, "exec_ceiling", str(ceiling).encode())
 
 
+def take_exec_index(connection: Connection, at_least: int) -> int:
+    """Returns an index above all that were given out, by whatever server on this database."""
+    index = max(exec_ceiling(connection), at_least)
+    raise_exec_ceiling(connection, index + 1)
+    return index
+
+
 def _get(connection: Connection, name: str) -> bytes | None:
     return _value.blob(connection, {"name": name})
 

@@ -6,7 +6,6 @@ consequences: the application lock follows its job, dependents move up or fail, 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,9 +17,10 @@ from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs import machine
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
+from wp_server.store import clock, operations, workspaces
 from wp_server.store import jobs as rows
-from wp_server.store import operations, workspaces
 from wp_server.store.changes import changed
+from wp_server.store.isolation import one_at_a_time
 from wp_server.store.jobs import JobRow
 from wp_server.store.schema import app_locks, job_dependencies, jobs
 
@@ -50,12 +50,13 @@ def assign(connection: Connection, job_id: str, runner_id: str) -> JobRow | None
     before = rows.get(connection, job_id)
     lock = lock_of(before.job)
     if lock is not None:
+        one_at_a_time(connection, f"lock {lock.project}")
         held = rows.conflicts(lock.project, lock.application, lock.workspace)
         if connection.execute(select(app_locks.c.job_id).where(held).limit(1)).first() is not None:
             return None
         key = {"project_key": lock.project, "app_key": lock.application, "workspace_key": lock.workspace}
         connection.execute(_take_lock, {**key, "job_id": job_id})
-    return _move(connection, before, machine.assign(before.position, runner_id, time.time_ns()))
+    return _move(connection, before, machine.assign(before.position, runner_id, clock.now(connection)))
 
 
 def acknowledge(connection: Connection, job_id: str, assignment: int) -> JobRow:
@@ -76,7 +77,7 @@ def reattach(connection: Connection, job_id: str, runner_id: str) -> JobRow:
 def heartbeat(connection: Connection, job_id: str, assignment: int, slack: int) -> None:
     """Moves the heartbeat deadline, `slack` nanoseconds further because not every heartbeat is written."""
     before = rows.get(connection, job_id)
-    after = machine.heartbeat(before.position, assignment, time.time_ns() + slack)
+    after = machine.heartbeat(before.position, assignment, clock.now(connection) + slack)
     if after != before.position:
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(deadline=after.deadline))
 
@@ -84,7 +85,7 @@ def heartbeat(connection: Connection, job_id: str, assignment: int, slack: int) 
 def part(connection: Connection, job_id: str, assignment: int) -> None:
     """Shortens the deadline of a RUNNING job whose command line has gone. Errors: FailedPrecondition."""
     before = rows.get(connection, job_id)
-    after = machine.part(before.position, assignment, time.time_ns())
+    after = machine.part(before.position, assignment, clock.now(connection))
     if after != before.position:
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(deadline=after.deadline))
 
@@ -115,13 +116,13 @@ def replace_singleton(connection: Connection, singleton_id: str, new_id: str) ->
     if old_id is None:
         return None
     before = rows.get(connection, old_id)
-    _move(connection, before, machine.stop(before.position, f"replaced by job {new_id}", time.time_ns()))
+    _move(connection, before, machine.stop(before.position, f"replaced by job {new_id}", clock.now(connection)))
     return before.position.queue_time
 
 
 def sweep(connection: Connection, most: int) -> int:
     """Does what the passed deadlines of up to `most` jobs ask for; returns how many there were (G6)."""
-    now = time.time_ns()
+    now = clock.now(connection)
     late = connection.execute(_overdue, {"now": now, "most": most}).scalars().all()
     for job_id in late:
         _step(connection, job_id, lambda at, _now: machine.overdue(at, now))
@@ -137,7 +138,7 @@ def take_over(connection: Connection, grace: int) -> None:
     unconfirmed = select(jobs.c.id, jobs.c.assignment).where(jobs.c.state == int(State.WAITING))
     for row in connection.execute(unconfirmed).all():
         give_back(connection, row.id, row.assignment)
-    until = time.time_ns() + grace
+    until = clock.now(connection) + grace
     running = (jobs.c.state == int(State.RUNNING)) & (jobs.c.deadline < until)
     connection.execute(update(jobs).where(running).values(deadline=until))
 
@@ -169,7 +170,7 @@ def _step(
     force: bool = False,
 ) -> JobRow:
     before = rows.get(connection, job_id)
-    after = step(before.position, time.time_ns())
+    after = step(before.position, clock.now(connection))
     if after == before.position and not force:
         return before
     return _move(connection, before, after, keep)
@@ -206,7 +207,7 @@ def _unless_replaced(connection: Connection, before: JobRow, back: Position) -> 
     place = min(newer.position.queue_time, back.queue_time)
     rows.save(connection, newer, newer.job, replace(newer.position, queue_time=place))
     changed(connection, f"job/{newer_id}")
-    return machine.stop(before.position, f"replaced by job {newer_id}", time.time_ns())
+    return machine.stop(before.position, f"replaced by job {newer_id}", clock.now(connection))
 
 
 def _settle(connection: Connection, job: pb.Job) -> None:
@@ -219,7 +220,7 @@ def _settle(connection: Connection, job: pb.Job) -> None:
             continue
         if failed and not dependent.allow_failure:
             reason = f'Job dependency "{job.id}" errored: {job.error.message}'
-            _move(connection, row, machine.stop(row.position, reason, time.time_ns()))
+            _move(connection, row, machine.stop(row.position, reason, clock.now(connection)))
         else:
             connection.execute(_one_less, {"dependent": dependent.job_id})
             changed(connection, CLAIMABLE, f"job/{dependent.job_id}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 
 from sqlalchemy import Connection, bindparam, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import NotFound
-from wp_server.store import projects
+from wp_server.store import clock, projects
 from wp_server.store.schema import workspace_applications, workspace_projects, workspaces
 
 DEFAULT = "default"
@@ -55,7 +54,7 @@ def upsert(connection: Connection, name: str) -> pb.Workspace:
     """Creates a workspace, or renames its spelling; returns the stored one."""
     key = name.lower()
     if connection.execute(workspaces.update().where(workspaces.c.workspace_key == key).values(name=name)).rowcount == 0:
-        connection.execute(workspaces.insert().values(workspace_key=key, name=name, active=time.time_ns()))
+        connection.execute(workspaces.insert().values(workspace_key=key, name=name, active=clock.now(connection)))
     return get(connection, name)
 
 
@@ -155,7 +154,7 @@ def set_data_source_ref(connection: Connection, project: str, workspace: str, re
     """Keeps the source revision that a job downloaded last for a project in a workspace."""
     if projects.find(connection, project) is None:
         return
-    ensure_project(connection, project, workspace, time.time_ns())
+    ensure_project(connection, project, workspace, clock.now(connection))
     connection.execute(
         workspace_projects.update()
         .where(

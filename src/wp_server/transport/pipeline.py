@@ -24,6 +24,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from wp_server.auth import identity
 from wp_server.errors import DomainError, InvalidArgument, ResourceExhausted, Unimplemented
+from wp_server.store.patience import be_patient
 from wp_server.transport import keepalive, status, versions
 
 MAX_ANSWER = 4 * 1024 * 1024
@@ -190,6 +191,7 @@ class Pipeline(grpc.GenericRpcHandler):
             try:
                 if self._draining:
                     raise status.SHUTTING_DOWN
+                be_patient()
                 metadata = await self._admit(rpc, context)
                 return await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")
             except DomainError as error:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from wp_server.store.trouble import StoreError
 
 HEAD = "0003"
 """The schema this code needs; a test compares it with the newest script."""
+VERSION_TABLE = "alembic_version"
 
 
-def upgrade(connection: Connection, path: Path) -> None:
-    """Brings the database to `HEAD`. Errors: StoreError when a newer server wrote it."""
-    version = _version(connection)
-    if version == HEAD:
-        return
+def is_current(connection: Connection) -> bool:
+    """Returns whether the database has this code's schema already."""
+    return version(connection) == HEAD
+
+
+def upgrade(connection: Connection, what: str) -> None:
+    """Brings the database to `HEAD`, in a transaction that the caller has begun. `what` names it in sentences.
+
+    Errors: StoreError when a newer server wrote it.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -24,23 +30,17 @@ def upgrade(connection: Connection, path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
     try:
         command.upgrade(config, HEAD)
     except CommandError as error:
-        connection.exec_driver_sql("ROLLBACK")
         raise StoreError(
-            f"The state file {path} was written by a newer server (schema {version}); start that one or a later."
+            f"{what} was written by a newer server (schema {version(connection)}); start that one or a later."
         ) from error
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
-        raise
-    connection.exec_driver_sql("COMMIT")
 
 
-def _version(connection: Connection) -> str | None:
-    known = connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")).first()
-    if known is None:
+def version(connection: Connection) -> str | None:
+    """Returns the schema that the database has; None when it has none of ours."""
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return version
+    known: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return known
