@@ -67,6 +67,7 @@ COMMANDS: dict[str, Entry] = {
     "server stop": Entry("server", "STOP", "Stop the server embedded in this command line"),
     "status": Entry("status", "STATUS", "Show the health of projects and apps"),
     "up": Entry("up", "UP", "Build, deploy and release"),
+    "validate": Entry("validate", "VALIDATE", "Check waypoint.hcl without touching a platform"),
     "version": Entry("version", "VERSION_COMMAND", "Print the version of this command line and of the server"),
     "workspace create": Entry("workspace", "CREATE", "Create a workspace"),
     "workspace inspect": Entry("workspace", "INSPECT", "Show a workspace"),

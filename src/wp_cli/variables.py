@@ -19,16 +19,20 @@ ENV_PREFIX = "WP_VAR_"
 def inputs(session: Session) -> tuple[InputValue, ...]:
     """Return what environment and flags give, weakest first. CliError for a file that cannot be read or understood."""
     import wp_config
-    from wp_config.variables import collect
 
-    names: tuple[str, ...] = session[shared.VAR_FILE]
-    given: dict[str, str] = session[shared.VAR]
-    files = [Path(name) for name in names]
-    assignments = [f"{name}={value}" for name, value in given.items()]
     try:
-        return collect(session.environ, files, assignments)
+        return given(session)
     except wp_config.Diagnostics as problems:
         raise config_problem(problems) from problems
+
+
+def given(session: Session) -> tuple[InputValue, ...]:
+    """Return the same; raises `Diagnostics` instead."""
+    from wp_config.variables import collect
+
+    files = [Path(name) for name in session[shared.VAR_FILE]]
+    assignments = [f"{name}={value}" for name, value in session[shared.VAR].items()]
+    return collect(session.environ, files, assignments)
 
 
 def job_variables(session: Session) -> list[pb.Variable]:

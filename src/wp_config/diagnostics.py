@@ -294,7 +294,7 @@ def _paint(severity: Severity, colour: bool) -> tuple[str, str, str]:
 
 def _excerpt(subject: Range, colour: bool, severity: Severity) -> list[str]:
     source, line = subject.file, subject.file.line_of(min(subject.start, len(subject.file.text)))
-    where = source.path_of(subject.start) if subject.end else ""
+    where = _printable(source.path_of(subject.start)) if subject.end else ""
     column = subject.start_position.column
     lines = [f"  on {source.name}:{line}:{column}{f', {where}' if where else ''}:"]
     first = max(1, line - CONTEXT_LINES)

@@ -38,9 +38,12 @@ _EXTRA: dict[StageKind, tuple[type, ...]] = {
 
 
 def chain_problems(host: PluginHost, project: Project, app_name: str) -> Diagnostics:
-    """Return what does not fit; empty when all is well, or when a plugin cannot say what it returns."""
+    """Return what does not fit; empty when all is well, or when a plugin is unknown or cannot say what it returns."""
     app = project.app(app_name)
     problems = Diagnostics()
+    stages = [app.stage(kind, {}) for kind in _MAIN]
+    if not {stage.use.plugin for stage in stages if stage is not None} <= set(host.names()):
+        return problems
     artifact, target, before, made_by = "", "", "", ""
     registry = app.stage(StageKind.REGISTRY, {})
     for kind, function in _MAIN.items():
@@ -94,7 +97,9 @@ def _solver(
     maker: str,
     access: Sequence[Provider],
 ) -> Solver:
-    mappers = host.mappers((p.name for p in project.plugins), component.plugin, (maker,))
+    known_plugins = set(host.names())
+    declared = [plugin.name for plugin in project.plugins if plugin.name in known_plugins]
+    mappers = host.mappers(declared, component.plugin, (maker,))
     known = [Provider(KEYS[cls]) for cls in (*CORE, *_EXTRA.get(kind, ()))]
     known += access
     return Solver(inputs, known, mappers, host.makers)
