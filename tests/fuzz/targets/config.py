@@ -34,7 +34,7 @@ HERE = Path("/nowhere")
 CORPUS = Path(__file__).parents[2] / "wp_config"
 SCHEMA = Schema(
     (Attribute("image"), Attribute("port", "integer"), Attribute("env", "map(string)"), Attribute("any", "any")),
-    (Block("auth", Schema((Attribute("user", required=True),)), label="kind", many=True),),
+    (Block("auth", Schema((Attribute("user", required=True),)), labels=("kind",), many=True),),
 )
 _OUTSIDE = tuple(name for name in functions.names() - {"try", "can"} if functions.load(name).outside)
 
