@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.ids import new_id
-from wp_server.store import job_groups, projects, workspaces
+from wp_server.jobs import queueing
+from wp_server.store import projects, workspaces
 
 _REMOTE_SOURCES = ("git", "remote")
 
@@ -28,7 +29,7 @@ def store_project(connection: Connection, new: pb.Project, applications: Sequenc
     if not new.waypoint_hcl and _needs_look(before, stored):
         seen = [entry.workspace.workspace for entry in workspaces.project_entries(connection, stored.name)]
         group = [_init_job(stored, workspace) for workspace in dict.fromkeys([workspaces.DEFAULT, *seen])]
-        job_groups.queue(connection, group, None, queued_by)
+        queueing.queue(connection, group, None, queued_by)
     return projects.get(connection, stored.name)
 
 

@@ -14,6 +14,7 @@ from wp_server.api.runner_jobs import RunnerJobHandlers
 from wp_server.api.runners import RunnerHandlers
 from wp_server.api.server_config import ServerConfigHandlers
 from wp_server.api.status_reports import StatusReportHandlers
+from wp_server.api.tasks import TaskHandlers
 from wp_server.api.tokens import TokenHandlers
 from wp_server.api.ui import UiHandlers
 from wp_server.api.users import UserHandlers
@@ -39,6 +40,7 @@ def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
         ConfigHandlers(store),
         JobHandlers(store),
         JobStreamHandlers(store),
+        TaskHandlers(store),
         RunnerHandlers(store),
         RunnerJobHandlers(store, dispatcher),
     )

@@ -16,8 +16,8 @@ from wp_server.api.projects import check_data_source
 from wp_server.auth.identity import current
 from wp_server.errors import DomainError, FailedPrecondition, NotFound, Unimplemented
 from wp_server.ids import new_id
-from wp_server.jobs import access
-from wp_server.store import Store, job_groups, jobs, projects, runners, transitions
+from wp_server.jobs import access, queueing
+from wp_server.store import Store, jobs, profiles, projects, runners, transitions
 from wp_server.store.jobs import MAX_LISTED, JobSearch
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -64,7 +64,7 @@ class JobHandlers:
         except DomainError as error:
             reason = Status(code=error.code.value[0], message=error.message)
             return pb.ValidateJobResponse(valid=False, validation_error=reason)
-        assignable = not request.disable_assign and await self._store.read(runners.would_take, request.job)
+        assignable = not request.disable_assign and await self._store.read(_assignable, request.job)
         return pb.ValidateJobResponse(valid=True, assignable=assignable)
 
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.Job:
@@ -142,7 +142,12 @@ def _check_labels(checks: Checks, field: str, labels: dict[str, str]) -> None:
 
 def _queue(connection: Connection, requested: pb.Job, job_id: str, expire_time: int | None, queued_by: str) -> None:
     job = _complete(connection, requested, job_id)
-    job_groups.queue(connection, [job], expire_time, queued_by)
+    queueing.queue(connection, [job], expire_time, queued_by)
+
+
+def _assignable(connection: Connection, job: pb.Job) -> bool:
+    profile = queueing.profile_of(connection, job)
+    return runners.would_take(connection, job.target_runner if profile is None else profile.target_runner)
 
 
 def _complete(connection: Connection, requested: pb.Job, job_id: str) -> pb.Job:
@@ -156,8 +161,7 @@ def _complete(connection: Connection, requested: pb.Job, job_id: str) -> pb.Job:
     if project.state == pb.Project.DESTROYING and operation not in ("destroy", "destroy_project"):
         raise FailedPrecondition(f"The project {project.name!r} is being destroyed; no other job can be queued for it.")
     if requested.HasField("ondemand_runner"):
-        wanted = requested.ondemand_runner.name or requested.ondemand_runner.id
-        raise NotFound(f"There is no runner profile {wanted!r} on this server.")
+        profiles.get(connection, requested.ondemand_runner)
     job = pb.Job()
     job.CopyFrom(requested)
     for field, _ in job.ListFields():

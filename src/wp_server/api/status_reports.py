@@ -10,7 +10,8 @@ from wp_server.api.checks import Checks
 from wp_server.auth.identity import current
 from wp_server.errors import InvalidArgument, NotFound, Violation
 from wp_server.ids import new_id
-from wp_server.store import Store, job_groups, operations, projects
+from wp_server.jobs import queueing
+from wp_server.store import Store, operations, projects
 from wp_server.store.operations import DEPLOYMENT, RELEASE, STATUS_REPORT, Search
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -125,4 +126,4 @@ def _expedite(connection: Connection, request: pb.ExpediteStatusReportRequest, j
         singleton_id=f"status-report-ondemand/{app.project}/{app.application}/{target}",
         status_report=operation,
     )
-    job_groups.queue(connection, [job], None, queued_by)
+    queueing.queue(connection, [job], None, queued_by)

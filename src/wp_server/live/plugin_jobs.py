@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, Unavailable
 from wp_server.ids import new_id
+from wp_server.jobs import queueing
 from wp_server.jobs.machine import State
-from wp_server.store import Store, job_groups, jobs, projects, transitions
+from wp_server.store import Store, jobs, projects, transitions
 
 EXPIRY = 60.0
 """Seconds until a runner has to take the job."""
@@ -104,4 +105,4 @@ def _queue(connection: Connection, job: pb.Job) -> None:
                 "call again from its directory, or give the project a git source."
             )
         job.data_source.CopyFrom(project.data_source)
-    job_groups.queue(connection, [job], time.time_ns() + int(EXPIRY * 1e9), "server")
+    queueing.queue(connection, [job], time.time_ns() + int(EXPIRY * 1e9), "server")

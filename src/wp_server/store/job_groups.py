@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy import Connection
@@ -20,12 +20,22 @@ GROUP_LIMIT = 1_000
 DEPENDENCY_LIMIT = 256
 
 
-def queue(connection: Connection, group: Sequence[pb.Job], expire_time: int | None, queued_by: str) -> None:
-    """Stores jobs, whose ids are set, as QUEUED. Errors: NotFound and FailedPrecondition about dependencies."""
+def queue(
+    connection: Connection,
+    group: Sequence[pb.Job],
+    expire_time: int | None,
+    queued_by: str,
+    expiring: Collection[str] | None = None,
+) -> None:
+    """Stores jobs, whose ids are set, as QUEUED; `expire_time` is for all, or those of `expiring`.
+
+    Errors: NotFound and FailedPrecondition about dependencies.
+    """
     if len(group) > GROUP_LIMIT:
         raise FailedPrecondition(f"More than {GROUP_LIMIT} jobs cannot be queued together.")
     for job in _ordered(group):
-        _queue_one(connection, job, expire_time, queued_by)
+        expires = expire_time if expiring is None or job.id in expiring else None
+        _queue_one(connection, job, expires, queued_by)
     changed(connection, transitions.CLAIMABLE, "jobs")
 
 

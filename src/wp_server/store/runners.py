@@ -202,10 +202,10 @@ def _put(connection: Connection, runner: pb.Runner, registration: int, gone: boo
     changed(connection, "runners", f"runner/{runner.id}")
 
 
-def would_take(connection: Connection, job: pb.Job) -> bool:
-    """Returns whether a runner that is adopted and online now would get this job (§7.6)."""
-    kind, target = target_of(job.target_runner)
-    wanted = dict(job.target_runner.labels.labels)
+def would_take(connection: Connection, targeted: pb.Ref.Runner) -> bool:
+    """Returns whether a runner that is adopted and online now would get a job with this target (§7.6)."""
+    kind, target = target_of(targeted)
+    wanted = dict(targeted.labels.labels)
     for runner in present(connection):
         if not runner.online or runner.adoption_state not in ADOPTED_STATES:
             continue

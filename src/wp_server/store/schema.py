@@ -376,6 +376,21 @@ job_output = Table(
 
 # Runners
 
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("work_job", String, nullable=False),
+    Column("start_job", String, nullable=False),
+    Column("watch_job", String, nullable=False),
+    Column("stop_job", String, nullable=False),
+    Column("token_accessor", String, nullable=False),
+    Index("tasks_work_job", "work_job", unique=True),
+    Index("tasks_start_job", "start_job", unique=True),
+    Index("tasks_watch_job", "watch_job", unique=True),
+    Index("tasks_stop_job", "stop_job", unique=True),
+)
+
 runners = Table(
     "runners",
     metadata,

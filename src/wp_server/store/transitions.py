@@ -17,7 +17,7 @@ from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs import machine
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
-from wp_server.store import clock, operations, workspaces
+from wp_server.store import clock, keys, operations, tasks, workspaces
 from wp_server.store import jobs as rows
 from wp_server.store.changes import changed
 from wp_server.store.isolation import one_at_a_time
@@ -224,6 +224,33 @@ def _settle(connection: Connection, job: pb.Job) -> None:
         else:
             connection.execute(_one_less, {"dependent": dependent.job_id})
             changed(connection, CLAIMABLE, f"job/{dependent.job_id}")
+    if job.HasField("task"):
+        _settle_task(connection, job)
+
+
+def _settle_task(connection: Connection, job: pb.Job) -> None:
+    """What the end of one job of a launched runner means for the others (server.md §7.9)."""
+    task = tasks.find(connection, job.task.id)
+    if task is None:
+        return
+    if job.id == task.stop:
+        keys.deny(connection, task.token_accessor)
+    elif job.id == task.watch:
+        if State(job.state) is State.SUCCESS:
+            reason = f"the runner of this job ended with exit code {job.result.watch_task.exit_code} before the job did"
+        else:
+            reason = f"the runner of this job is gone: {job.error.message}"
+        _stop_unfinished(connection, task.work, reason)
+    elif job.id == task.work:
+        start = rows.find(connection, task.start)
+        if start is not None and start.position.state is State.QUEUED:
+            _stop_unfinished(connection, task.start, f"the job {job.id} ended before its runner was launched")
+
+
+def _stop_unfinished(connection: Connection, job_id: str, reason: str) -> None:
+    row = rows.find(connection, job_id)
+    if row is not None and not row.position.finished:
+        _move(connection, row, machine.stop(row.position, reason, clock.now(connection)))
 
 
 def check_exists(connection: Connection, job_ids: list[str]) -> dict[str, State]:

@@ -1,0 +1,46 @@
+"""Queueing jobs: the one way in, which decides whether a job gets a runner of its own (server.md §7.2 5, §7.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from wp_proto.waypoint import api as pb
+from wp_server.auth import tokens
+from wp_server.auth.authenticator import decode
+from wp_server.ids import new_id
+from wp_server.jobs import on_demand
+from wp_server.jobs.on_demand import LaunchIds
+from wp_server.store import job_groups, profiles, settings, tasks
+from wp_server.store.tasks import TaskRow
+
+
+def queue(connection: Connection, jobs: Sequence[pb.Job], expire_time: int | None, queued_by: str) -> None:
+    """Queues jobs, whose ids are set, together with what launches their runners: all or none.
+
+    `expire_time` (nanoseconds since 1970) is when these jobs end that no runner took. Errors: NotFound for an unknown
+    profile; NotFound and FailedPrecondition about dependencies.
+    """
+    group: list[pb.Job] = []
+    for job in jobs:
+        profile = profile_of(connection, job)
+        group.extend([job] if profile is None else _launched(connection, job, profile))
+    job_groups.queue(connection, group, expire_time, queued_by, expiring={job.id for job in jobs})
+
+
+def profile_of(connection: Connection, job: pb.Job) -> pb.OnDemandRunnerConfig | None:
+    """Returns the profile whose runner `job` gets, None when it runs on one that is there. Errors: NotFound."""
+    if job.HasField("ondemand_runner"):
+        return profiles.get(connection, job.ondemand_runner)
+    return profiles.default(connection) if job.target_runner.WhichOneof("target") == "any" else None
+
+
+def _launched(connection: Connection, job: pb.Job, profile: pb.OnDemandRunnerConfig) -> list[pb.Job]:
+    ids = LaunchIds(task=new_id(), start=new_id(), watch=new_id(), stop=new_id(), runner=new_id())
+    token = tokens.runner(connection, ids.runner, {}, None)
+    addresses = settings.config(connection).advertise_addrs
+    launch = on_demand.launch(job, profile, ids, addresses[0] if addresses else None, token)
+    accessor = decode(connection, token)[0].accessor_id.hex()
+    tasks.insert(connection, TaskRow(ids.task, launch.source.id, ids.start, launch.watch.id, ids.stop, accessor))
+    return launch.group
