@@ -7,9 +7,10 @@ import os
 
 from wp_entrypoint import appconfig, instance, journal, supervise
 from wp_entrypoint import loop as loops
-from wp_entrypoint.environment import for_application
+from wp_entrypoint.environment import INVITE_TOKEN, for_application
 from wp_entrypoint.loop import Loop
 from wp_entrypoint.process import CannotStart, Reaper, signal_group
+from wp_entrypoint.secrecy import blot_out, hide_memory
 from wp_entrypoint.session import Session
 from wp_entrypoint.stdio import Output
 from wp_entrypoint.supervise import Supervisor
@@ -81,6 +82,8 @@ class Agent:
     def run(self) -> NoReturn:
         """Start, supervise, and end as the application ends. Raises CannotStart."""
         self._loop.on_signal(supervise.handled_signals(), self._on_signal)
+        if not blot_out(INVITE_TOKEN):
+            self._journal.warn("agent", "the token stays readable in /proc for processes of the same user")
         for warning in self._settings.warnings + self._settings.exposures():
             self._journal.warn("settings", warning)
         if not self._settings.server_required:
@@ -244,6 +247,7 @@ class Agent:
 
             self._shipper = Shipper(self._loop, self._journal, self._session, self._settings.log_buffer)
             self._output.start(self._loop, self._shipper.take, lambda: self._loop.wake(self._on_drained))
+        hide_memory()
         if os.getpid() != 1:
             from wp_entrypoint.subreaper import adopt_orphans
 

@@ -120,6 +120,7 @@ class Session:
             self._connected,
             self._received,
             self._lost,
+            loopback_only=trust is None and not self._settings.plaintext_told,
         )
         self._link.on_room = self._room
         self._channel = grpc.Channel(

@@ -49,7 +49,8 @@ class Address:
 
 class Settings:
     """The answers. reload is `restart`, `never`, `exit` or `signal:NAME`; kill_timeout_given says that it was set by
-    hand; warnings are sentences for the log."""
+    hand; plaintext_told, that somebody wants no encryption (which is not the same as nobody having asked for it);
+    warnings are sentences for the log."""
 
     __slots__ = (
         "addresses",
@@ -67,6 +68,7 @@ class Settings:
         "kill_timeout_given",
         "log_buffer",
         "log_level",
+        "plaintext_told",
         "reload",
         "server_required",
         "splay",
@@ -85,6 +87,7 @@ class Settings:
         self.deployment_id = get.text("WAYPOINT_DEPLOYMENT_ID")
         self.invite_token = get.text("WAYPOINT_CEB_INVITE_TOKEN")
         self.tls = get.flag("WAYPOINT_SERVER_TLS")
+        self.plaintext_told = get.text("WAYPOINT_SERVER_TLS").lower() in FALSE
         self.tls_skip_verify = get.flag("WAYPOINT_SERVER_TLS_SKIP_VERIFY")
         self.authorities = get.text("WAYPOINT_SERVER_TLS_CA")
         self.server_required = get.flag("WAYPOINT_CEB_SERVER_REQUIRED")

@@ -21,9 +21,12 @@ READ_SIZE = 256 * 1024
 MAX_OUTGOING = 256 * 1024
 """Bytes held for the socket; above it room() says no and the data stay in their streams."""
 
+TOLD = "set WAYPOINT_SERVER_TLS to 1, or to 0 if that is meant"
+
 
 class Link:
-    """One connection, from the first look-up to its end. on_lost is called once, unless close() was."""
+    """One connection, from the first look-up to its end. on_lost is called once, unless close() was. With loopback_only
+    other addresses that the name may have are passed over."""
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Link:
         on_ready: Callable[[], None],
         on_bytes: Callable[[bytes], None],
         on_lost: Callable[[str], None],
+        loopback_only: bool = False,
     ) -> None:
         self._loop = loop
         self._address = address
@@ -41,6 +45,7 @@ class Link:
         self._on_ready = on_ready
         self._on_bytes = on_bytes
         self._on_lost = on_lost
+        self._loopback_only = loopback_only
         self._socket: _socket.socket | None = None
         self._tls: Session | None = None
         self._outgoing = bytearray()
@@ -82,6 +87,10 @@ class Link:
             self._lose(self._error)
             return
         family, kind, protocol, _, address = self._candidates.pop(0)
+        if self._loopback_only and not is_loopback(address[0]):
+            self._error = f"{address[0]} would be reached without encryption; {TOLD}"
+            self._next_candidate()
+            return
         try:
             self._socket = _socket.socket(family, kind, protocol)
             self._socket.setblocking(False)
@@ -222,3 +231,8 @@ class Link:
             self._loop.forget(self._socket.fileno())
             self._socket.close()
             self._socket = None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether what is sent to this numeric address stays on the machine."""
+    return address.startswith("127.") or address == "::1" or address.startswith("::ffff:127.")

@@ -92,8 +92,8 @@ class DeploymentConfig:
             env["WAYPOINT_SERVER_DISABLE"] = "1"
         else:
             env["WAYPOINT_SERVER_ADDR"] = self.server_addr
-            if self.server_tls:
-                env["WAYPOINT_SERVER_TLS"] = "1"
+            # Said in both cases: the entrypoint leaves the machine without encryption only when it is told to.
+            env["WAYPOINT_SERVER_TLS"] = "1" if self.server_tls else "0"
             if self.server_tls_skip_verify:
                 env["WAYPOINT_SERVER_TLS_SKIP_VERIFY"] = "1"
             if self.entrypoint_invite_token:

@@ -73,7 +73,9 @@ class FakeServer(WaypointServicer):
     """Serves until stop(). What entrypoints said is in lines, metadata, instances; what they are told is set by
     set_config() and exec()."""
 
-    def __init__(self, certificate: Certificate | None, port: int = 0, features: bool = True) -> None:
+    def __init__(
+        self, certificate: Certificate | None, port: int = 0, features: bool = True, host: str = "127.0.0.1"
+    ) -> None:
         self.certificate = certificate
         self.features = features
         self.changed = threading.Condition()
@@ -100,7 +102,7 @@ class FakeServer(WaypointServicer):
             ],
         )
         add_WaypointServicer_to_server(self, self._server)
-        address = f"127.0.0.1:{port}"
+        address = f"{host}:{port}"
         if certificate is None:
             self.port = self._server.add_insecure_port(address)
         else:
