@@ -40,6 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "deployment destroy": Entry("deployment", "DESTROY", "Destroy deployments"),
     "deployment list": Entry("deployment", "LIST", "List deployments"),
     "destroy": Entry("destroy", "DESTROY", "Destroy everything that the apps created in the workspace"),
+    "docs": Entry("docs", "DOCS", "Show what plugins do and the arguments they take"),
     "exec": Entry("exec", "EXEC", "Run a command inside a running instance"),
     "fmt": Entry("fmt", "FMT", "Rewrite waypoint.hcl in the canonical format"),
     "init": Entry("init", "INIT", "Check the configuration and register project and apps"),

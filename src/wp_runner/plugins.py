@@ -17,10 +17,12 @@ from google.protobuf.message import Message
 
 import wp_plugins
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
+from wp_proto.sdk.plugin_pb2 import Config
 from wp_runner.errors import PluginDefect, environment_problem
 from wp_sdk.arguments import Checkpoint, DeclaredResources, DestroyedResources
 from wp_sdk.component import Component, ComponentKind, Platform, Plugin, Result
 from wp_sdk.context import Context
+from wp_sdk.documentation import documentation_of
 from wp_sdk.errors import Cancelled, PluginError
 from wp_sdk.mapper import RANK_CALLED, RANK_OTHER, RANK_PRODUCER, Key, Mapper, MapperUnavailable, Requirement
 from wp_sdk.schema import Schema, instantiate, schema_of
@@ -94,6 +96,9 @@ class PluginHandle(Protocol):
 
     def component(self, kind: ComponentKind) -> ComponentHandle | None:
         """A new, unconfigured component, or None when the plugin does not play that role."""
+
+    def documentation(self, kind: ComponentKind) -> Config.Documentation | None:
+        """What the component of that role says about itself, or None when there is none."""
 
     def mappers(self, rank: int) -> Sequence[Mapper]:
         """The plugin's mappers with that rank, in the plugin's order."""
@@ -183,6 +188,15 @@ class InProcessPlugin:
         """Return a new component of that role, if there is one."""
         component = self._plugin.component(kind)
         return None if component is None else InProcessComponent(self.name, kind, component)
+
+    @property
+    def doc(self) -> str:
+        """One line about the plugin."""
+        return self._plugin.doc
+
+    def documentation(self, kind: ComponentKind) -> Config.Documentation | None:
+        """Derive it from the component's dataclass and functions."""
+        return documentation_of(self._plugin, kind) if self._plugin.component(kind) is not None else None
 
     def mappers(self, rank: int) -> Sequence[Mapper]:
         """Return the mappers in the author's order."""

@@ -128,20 +128,22 @@ class Component:
     """What all roles share: the configuration class (None = body must be empty) and the optional authenticator.
 
     `auth` logs in and returns True when it did; `validate_auth` raises when the credentials at hand do not work.
-    `example` is HCL for the documentation.
+    For the documentation: `example` is HCL; `extra_fields` says what the names mean that the main function gives later
+    stages besides the fields of its message.
     """
 
     config: type | None = None
     auth: Function | None = field(default=None, kw_only=True)
     validate_auth: Function | None = field(default=None, kw_only=True)
     example: str = field(default="", kw_only=True)
+    extra_fields: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def functions(self) -> dict[str, Function]:
         """Return the functions this component has, by name."""
         found = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in ("config", "example", "default_releaser")
+            if f.name not in ("config", "example", "extra_fields", "default_releaser")
         }
         return {name: function for name, function in found.items() if function is not None}
 

@@ -19,6 +19,7 @@ attributes' names, so neither imports the other. Protocol specification 6.3 and 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -160,10 +161,8 @@ def schema_of(config: type | None) -> Schema:
                 sensitive=bool(meta.get("sensitive", False)),
             )
         )
-    own_doc = config.__doc__ or ""
-    return Schema(
-        tuple(attributes), tuple(blocks), "" if own_doc.startswith(f"{config.__name__}(") else own_doc.strip()
-    )
+    own_doc = inspect.cleandoc(config.__doc__ or "")
+    return Schema(tuple(attributes), tuple(blocks), "" if own_doc.startswith(f"{config.__name__}(") else own_doc)
 
 
 def instantiate(config: type[T], decoded: Mapping[str, object], where: str = "") -> T:

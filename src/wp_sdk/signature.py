@@ -89,7 +89,13 @@ def _signature(function: Function, config: Hashable) -> Signature:
         if item.name not in hints:
             raise TypeError(f"{where}: the parameter {item.name} has no annotation")
         parameters.append(_parameter(item.name, hints[item.name], config, where))
-    return Signature(where, tuple(parameters), _result(hints.get("return")))
+    result = _result(hints.get("return"))
+    return Signature(where, tuple(parameters), message_name(result) if result is not None else "")
+
+
+def result_class(function: Function) -> type[Message] | None:
+    """The message a function returns, None when it returns none or that is not known before the call."""
+    return _result(get_type_hints(function).get("return"))
 
 
 def _parameter(name: str, hint: object, config: object, where: str) -> Parameter:
@@ -116,12 +122,12 @@ def _parameter(name: str, hint: object, config: object, where: str) -> Parameter
     )
 
 
-def _result(hint: object) -> str:
+def _result(hint: object) -> type[Message] | None:
     candidates = [hint, *get_args(hint)] if hint is not None else []
     found = {
-        message_name(c)
+        c
         for candidate in candidates
         for c in ([candidate, *get_args(candidate)] if get_origin(candidate) is Result else [candidate])
         if isinstance(c, type) and issubclass(c, Message)
     }
-    return found.pop() if len(found) == 1 else ""
+    return found.pop() if len(found) == 1 else None

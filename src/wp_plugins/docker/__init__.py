@@ -20,12 +20,14 @@ PLUGIN = Plugin(
         build=build,
         destroy_workspace=destroy_builds,
         example='use "docker" {\n  dockerfile = "Dockerfile"\n}',
+        extra_fields={"name": "Image and tag in one"},
     ),
     registry=Registry(
         RegistryConfig,
         push=push,
         access=access,
         example='use "docker" {\n  image = "registry.example.com/web"\n  tag   = gitrefpretty()\n}',
+        extra_fields={"name": "Image and tag in one", "digest": "Digest of the pushed manifest, where one is known"},
     ),
     platform=Platform(
         PlatformConfig,

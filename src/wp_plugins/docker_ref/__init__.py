@@ -34,6 +34,7 @@ PLUGIN = Plugin(
         build=build,
         build_odr=build,
         example='use "docker-ref" {\n  image = "nginx"\n  tag   = "1.27"\n}',
+        extra_fields={"name": "Image and tag in one"},
     ),
     doc="Use an existing image from a registry",
 )

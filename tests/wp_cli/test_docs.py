@@ -1,0 +1,97 @@
+"""`waypoint docs` and the reference pages made from the plugins (CLI specification 4.28)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wp_cli.render.documentation import STAGES, example_of
+from wp_config import Source, validate
+from wp_runner.plugins import ALIASES, PluginHost
+from wp_sdk.component import ComponentKind
+
+if TYPE_CHECKING:
+    from tests.wp_cli.conftest import Cli
+
+ROOT = Path(__file__).parents[2]
+HOST = PluginHost()
+COMPONENTS = [
+    (name, kind)
+    for name in HOST.names()
+    for kind in ComponentKind
+    if name not in ALIASES and HOST.open(name).documentation(kind) is not None
+]
+
+
+def test_the_reference_pages_are_up_to_date() -> None:
+    tool = ROOT / "tools" / "document_plugins.py"
+    done = subprocess.run([sys.executable, str(tool), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("name", "kind"), COMPONENTS, ids=lambda value: str(value))
+def test_every_argument_is_explained_and_every_example_is_accepted(name: str, kind: ComponentKind) -> None:
+    described = HOST.open(name).documentation(kind)
+    component = HOST.open(name).component(kind)
+    assert described is not None
+    assert component is not None
+    assert described.description
+    waiting = list(described.fields.values())
+    while waiting:
+        field = waiting.pop()
+        assert field.synopsis, (name, kind, field.name)
+        waiting += field.sub_fields
+    if kind not in STAGES:
+        return
+    other = 'deploy {\n  use "null" {}\n}\n' if kind is not ComponentKind.PLATFORM else ""
+    other += 'build {\n  use "null" {}\n' + "}\n" * (kind is not ComponentKind.REGISTRY)
+    text = example_of(name, kind, described)
+    app = f"{text}\n{other}" if kind is not ComponentKind.REGISTRY else f"{other}{text}\n}}\n"
+    if kind is ComponentKind.BUILDER:
+        app = f'{text}\ndeploy {{\n  use "null" {{}}\n}}\n'
+    source = Source(f'project = "p"\napp "a" {{\n{app}}}\n'.encode(), ROOT)
+    schema = component.schema
+    found = validate(
+        source,
+        schema_of=lambda role, plugin: schema if plugin == name and STAGES[kind] == role.value else None,
+        plugin_names=HOST.names(),
+    )
+    assert not found.items, found.render()
+
+
+def test_the_list(cli: Cli) -> None:
+    shown = cli.ok("docs").splitlines()
+    assert shown[0].split() == ["PLUGIN", "TYPES", "DESCRIPTION"]
+    assert "docker       builder, registry, platform, releasemanager  Build images" in "\n".join(shown)
+    assert len(shown) == len(HOST.names()) + 1
+    assert "docker-pull" not in cli.ok("docs", "-type", "platform")
+    listed = json.loads(cli.ok("docs", "-builtin", "-json"))
+    assert [entry["name"] for entry in listed] == HOST.names()
+    assert not (cli.home / ".local").exists()
+
+
+def test_one_plugin_as_text_as_markdown_and_as_json(cli: Cli) -> None:
+    text = cli.ok("docs", "-plugin", "exec")
+    assert '» platform, in a "deploy" block' in text
+    assert "    command  (list of string, required)\n        Program and arguments.\n" in text
+    assert "        path  (string, required)\n" in text
+    page = cli.ok("docs", "-plugin", "docker", "-markdown")
+    assert page == (ROOT / "docs/reference/plugins/docker.md").read_text()
+    part = json.loads(cli.ok("docs", "-plugin", "docker", "-type", "registry", "-json"))
+    assert list(part["components"]) == ["registry"]
+    fields = {field["name"]: field for field in part["components"]["registry"]["fields"]}
+    assert fields["password"]["summary"] == "Never shown."
+    assert fields["auth"]["subFields"][0]["name"] == "hostname"
+    assert "optional" not in fields["image"]
+    assert "artifact.digest" in cli.ok("docs", "-plugin", "docker", "-type", "registry")
+
+
+def test_what_does_not_exist_is_one_sentence(cli: Cli) -> None:
+    assert 'Did you mean "docker"?' in cli.fails("docs", "-plugin", "dokcer")
+    assert "has no registry" in cli.fails("docs", "-plugin", "local", "-type", "registry")
+    assert "expected one of builder" in cli.fails("docs", "-type", "thing")
