@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from wp_config.diagnostics import Diagnostics, nearest
 from wp_config.syntax import json_form, tree
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """The names a body may hold. ``blocks`` maps block types to their number of labels; ``single`` may stand only once.
 
     ``hints`` are details for names that people try there although they do not exist.
     """
 
     attributes: frozenset[str] = frozenset()
-    blocks: Mapping[str, int] = field(default_factory=dict)
+    blocks: Mapping[str, int] = MappingProxyType({})
     single: frozenset[str] = frozenset()
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from wp_config import selector
 from wp_config.bodies import Content, Shape, content
@@ -58,8 +58,8 @@ def read(
     reader.scoped(found, target)
     for runner in found.of("runner"):
         inner = content(runner.body, _RUNNER, problems)
-        reader.body(inner, replace(target, runner=True))
-        reader.scoped(inner, replace(target, runner=True))
+        reader.body(inner, target._replace(runner=True))
+        reader.scoped(inner, target._replace(runner=True))
     return tuple(sorted(reader.variables, key=lambda variable: variable.name))
 
 
@@ -71,14 +71,14 @@ class _Stanza:
 
     def scoped(self, found: Content, target: ConfigVariable) -> None:
         for block in found.of("workspace"):
-            self.body(content(block.body, _INNER, self._problems), replace(target, workspace=block.labels[0].value))
+            self.body(content(block.body, _INNER, self._problems), target._replace(workspace=block.labels[0].value))
         for block in found.of("label"):
             text = block.labels[0].value
             try:
                 selector.compile_selector(text)
             except selector.SelectorError as error:
                 self._problems.error("Invalid selector", str(error), block.labels[0].range)
-            self.body(content(block.body, _INNER, self._problems), replace(target, label_selector=text))
+            self.body(content(block.body, _INNER, self._problems), target._replace(label_selector=text))
 
     def body(self, found: Content, target: ConfigVariable) -> None:
         """The three maps of one body, which may refer to each other."""
@@ -199,8 +199,7 @@ class _Stanza:
     def _variable(
         entry: _Entry, target: ConfigVariable, *, value: str | None = None, dynamic: DynamicValue | None = None
     ) -> ConfigVariable:
-        return replace(
-            target,
+        return target._replace(
             name=entry.name,
             value=value,
             dynamic=dynamic,

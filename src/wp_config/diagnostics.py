@@ -11,7 +11,6 @@ import bisect
 import enum
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wp_config import graphemes
@@ -135,8 +134,7 @@ class Range(NamedTuple):
         return f"{self.file.name}:{line}:{column}"
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One error or warning.
 
     ``summary`` is a short phrase, ``detail`` whole sentences that say what is allowed. ``subject`` is the place;
@@ -148,7 +146,7 @@ class Diagnostic:
     detail: str = ""
     subject: Range | None = None
     severity: Severity = Severity.ERROR
-    values: tuple[str, ...] = field(default=())
+    values: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.subject}: " if self.subject else ""

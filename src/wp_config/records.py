@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 WORKSPACE_LABEL = "waypoint/workspace"
 """Label every operation carries; holds the workspace's name."""
@@ -33,8 +35,7 @@ class Format(enum.IntEnum):
     JSON = 1
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A configuration that is not (only) a file: what a job or the server's project record carries (hcl.md §1.2).
 
     ``name`` is shown in diagnostics; ``directory`` is the folder the file is thought to lie in (``path.project``).
@@ -46,8 +47,7 @@ class Source:
     format: Format = Format.HCL
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """Where and for whom a configuration is evaluated.
 
     ``labels`` are the ``-label`` overrides; ``project``, when not empty, replaces the file's ``project`` (the job
@@ -57,7 +57,7 @@ class Context:
     """
 
     workspace: str = DEFAULT_WORKSPACE
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = MappingProxyType({})
     project: str = ""
     git_directory: Path | None = None
     temporary_directory: Path | None = None
@@ -87,8 +87,7 @@ class ValueForm(enum.StrEnum):
     NUM = "num"
 
 
-@dataclass(frozen=True)
-class InputValue:
+class InputValue(NamedTuple):
     """One value given for a variable. ``place`` says where, for messages (``flag -var``, ``prod.wpvars:3:1``)."""
 
     name: str
@@ -104,8 +103,7 @@ DynamicFetcher = Callable[[str, Mapping[str, str]], str]
 """
 
 
-@dataclass(frozen=True)
-class VariableInputs:
+class VariableInputs(NamedTuple):
     """Everything that may give variables a value, besides their defaults (hcl.md §7.1).
 
     ``server``: values stored with the project. ``environment``: the environment of the process that runs the job.
@@ -116,15 +114,14 @@ class VariableInputs:
     """
 
     server: tuple[InputValue, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
     values_directory: Path | None = None
     given: tuple[InputValue, ...] = ()
     fetch: DynamicFetcher | None = None
     cookie: str = ""
 
 
-@dataclass(frozen=True)
-class FinalValue:
+class FinalValue(NamedTuple):
     """What a variable ended up with, in the form the server stores and shows (hcl.md §7.4).
 
     ``value`` is None for a null value. ``sensitive``: ``value`` is the hexadecimal SHA-256 of cookie and text, never
@@ -140,14 +137,16 @@ class FinalValue:
 
 @dataclass(frozen=True)
 class DynamicValue:
-    """A value that a config source plugin supplies when it is needed: ``dynamic(source, settings)``."""
+    """A value that a config source plugin supplies when it is needed: ``dynamic(source, settings)``.
+
+    No tuple like its neighbours: it is also the data of a value, where a tuple would be a list.
+    """
 
     source: str
     settings: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class ConfigVariable:
+class ConfigVariable(NamedTuple):
     """One entry of a ``config`` stanza, ready to become a ``ConfigVar`` (hcl.md §6.2).
 
     Exactly one of ``value`` and ``dynamic`` is set. ``app`` is empty for project scope. ``runner``: meant for
@@ -165,8 +164,7 @@ class ConfigVariable:
     runner: bool = False
 
 
-@dataclass(frozen=True)
-class Hook:
+class Hook(NamedTuple):
     """A command around a stage. ``when`` is ``before`` or ``after``; ``continue_on_failure`` ignores its exit status
     (hcl.md §5).
     """
@@ -176,8 +174,7 @@ class Hook:
     continue_on_failure: bool = False
 
 
-@dataclass(frozen=True)
-class Poll:
+class Poll(NamedTuple):
     """``runner { poll {} }``: watch the data source for changes; ``interval`` is a Go duration, empty means the
     server's default.
     """
@@ -186,8 +183,7 @@ class Poll:
     interval: str = ""
 
 
-@dataclass(frozen=True)
-class GitSource:
+class GitSource(NamedTuple):
     """``data_source "git"`` (hcl.md §8); empty strings mean unset."""
 
     url: str
@@ -201,15 +197,14 @@ class GitSource:
     key_password: str = ""
 
 
-@dataclass(frozen=True)
-class RunnerSettings:
+class RunnerSettings(NamedTuple):
     """The ``runner`` block. ``data_source`` is ``""``, ``"git"`` or ``"local"``; ``git`` is set for the first."""
 
     enabled: bool = False
     profile: str = ""
     data_source: str = ""
     git: GitSource | None = None
-    poll: Poll = field(default_factory=Poll)
+    poll: Poll = Poll()
 
 
 class PluginRole(enum.StrEnum):
@@ -222,8 +217,7 @@ class PluginRole(enum.StrEnum):
     RELEASE = "release"
 
 
-@dataclass(frozen=True)
-class PluginDeclaration:
+class PluginDeclaration(NamedTuple):
     """A plugin the project needs, declared or implied by its ``use`` blocks (hcl.md §9)."""
 
     name: str
@@ -231,8 +225,7 @@ class PluginDeclaration:
     checksum: str = ""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of a pipeline (hcl.md §10). ``kind`` names the ``use`` block; ``settings`` are its decoded attributes.
 
     An embedded pipeline is a step of kind ``pipeline`` whose settings name it.
@@ -246,16 +239,14 @@ class Step:
     workspace: str = ""
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """A pipeline with its steps in file order; embedded ones are pipelines of their own."""
 
     name: str
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True)
-class ProjectNames:
+class ProjectNames(NamedTuple):
     """What a file says without evaluating anything. ``project`` is empty when its name is not a plain literal."""
 
     project: str

@@ -12,8 +12,7 @@ for whole numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class AttributeSchema(Protocol):
@@ -80,8 +79,7 @@ class BlockSchema(Protocol):
         """What it means, for generated documentation."""
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A plain :class:`AttributeSchema`."""
 
     name: str
@@ -91,8 +89,7 @@ class Attribute:
     doc: str = ""
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(NamedTuple):
     """A plain :class:`BodySchema`."""
 
     attributes: tuple[Attribute, ...] = ()
@@ -100,8 +97,7 @@ class Schema:
     doc: str = ""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A plain :class:`BlockSchema`."""
 
     name: str

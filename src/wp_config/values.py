@@ -10,9 +10,8 @@ from __future__ import annotations
 import enum
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from wp_config import numbers
 from wp_config.numbers import Number
@@ -28,8 +27,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 """Stands for something not known yet, in values and in the plain data callers hand in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A type of the language. ``kind`` is its keyword; ``any`` is the type of what may be anything."""
 
     kind: str

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -88,22 +88,35 @@ def test_projects(case: Path) -> None:
         answer = {
             "name": project.name,
             "labels": project.labels,
-            "runner": asdict(project.runner),
+            "runner": plain(project.runner),
             "plugins": {plugin.name: sorted(plugin.roles) for plugin in project.plugins},
             "variables": {
                 final.name: [final.form, final.value, final.source.name] for final in project.variables.final()
             },
             "config": [entry(item) for item in project.config()],
-            "pipelines": [asdict(pipeline) for pipeline in project.pipelines()],
+            "pipelines": [plain(pipeline) for pipeline in project.pipelines()],
             "apps": {name: app(project.app(name)) for name in project.app_names},
             "warnings": [str(item) for item in project.warnings],
         }
-    compact = {key: value for key, value in answer.items() if value and value != asdict(wp_config.RunnerSettings())}
+    compact = {key: value for key, value in answer.items() if value and value != plain(wp_config.RunnerSettings())}
     compare(case, ".json", json.dumps(compact, indent=2, ensure_ascii=False) + "\n")
 
 
+def plain(record: NamedTuple) -> dict[str, object]:
+    """A record as a dictionary, with those inside of it."""
+    found = record._asdict()
+    for name, value in found.items():
+        if hasattr(value, "_asdict"):
+            found[name] = plain(value)
+        elif name == "steps":
+            found[name] = [plain(step) for step in value]
+        elif isinstance(value, wp_config.DynamicValue):
+            found[name] = {"source": value.source, "settings": dict(value.settings)}
+    return found
+
+
 def entry(item: wp_config.ConfigVariable) -> dict[str, object]:
-    return {key: value for key, value in asdict(item).items() if value not in (False, "", None)}
+    return {key: value for key, value in plain(item).items() if value not in (False, "", None)}
 
 
 def app(found: wp_config.App) -> dict[str, object]:
@@ -118,7 +131,7 @@ def app(found: wp_config.App) -> dict[str, object]:
         stage = found.stage(kind, LATER[kind])
         if stage is not None:
             body = stage.use.decode(SCHEMAS[PluginRole(str(kind))], LATER[kind])
-            hooks = [asdict(hook) for hook in stage.hooks(LATER[kind])]
+            hooks = [plain(hook) for hook in stage.hooks(LATER[kind])]
             told = {"use": stage.use.plugin, "labels": dict(stage.labels), "body": body, "hooks": hooks}
             answer[str(kind)] = {key: value for key, value in told.items() if value}
     return json.loads(json.dumps(answer).replace(str(CORPUS / "projects"), "."))  # type: ignore[no-any-return]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,8 +88,8 @@ def show(session: Session, path: Path, found: Diagnostics, foreign: int) -> None
 
     screen = session.screen
     for item in found:
-        safe = dataclasses.replace(
-            item, summary=printable(item.summary), detail=printable(item.detail),
+        safe = item._replace(
+            summary=printable(item.summary), detail=printable(item.detail),
             values=tuple(map(printable, item.values)),
         )  # fmt: skip
         screen.err.write(safe.render(colour=screen.color_err) + "\n\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wp_config import numbers
 from wp_config.diagnostics import Diagnostics, Range, failure
@@ -23,8 +23,7 @@ class FunctionError(Exception):
         self.argument = argument
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter."""
 
     name: str
@@ -32,8 +31,7 @@ class Parameter:
     null_allowed: bool
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What a function may know besides its arguments."""
 
     scope: Scope
@@ -53,8 +51,7 @@ class Invocation:
         return memory[key]
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """A declared function."""
 
     name: str

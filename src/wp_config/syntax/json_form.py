@@ -9,7 +9,6 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from wp_config.diagnostics import Diagnostics, Range, SourceFile, failure
 from wp_config.syntax import tree
@@ -25,7 +24,6 @@ _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonBody(tree.Body):
     """A body whose items are known only together with a shape. ``values`` are the objects it is made of."""
 

@@ -6,15 +6,33 @@ are compared by identity and never changed after parsing.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import ClassVar, dataclass_transform
 
 from wp_config.diagnostics import Range
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
-class Node:
+@dataclass_transform(eq_default=False)
+class _Declared:
+    """Declared like dataclasses, but with one constructor for all: generating thirty would take a good part of the time
+    a command has for its start.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.fields = (*cls.fields, *inspect.get_annotations(cls))
+
+    def __init__(self, *values: object, **named: object) -> None:
+        for name, value in zip(self.fields, values, strict=False):
+            setattr(self, name, value)
+        for name, value in named.items():
+            setattr(self, name, value)
+
+
+class Node(_Declared):
     """Anything with a place."""
 
     range: Range
@@ -23,24 +41,19 @@ class Node:
 class Expression(Node):
     """Anything that has a value."""
 
-    __slots__ = ()
 
-
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Literal(Expression):
     """A string without interpolation, a number, a boolean or null."""
 
     value: str | int | Fraction | bool | None
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateText(Node):
     """Literal characters of a template, trim marks already applied."""
 
     value: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Interpolation(Node):
     """``${ value }``."""
 
@@ -49,7 +62,6 @@ class Interpolation(Node):
     trim_right: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateIf(Node):
     """``%{ if condition }then%{ else }otherwise%{ endif }``."""
 
@@ -58,7 +70,6 @@ class TemplateIf(Node):
     otherwise: tuple[TemplatePart, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TemplateFor(Node):
     """``%{ for key, value in collection }body%{ endfor }``; ``key`` is empty when not given."""
 
@@ -71,7 +82,6 @@ class TemplateFor(Node):
 TemplatePart = TemplateText | Interpolation | TemplateIf | TemplateFor
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Template(Expression):
     """A string put together from parts. ``quoted`` is false for heredocs and bare templates."""
 
@@ -88,14 +98,12 @@ class Template(Expression):
         return None
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Variable(Expression):
     """A name looked up in the scope."""
 
     name: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class GetAttribute(Expression):
     """``source.name``."""
 
@@ -104,7 +112,6 @@ class GetAttribute(Expression):
     name_range: Range
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Index(Expression):
     """``source[key]`` or the old form ``source.0``."""
 
@@ -112,12 +119,10 @@ class Index(Expression):
     key: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class SplatItem(Expression):
     """The element a splat is just looking at; occurs only inside :attr:`Splat.each`."""
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Splat(Expression):
     """``source[*].…`` or ``source.*.…``; ``each`` is evaluated with its ``item`` bound to every element."""
 
@@ -127,7 +132,6 @@ class Splat(Expression):
     full: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Call(Expression):
     """``name(arguments…)``; ``expand`` when the last argument is followed by ``...``."""
 
@@ -137,7 +141,6 @@ class Call(Expression):
     expand: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Unary(Expression):
     """``-operand`` or ``!operand``."""
 
@@ -145,7 +148,6 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Binary(Expression):
     """``left operator right``."""
 
@@ -154,7 +156,6 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Conditional(Expression):
     """``condition ? then : otherwise``."""
 
@@ -163,21 +164,18 @@ class Conditional(Expression):
     otherwise: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Parentheses(Expression):
     """``(inner)``; kept because an object key in parentheses is computed and a bare one is not."""
 
     inner: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class TupleExpression(Expression):
     """``[items…]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class ObjectItem(Node):
     """``key = value`` of an object. A bare name as key is already a :class:`Literal`."""
 
@@ -185,7 +183,6 @@ class ObjectItem(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class ObjectExpression(Expression):
     """``{ items… }``. JSON objects forbid duplicate keys, native ones let the later win."""
 
@@ -193,7 +190,6 @@ class ObjectExpression(Expression):
     unique: bool = False
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class For(Expression):
     """``[for …]`` (``result_key`` is None) or ``{for …}``; ``group`` collects values of equal keys into tuples."""
 
@@ -206,14 +202,12 @@ class For(Expression):
     group: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Label(Node):
     """A block label."""
 
     value: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Attribute(Node):
     """``name = value`` of a body."""
 
@@ -222,7 +216,6 @@ class Attribute(Node):
     value: Expression
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Block(Node):
     """``type "label" { body }``. ``header`` covers type and labels."""
 
@@ -233,7 +226,6 @@ class Block(Node):
     body: Body
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class Body(Node):
     """What a file or a block holds, in file order. ``end`` is the place where something missing would have to stand."""
 
@@ -241,7 +233,6 @@ class Body(Node):
     end: Range
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonProperty(Node):
     """``"name": value`` of a JSON object."""
 
@@ -250,7 +241,6 @@ class JsonProperty(Node):
     value: JsonValue
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
 class JsonValue(Node):
     """A value of the JSON form. ``content`` is a scalar, or for ``array`` and ``object`` the elements and properties.
 
@@ -261,12 +251,12 @@ class JsonValue(Node):
     scalar: str | int | Fraction | bool | None = None
     elements: tuple[JsonValue, ...] = ()
     properties: tuple[JsonProperty, ...] = ()
-    offsets: tuple[int, ...] | None = field(default=None)
+    offsets: tuple[int, ...] | None = None
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below ``node``."""
-    for name in _slots(type(node)):
+    for name in node.fields:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
@@ -283,14 +273,3 @@ def walk(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(list(children(current))))
-
-
-def _slots(kind: type[Node]) -> tuple[str, ...]:
-    names = _SLOT_NAMES.get(kind)
-    if names is None:
-        names = tuple(name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ()))
-        _SLOT_NAMES[kind] = names
-    return names
-
-
-_SLOT_NAMES: dict[type[Node], tuple[str, ...]] = {}
