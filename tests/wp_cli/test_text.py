@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wp_cli.commands.config import dotenv
 from wp_cli.execsession import EscapeDetector
 from wp_cli.render.lines import LineCutter
-from wp_cli.render.text import age, aligned, colors_wanted, printable, unicode_wanted, visible_width
+from wp_cli.render.table import aligned, visible_width
+from wp_cli.render.text import age, colors_wanted, printable, unicode_wanted
 from wp_cli.summary import with_scheme
 
 
@@ -46,6 +49,41 @@ def test_columns_line_up_also_with_wide_and_coloured_cells() -> None:
     assert [visible_width(line.split("ID")[0]) for line in lines[:1]] == [4]
     assert lines[1:] == ["🚀  1", "\x1b[92m✔\x1b[0m   22", "x   3", "    4"]
     assert aligned([], []) == []
+
+
+def test_a_table_that_is_too_wide_wraps_its_cells_at_spaces() -> None:
+    rows = [["web", "3 minutes ago", "\x1b[92m✔ - 12 seconds ago\x1b[0m"], ["worker", "just now", "n/a"]]
+    assert aligned(["APP", "STARTED", "HEALTH"], rows, 32) == [
+        "APP     STARTED      HEALTH",
+        "web     3 minutes    \x1b[92m✔ - 12\x1b[0m",
+        "        ago          \x1b[92mseconds ago\x1b[0m",
+        "worker  just now     n/a",
+    ]
+    assert aligned(["APP", "STARTED", "HEALTH"], rows, 44) == aligned(["APP", "STARTED", "HEALTH"], rows)
+
+
+def test_a_table_whose_words_do_not_fit_is_folded() -> None:
+    rows = [["0" * 26, "Up", "10 seconds ago", "1" * 26, "shop"]]
+    assert aligned(["ID", "OPERATION", "TIME QUEUED", "TARGET RUNNER", "PROJECT"], rows, 60) == [
+        "ID                          OPERATION  TIME QUEUED",
+        "  TARGET RUNNER               PROJECT",
+        f"{'0' * 26}  Up         10 seconds ago",
+        f"  {'1' * 26}  shop",
+    ]
+    assert aligned(["NAME", "VALUE"], [["N", "x" * 100]], 60) == [
+        "NAME  VALUE", f"N     {'x' * 54}", f"      {'x' * 46}"
+    ]  # fmt: skip
+
+
+@given(
+    st.lists(st.lists(st.text("ab 🚀é\n", max_size=30), min_size=3, max_size=3), min_size=1, max_size=4),
+    st.integers(20, 120),
+)
+def test_a_fitted_table_loses_nothing_and_is_never_wider_than_the_window(rows: list[list[str]], width: int) -> None:
+    lines = aligned(["A", "B", "C"], rows, width)
+    assert max(map(visible_width, lines)) <= width
+    for char in "ab🚀é":
+        assert sum(line.count(char) for line in lines) == sum(cell.count(char) for row in rows for cell in row)
 
 
 @pytest.mark.parametrize(

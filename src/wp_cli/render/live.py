@@ -15,7 +15,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from wp_cli.render.lines import LineCutter
-from wp_cli.render.text import aligned, printable
+from wp_cli.render.table import aligned
+from wp_cli.render.text import printable
 
 if TYPE_CHECKING:
     from wp_cli.render.job import TerminalEvent
@@ -137,7 +138,7 @@ class LiveRenderer:
 
     def _on_table(self, event: TerminalEvent) -> None:
         rows = [[printable(entry.value) for entry in row.entries] for row in event.table.rows]
-        lines = aligned([header.upper() for header in event.table.headers], rows)
+        lines = aligned([header.upper() for header in event.table.headers], rows, self._console.width)
         colors = [
             next((entry.color for entry in row.entries if entry.color in CELL_COLORS), "") for row in event.table.rows
         ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from wp_cli.render.lines import LineCutter
-from wp_cli.render.text import aligned, printable
+from wp_cli.render.table import aligned
+from wp_cli.render.text import printable
 
 if TYPE_CHECKING:
     from wp_cli.render.job import TerminalEvent

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from wp_cli.errors import CliError
 from wp_cli.render import text as look
+from wp_cli.render.table import aligned
 
 STYLE_COLORS = {"success": look.GREEN, "warning": look.YELLOW, "error": look.RED}
 
@@ -23,6 +24,7 @@ class Screen:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.environ = os.environ if environ is None else environ
+        self.plain = plain
         self.interactive = not plain and look.is_interactive(self.out) and look.is_interactive(self.err)
         self.color_out = not plain and look.colors_wanted(self.out, self.environ)
         self.color_err = not plain and look.colors_wanted(self.err, self.environ)
@@ -53,9 +55,10 @@ class Screen:
         self._write(self.err, self._styled(f"! {look.printable(line)}", "error", self.color_err) + "\n")
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print aligned columns; cells may carry the colours of `painted`."""
+        """Print aligned columns, fitted into the terminal; cells may carry the colours of `painted`."""
         shown = [header.upper() for header in headers]
-        self._write(self.out, "".join(f"{line}\n" for line in look.aligned(shown, [list(row) for row in rows])))
+        width = None if self.plain else look.window_width(self.out)
+        self._write(self.out, "".join(f"{line}\n" for line in aligned(shown, [list(row) for row in rows], width)))
 
     def named_values(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print `  Name: value` with the names aligned right; empty values are left out."""

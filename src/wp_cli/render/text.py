@@ -26,6 +26,13 @@ def printable(text: str) -> str:
     return CONTROLS.sub("", text)
 
 
+def window_width(stream: TextIO) -> int | None:
+    """Columns of the terminal that `stream` is, None if it is none."""
+    import os
+
+    return os.get_terminal_size(stream.fileno()).columns if is_interactive(stream) else None
+
+
 def is_interactive(stream: TextIO) -> bool:
     """Return whether `stream` is a terminal of non-zero size."""
     import os
@@ -69,32 +76,3 @@ def age(seconds: float) -> str:
             words = f"{count} {name}{'s' if count != 1 else ''}"
             return f"{words} ago" if seconds >= 0 else f"in {words}"
     raise AssertionError(seconds)
-
-
-def aligned(headers: list[str], rows: list[list[str]], *, gap: str = "  ") -> list[str]:
-    """Lines of a table with left-aligned columns and no borders; cells may hold newlines (continuation lines)."""
-    table = [headers, *rows] if headers else rows
-    if not table:
-        return []
-    columns = max(map(len, table))
-    split = [[cell.split("\n") for cell in row + [""] * (columns - len(row))] for row in table]
-    widths = [max(visible_width(line) for row in split for line in row[column]) for column in range(columns)]
-    lines = []
-    for row in split:
-        for index in range(max(map(len, row))):
-            cells = [cell[index] if index < len(cell) else "" for cell in row]
-            padded = (text + " " * (width - visible_width(text)) for text, width in zip(cells, widths, strict=True))
-            lines.append(gap.join(padded).rstrip())
-    return lines
-
-
-def visible_width(text: str) -> int:
-    """Columns that `text` takes on a terminal."""
-    import unicodedata
-
-    plain = ESCAPES.sub("", text)
-    if plain.isascii():
-        return len(plain)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in plain
-    )
