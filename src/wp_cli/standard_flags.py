@@ -57,6 +57,8 @@ VAR_FILE = Flag("var-file", LIST, (), "File with values of input variables; repe
 PRUNE = Flag("prune", BOOL, True, "Destroy old unreleased deployments after releasing.")
 PRUNE_RETAIN = Flag("prune-retain", INT, -1, "How many unreleased deployments to keep; negative: the default of 1.")
 
+KEEP_CONFIG = Flag("keep-config", BOOL, False, "Keep variables on the server that have left waypoint.hcl.")
+
 JSON = Flag("json", BOOL, False, "Print JSON.")
 AUTO_APPROVE = Flag("auto-approve", BOOL, False, "Do not ask for confirmation.")
 

@@ -202,6 +202,28 @@ def test_config_reaches_the_running_app(cli: Cli) -> None:
     assert cli.ok("config", "get", "-value", "LARGE") == large + "\n"
 
 
+def test_variables_that_leave_the_file_leave_the_server_unless_told_otherwise(cli: Cli) -> None:
+    def written(env: str) -> None:
+        config = f"config {{\n  env = {{ {env} }}\n}}\n"
+        write_project(cli.folder, config, app("web", stages="null"))
+
+    def stored() -> dict[str, str]:
+        found: dict[str, str] = json.loads(cli.ok("config", "get", "-app=web", "-json"))
+        return found
+
+    written('A = "1", B = "2", C = "3"')
+    cli.ok("up")
+    cli.ok("config", "set", "C=by hand", "OWN=4")
+    written('A = "1"')
+    cli.ok("deploy", "-keep-config")
+    assert stored() == {"A": "1", "B": "2", "C": "by hand", "OWN": "4"}
+    cli.ok("up", "-workspace=staging")
+    assert stored() == {"A": "1", "B": "2", "C": "by hand", "OWN": "4"}
+    written("")
+    cli.ok("up")
+    assert stored() == {"A": "1", "C": "by hand", "OWN": "4"}  # A was last set from staging
+
+
 def test_one_failing_app_does_not_hide_the_others(cli: Cli) -> None:
     broken = app("broken", command='["no-such-program"]')
     write_project(cli.folder, broken, app("web"))

@@ -204,3 +204,58 @@ async def test_sources_come_in_the_order_that_the_last_one_wins(api):
     assert "ssm" not in {one.type for one in left.config_sources}
     unscoped = pb.GetConfigSourceRequest()
     assert (await refusal(api.GetConfigSource(unscoped)))[0] is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def from_file(api, *variables: pb.ConfigVar, workspace: str = "default", keep: bool = False) -> None:
+    where = pb.Ref.Workspace(workspace=workspace)
+    await api.SetConfig(
+        pb.ConfigSetRequest(variables=variables, from_file_of=WEB, from_file_in=where, keep_vanished=keep)
+    )
+
+
+async def test_what_has_left_the_file_goes_and_what_was_set_by_hand_stays(api):
+    of_project = variable("SHARED", "file", project=SHOP)
+    staging = variable("A", "staging", application=WEB, workspace="staging")
+    await put(api, variable("HAND", "by hand"), variable("HAND", "project", project=SHOP))
+    await from_file(api, variable("A", "1"), variable("B", "2"), variable("TAKEN", "3"), of_project, staging)
+    await put(api, variable("TAKEN", "by hand since"))
+    await from_file(api, variable("A", "1"))
+    assert await get(api) == {"A": "1", "HAND": "by hand", "TAKEN": "by hand since"}
+    assert await get(api, project=SHOP) == {"HAND": "project"}
+    in_staging = await get(api, application=WEB, workspace=pb.Ref.Workspace(workspace="staging"))
+    assert in_staging["A"] == "1"
+    await from_file(api)
+    assert await get(api) == {"HAND": "by hand", "TAKEN": "by hand since"}
+
+
+async def test_the_file_of_another_app_or_workspace_takes_nothing_away(api):
+    api_app = pb.Ref.Application(project="shop", application="api")
+    await from_file(api, variable("A", "1"), variable("SHARED", "1", project=SHOP))
+    await from_file(api, workspace="staging")
+    assert await get(api) == {"A": "1", "SHARED": "1"}
+    here = pb.Ref.Workspace(workspace="default")
+    await api.SetConfig(pb.ConfigSetRequest(from_file_of=api_app, from_file_in=here))
+    assert await get(api) == {"A": "1"}  # the project's part of the file is the same for both apps
+
+
+async def test_what_has_left_the_file_can_be_kept_and_goes_next_time(api):
+    await from_file(api, variable("A", "1"), variable("B", "2"))
+    await from_file(api, variable("A", "1"), keep=True)
+    assert await get(api) == {"A": "1", "B": "2"}
+    await from_file(api, variable("A", "1"))
+    assert await get(api) == {"A": "1"}
+
+
+async def test_a_client_cannot_claim_that_a_variable_is_from_the_file(api):
+    mine = variable("A", "1")
+    mine.from_file_in = "default"
+    await put(api, mine)
+    await from_file(api)
+    assert await get(api) == {"A": "1"}
+
+
+async def test_a_file_without_application_or_workspace_is_refused(api):
+    code, said = await refusal(api.SetConfig(pb.ConfigSetRequest(from_file_of={})))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "from_file_of.application" in said
+    assert "from_file_in" in said

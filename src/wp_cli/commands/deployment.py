@@ -38,6 +38,7 @@ def deploy_one(operations: Operations, app: App) -> dict[str, object]:
     session = operations.session
     job = operations.job(app)
     job.deploy.artifact.CopyFrom(artifact_to_deploy(operations.client, job, session[ARTIFACT]))
+    job.keep_config = session[shared.KEEP_CONFIG]
     outcome = operations.run(app, job, f"Deploying {app.name}...")
     deployment = outcome.result.deploy.deployment
     release_url = ""
@@ -204,7 +205,7 @@ def deployments_to_destroy(session: Session, client: Client, app: App) -> list[p
 DEPLOY = Command(
     "deployment deploy", deploy,
     "Deploys the newest pushed artifact of every app, or of the one that -app names, and releases it.",
-    flags=(RELEASE, ARTIFACT, shared.PRUNE, shared.PRUNE_RETAIN, shared.JSON), operation=True,
+    flags=(RELEASE, ARTIFACT, shared.PRUNE, shared.PRUNE_RETAIN, shared.KEEP_CONFIG, shared.JSON), operation=True,
 )  # fmt: skip
 LIST = Command(
     "deployment list", list_deployments, "Lists deployments with their health, newest first.",

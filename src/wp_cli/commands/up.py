@@ -29,6 +29,7 @@ def up(operations: Operations, app: App) -> dict[str, object]:
     session = operations.session
     job = operations.job(app)
     prune_as_told(session, job.up.release)
+    job.keep_config = session[shared.KEEP_CONFIG]
     outcome = operations.run(app, job)
     result = outcome.result
     deployment = result.deploy.deployment
@@ -54,5 +55,5 @@ UP = Command(
     server does not know yet is registered first. With -json every event is printed as a line of JSON, the last one
     of each app being its result.
     """,
-    flags=(shared.PRUNE, shared.PRUNE_RETAIN, shared.JSON), operation=True,
+    flags=(shared.PRUNE, shared.PRUNE_RETAIN, shared.KEEP_CONFIG, shared.JSON), operation=True,
 )  # fmt: skip

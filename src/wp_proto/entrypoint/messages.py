@@ -204,7 +204,7 @@ class ConfigVarDynamicVal(Message):
 
 
 class ConfigVar(Message):
-    __slots__ = ("name", "static", "dynamic", "unset", "internal", "name_is_path")
+    __slots__ = ("name", "static", "dynamic", "unset", "internal", "name_is_path", "from_file_in")
     FIELDS = (
         Field(1, "name", STRING),
         Field(2, "static", STRING, explicit=True, siblings=("dynamic", "unset", )),
@@ -212,6 +212,7 @@ class ConfigVar(Message):
         Field(7, "unset", MESSAGE, Empty, explicit=True, siblings=("static", "dynamic", )),
         Field(8, "internal", BOOL),
         Field(9, "name_is_path", BOOL),
+        Field(20000, "from_file_in", STRING),
     )
 
     def __init__(
@@ -222,6 +223,7 @@ class ConfigVar(Message):
         unset: Empty | None = None,
         internal: bool = False,
         name_is_path: bool = False,
+        from_file_in: str = "",
     ) -> None:
         self.name = name
         self.static = static
@@ -229,6 +231,7 @@ class ConfigVar(Message):
         self.unset = unset
         self.internal = internal
         self.name_is_path = name_is_path
+        self.from_file_in = from_file_in
 
 
 class ConfigSource(Message):

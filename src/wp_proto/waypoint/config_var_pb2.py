@@ -26,7 +26,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from wp_proto.waypoint import ref_pb2 as wp__proto_dot_waypoint_dot_ref__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/config_var.proto\x12\x12hashicorp.waypoint\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bwp_proto/waypoint/ref.proto\"\xf4\x06\n\tConfigVar\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x06static\x18\x02 \x01(\tH\x00\x12;\n\x07\x64ynamic\x18\x06 \x01(\x0b\x32(.hashicorp.waypoint.ConfigVar.DynamicValH\x00\x12\'\n\x05unset\x18\x07 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12:\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x01\x12\x32\n\x07project\x18\x04 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x01\x12\x30\n\x06runner\x18\x05 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.RunnerH\x01\x12\x10\n\x08internal\x18\x08 \x01(\x08\x12\x14\n\x0cname_is_path\x18\t \x01(\x08\x12\x34\n\x06target\x18\n \x01(\x0b\x32$.hashicorp.waypoint.ConfigVar.Target\x1a\x8f\x01\n\nDynamicVal\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\x44\n\x06\x63onfig\x18\x02 \x03(\x0b\x32\x34.hashicorp.waypoint.ConfigVar.DynamicVal.ConfigEntry\x1a-\n\x0b\x43onfigEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\xb5\x02\n\x06Target\x12\x30\n\x06global\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x02 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\x34\n\tworkspace\x18\x04 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x16\n\x0elabel_selector\x18\x05 \x01(\t\x12.\n\x06runner\x18\x06 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.RunnerB\x0b\n\tapp_scopeB\x07\n\x05valueB\x0e\n\x0cunused_scope\"\x88\x03\n\x0c\x43onfigSource\x12\x0c\n\x04type\x18\x01 \x01(\t\x12<\n\x06\x63onfig\x18\x02 \x03(\x0b\x32,.hashicorp.waypoint.ConfigSource.ConfigEntry\x12\x0e\n\x06\x64\x65lete\x18\x03 \x01(\x08\x12\x0c\n\x04hash\x18\x04 \x01(\x04\x12\x34\n\tworkspace\x18\x05 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x30\n\x06global\x18\x32 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x33 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x34 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x1a-\n\x0b\x43onfigEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05scopeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/config_var.proto\x12\x12hashicorp.waypoint\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bwp_proto/waypoint/ref.proto\"\x8c\x07\n\tConfigVar\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x06static\x18\x02 \x01(\tH\x00\x12;\n\x07\x64ynamic\x18\x06 \x01(\x0b\x32(.hashicorp.waypoint.ConfigVar.DynamicValH\x00\x12\'\n\x05unset\x18\x07 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12:\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x01\x12\x32\n\x07project\x18\x04 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x01\x12\x30\n\x06runner\x18\x05 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.RunnerH\x01\x12\x10\n\x08internal\x18\x08 \x01(\x08\x12\x14\n\x0cname_is_path\x18\t \x01(\x08\x12\x34\n\x06target\x18\n \x01(\x0b\x32$.hashicorp.waypoint.ConfigVar.Target\x12\x16\n\x0c\x66rom_file_in\x18\xa0\x9c\x01 \x01(\t\x1a\x8f\x01\n\nDynamicVal\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\x44\n\x06\x63onfig\x18\x02 \x03(\x0b\x32\x34.hashicorp.waypoint.ConfigVar.DynamicVal.ConfigEntry\x1a-\n\x0b\x43onfigEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\xb5\x02\n\x06Target\x12\x30\n\x06global\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x02 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\x34\n\tworkspace\x18\x04 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x16\n\x0elabel_selector\x18\x05 \x01(\t\x12.\n\x06runner\x18\x06 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.RunnerB\x0b\n\tapp_scopeB\x07\n\x05valueB\x0e\n\x0cunused_scope\"\x88\x03\n\x0c\x43onfigSource\x12\x0c\n\x04type\x18\x01 \x01(\t\x12<\n\x06\x63onfig\x18\x02 \x03(\x0b\x32,.hashicorp.waypoint.ConfigSource.ConfigEntry\x12\x0e\n\x06\x64\x65lete\x18\x03 \x01(\x08\x12\x0c\n\x04hash\x18\x04 \x01(\x04\x12\x34\n\tworkspace\x18\x05 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x30\n\x06global\x18\x32 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x33 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x34 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x1a-\n\x0b\x43onfigEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05scopeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIGSOURCE_CONFIGENTRY']._loaded_options = None
   _globals['_CONFIGSOURCE_CONFIGENTRY']._serialized_options = b'8\001'
   _globals['_CONFIGVAR']._serialized_start=117
-  _globals['_CONFIGVAR']._serialized_end=1001
-  _globals['_CONFIGVAR_DYNAMICVAL']._serialized_start=521
-  _globals['_CONFIGVAR_DYNAMICVAL']._serialized_end=664
-  _globals['_CONFIGVAR_DYNAMICVAL_CONFIGENTRY']._serialized_start=619
-  _globals['_CONFIGVAR_DYNAMICVAL_CONFIGENTRY']._serialized_end=664
-  _globals['_CONFIGVAR_TARGET']._serialized_start=667
-  _globals['_CONFIGVAR_TARGET']._serialized_end=976
-  _globals['_CONFIGSOURCE']._serialized_start=1004
-  _globals['_CONFIGSOURCE']._serialized_end=1396
-  _globals['_CONFIGSOURCE_CONFIGENTRY']._serialized_start=619
-  _globals['_CONFIGSOURCE_CONFIGENTRY']._serialized_end=664
+  _globals['_CONFIGVAR']._serialized_end=1025
+  _globals['_CONFIGVAR_DYNAMICVAL']._serialized_start=545
+  _globals['_CONFIGVAR_DYNAMICVAL']._serialized_end=688
+  _globals['_CONFIGVAR_DYNAMICVAL_CONFIGENTRY']._serialized_start=643
+  _globals['_CONFIGVAR_DYNAMICVAL_CONFIGENTRY']._serialized_end=688
+  _globals['_CONFIGVAR_TARGET']._serialized_start=691
+  _globals['_CONFIGVAR_TARGET']._serialized_end=1000
+  _globals['_CONFIGSOURCE']._serialized_start=1028
+  _globals['_CONFIGSOURCE']._serialized_end=1420
+  _globals['_CONFIGSOURCE_CONFIGENTRY']._serialized_start=643
+  _globals['_CONFIGSOURCE_CONFIGENTRY']._serialized_end=688
 # @@protoc_insertion_point(module_scope)

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ConfigVar(_message.Message):
-    __slots__ = ("name", "static", "dynamic", "unset", "application", "project", "runner", "internal", "name_is_path", "target")
+    __slots__ = ("name", "static", "dynamic", "unset", "application", "project", "runner", "internal", "name_is_path", "target", "from_file_in")
     class DynamicVal(_message.Message):
         __slots__ = ("config",)
         class ConfigEntry(_message.Message):
@@ -47,6 +47,7 @@ class ConfigVar(_message.Message):
     INTERNAL_FIELD_NUMBER: _ClassVar[int]
     NAME_IS_PATH_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
+    FROM_FILE_IN_FIELD_NUMBER: _ClassVar[int]
     name: str
     static: str
     dynamic: ConfigVar.DynamicVal
@@ -57,7 +58,8 @@ class ConfigVar(_message.Message):
     internal: bool
     name_is_path: bool
     target: ConfigVar.Target
-    def __init__(self, name: _Optional[str] = ..., static: _Optional[str] = ..., dynamic: _Optional[_Union[ConfigVar.DynamicVal, _Mapping]] = ..., unset: _Optional[_Union[_empty_pb2.Empty, _Mapping]] = ..., application: _Optional[_Union[_ref_pb2.Ref.Application, _Mapping]] = ..., project: _Optional[_Union[_ref_pb2.Ref.Project, _Mapping]] = ..., runner: _Optional[_Union[_ref_pb2.Ref.Runner, _Mapping]] = ..., internal: _Optional[bool] = ..., name_is_path: _Optional[bool] = ..., target: _Optional[_Union[ConfigVar.Target, _Mapping]] = ...) -> None: ...
+    from_file_in: str
+    def __init__(self, name: _Optional[str] = ..., static: _Optional[str] = ..., dynamic: _Optional[_Union[ConfigVar.DynamicVal, _Mapping]] = ..., unset: _Optional[_Union[_empty_pb2.Empty, _Mapping]] = ..., application: _Optional[_Union[_ref_pb2.Ref.Application, _Mapping]] = ..., project: _Optional[_Union[_ref_pb2.Ref.Project, _Mapping]] = ..., runner: _Optional[_Union[_ref_pb2.Ref.Runner, _Mapping]] = ..., internal: _Optional[bool] = ..., name_is_path: _Optional[bool] = ..., target: _Optional[_Union[ConfigVar.Target, _Mapping]] = ..., from_file_in: _Optional[str] = ...) -> None: ...
 
 class ConfigSource(_message.Message):
     __slots__ = ("type", "config", "delete", "hash", "workspace", "project", "application")

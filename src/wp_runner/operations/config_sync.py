@@ -8,11 +8,18 @@ from wp_runner.environment import AppJob
 
 
 def sync_config(env: AppJob) -> int:
-    """Set the project's entries, then the application's; returns how many."""
+    """Set the project's entries, then the application's; returns how many.
+
+    The server forgets those that it had from the file and that have left it, unless the job says to keep them.
+    """
     entries = [*env.project.config(), *env.app.config()]
-    if entries:
-        variables = [config_var(env.project.name, entry) for entry in entries]
-        env.server.call(env.server.stub.SetConfig, pb.ConfigSetRequest(variables=variables))
+    request = pb.ConfigSetRequest(
+        variables=[config_var(env.project.name, entry) for entry in entries],
+        from_file_of=env.application,
+        from_file_in=env.workspace,
+        keep_vanished=env.job.keep_config,
+    )
+    env.server.call(env.server.stub.SetConfig, request)
     _sync_signal(env)
     return len(entries)
 

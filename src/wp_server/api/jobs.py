@@ -30,7 +30,7 @@ LABEL_BYTES = 255
 _PROJECT_SCOPED = frozenset({"init", "poll", "queue_project", "destroy_project", "pipeline_step"})
 """Operations that may leave the application's name empty."""
 _SERVER_OWNED_FROM = 100
-_CLIENT_FIELDS = frozenset({112, 115})
+_CLIENT_FIELDS = frozenset({112, 115, pb.Job.KEEP_CONFIG_FIELD_NUMBER})
 """Field numbers of 100 and above that belong to the client all the same (§7.1)."""
 
 

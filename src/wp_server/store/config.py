@@ -90,6 +90,35 @@ def set_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> 
     _announce(connection, growth)
 
 
+def set_from_file(
+    connection: Connection,
+    variables: Sequence[pb.ConfigVar],
+    application: Place,
+    workspace: str,
+    *,
+    keep_vanished: bool = False,
+) -> None:
+    """Stores what waypoint.hcl has for a project and an application, and deletes what it no longer has.
+
+    Only what came from the file is deleted, and only by a deploy in the workspace that brought it: the file may say
+    something else for every workspace. What `set_variables` stored since then is somebody's own and stays.
+    """
+    marked = [_normal(variable) for variable in variables]
+    for variable in marked:
+        variable.from_file_in = workspace.lower()
+    present = {(target_hash(variable.target), variable.name) for variable in marked}
+    vanished = []
+    if not keep_vanished:
+        for row in connection.execute(_seen_from[Scope.APPLICATION], names(application)):
+            variable = pb.ConfigVar.FromString(row.blob)
+            if variable.from_file_in != workspace.lower():
+                continue
+            if (target_hash(variable.target), variable.name) not in present:
+                variable.unset.SetInParent()
+                vanished.append(variable)
+    set_variables(connection, [*vanished, *marked])
+
+
 def delete_variables(connection: Connection, variables: Sequence[pb.ConfigVar]) -> None:
     """Deletes variables by target and name, whatever their value; absent ones are fine."""
     _announce(connection, _delete_all(connection, [_normal(variable) for variable in variables]))
