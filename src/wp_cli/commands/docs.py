@@ -10,7 +10,7 @@ from wp_cli.command import Command
 from wp_cli.errors import EXIT_OK, CliError
 from wp_cli.flags import BOOL, STRING, Enum1, Flag
 from wp_cli.render import documentation as pages
-from wp_cli.render.text import aligned
+from wp_cli.render.table import aligned
 from wp_runner.plugins import PluginHost
 from wp_sdk.component import ComponentKind
 from wp_sdk.errors import PluginError
