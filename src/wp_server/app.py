@@ -16,10 +16,12 @@ from datetime import UTC, datetime
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
+from wp_proto.own import administration_pb2
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
 from wp_server import local, tls
 from wp_server.api import catalogue
+from wp_server.api.administration import AdministrationHandlers
 from wp_server.api.entrypoint import EntrypointHandlers
 from wp_server.api.exec import ExecHandlers
 from wp_server.api.instances import InstanceHandlers
@@ -49,6 +51,8 @@ CALL_GRACE = 4.0
 HTTP and the store need up to two more each."""
 
 SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
+ADMINISTRATION: ServiceDescriptor = administration_pb2.DESCRIPTOR.services_by_name["Administration"]
+"""Calls of our own."""
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +76,17 @@ class RunningServer:
             *catalogue.handlers(store, self._dispatcher),
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
-        self.pipeline = Pipeline(SERVICE, handlers, Authenticator(store), decoders=decoders)
+        self.authenticator = Authenticator(store, self.instances.deployment_of)
+        self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders)
+        own = rpc_handlers(AdministrationHandlers(store), service=ADMINISTRATION)
+        self.administration = Pipeline(ADMINISTRATION, own, self.authenticator)
         self._health = Health(SERVICE.full_name)
-        served = (self.pipeline, self._health.handler(), *reflection_handlers(SERVICE.full_name))
+        served = (
+            self.pipeline,
+            self.administration,
+            self._health.handler(),
+            *reflection_handlers(SERVICE.full_name, ADMINISTRATION.full_name),
+        )
         self._stopping = False
         ports = local.remembered_ports(settings.data_dir) if settings.local else local.Ports()
         self._grpc = _grpc_listener(settings.listen_grpc, ports.grpc, self._live_certificate, served)
@@ -153,8 +165,9 @@ class RunningServer:
         """Ends streams with UNAVAILABLE, lets calls finish, closes the listeners."""
         self._stopping = True
         await self._health.serving(False)
-        self.pipeline.drain()
-        asyncio.get_running_loop().call_later(CALL_GRACE - 1, self.pipeline.cut)
+        for pipeline in (self.pipeline, self.administration):
+            pipeline.drain()
+            asyncio.get_running_loop().call_later(CALL_GRACE - 1, pipeline.cut)
         stopping = [self._grpc.stop(CALL_GRACE)]
         if self._gateway:
             stopping.append(self._gateway.stop(CALL_GRACE))
@@ -226,11 +239,11 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
             raise
 
 
-def rpc_handlers(*parts: object) -> dict[str, Handler]:
+def rpc_handlers(*parts: object, service: ServiceDescriptor = SERVICE) -> dict[str, Handler]:
     """Returns the methods of `parts` that are named like an RPC, by name. Errors: ValueError when two claim one."""
     found: dict[str, Handler] = {}
     for part in parts:
-        for name in set(SERVICE.methods_by_name) & set(dir(part)):
+        for name in set(service.methods_by_name) & set(dir(part)):
             if name in found:
                 raise ValueError(f"{name} has two handlers")
             found[name] = getattr(part, name)

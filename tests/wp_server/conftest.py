@@ -16,6 +16,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from wp_proto.own.administration_pb2_grpc import AdministrationStub
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import app, local
 from wp_server.auth import tokens
@@ -41,15 +42,17 @@ def channel(address: str, certificate: bytes) -> grpc.aio.Channel:
 
 
 class Client:
-    """The API as a peer sees it: `client.GetProject(request)`; sends version headers and token with every call."""
+    """Both services as a peer sees them: `client.GetProject(request)`; sends version headers and token each time."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str = "", headers=VERSION_HEADERS) -> None:
         self.channel = channel
         self._stub = WaypointStub(channel)
+        self._own = AdministrationStub(channel)
         self.metadata = (*headers, *((("waypoint-token", token), ("authorization", token)) if token else ()))
 
     def __getattr__(self, rpc: str):
-        return functools.partial(getattr(self._stub, rpc), metadata=self.metadata)
+        stub = self._stub if hasattr(self._stub, rpc) else self._own
+        return functools.partial(getattr(stub, rpc), metadata=self.metadata)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 
 import wp_runner
+from wp_proto.own import administration_pb2
 from wp_proto.waypoint import service_pb2
 from wp_server.auth import rules
 from wp_server.auth.identity import ANONYMOUS, Identity, Kind
-from wp_server.auth.rules import RULES
+from wp_server.auth.rules import RULES, Effect
+from wp_server.auth.scopes import FINDERS
 from wp_server.errors import PermissionDenied, Unauthenticated
 
-RPCS = [method.name for method in service_pb2.DESCRIPTOR.services_by_name["Waypoint"].methods]
+SERVICES = (
+    service_pb2.DESCRIPTOR.services_by_name["Waypoint"],
+    administration_pb2.DESCRIPTOR.services_by_name["Administration"],
+)
+METHODS = {method.name: method for service in SERVICES for method in service.methods}
+RPCS = list(METHODS)
+OWN_KINDS = {"user", "invite", "token"}
+RUNNER_STREAMS = ("RunnerConfig", "RunnerJobStream")
 OPEN = {
     "BootstrapToken",
     "ConvertInviteToken",
@@ -42,8 +51,30 @@ def allowed(rpc: str, identity: Identity) -> bool:
     return True
 
 
-def test_the_table_has_exactly_the_rpcs_of_the_service():
+def test_the_table_has_exactly_the_rpcs_of_both_services():
     assert set(RULES) == set(RPCS)
+    assert len(RPCS) == sum(len(service.methods) for service in SERVICES)
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+def test_every_term_of_a_row_names_a_field_of_the_request(rpc):
+    for kind, path in RULES[rpc].terms:
+        assert kind in {*FINDERS, *OWN_KINDS, "workspace", "instance"}
+        message = METHODS[rpc].input_type
+        if kind in OWN_KINDS:
+            continue
+        for name in (f"{path}.workspace" if kind == "workspace" else path).split("."):
+            assert name in message.fields_by_name, f"{rpc}: {path}"
+            message = message.fields_by_name[name].message_type
+
+
+def test_what_changes_something_is_audited_but_for_the_streams_of_machines():
+    quiet = {rpc for rpc, rule in RULES.items() if rule.effect is Effect.QUIET}
+    assert quiet == {"GetOIDCAuthURL", *(rpc for rpc in RPCS if rpc.startswith("Entrypoint")), *RUNNER_STREAMS}
+    reading = ("Get", "List", "UI_Get", "UI_List", "Validate", "Decode", "Export", "WaypointHclFmt", "RunnerGet")
+    for rpc, rule in RULES.items():
+        if rpc not in quiet:
+            assert (rule.effect is Effect.READ) == rpc.startswith(reading), rpc
 
 
 def test_an_rpc_without_a_row_is_refused_even_to_a_user():

@@ -12,6 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wp_proto.own import administration_pb2 as own
 from wp_proto.waypoint import api as pb
 from wp_server.auth import codec, tokens
 from wp_server.errors import Unauthenticated
@@ -197,3 +198,58 @@ async def test_the_default_user_stays(client, token):
     ref = pb.Ref.User(id=pb.Ref.UserId(id=users.DEFAULT_USER_ID))
     code, _ = await refusal(client(token).DeleteUser(pb.DeleteUserRequest(user=ref)))
     assert code is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_rotation_keeps_old_tokens_for_the_overlap_and_signs_with_the_new_key(client, token):
+    api = client(token)
+    new = (await api.RotateKey(own.RotateKeyRequest(overlap="2s"))).key
+    listed = list((await api.ListKeys(EMPTY)).keys)
+    assert [(one.id, one.active) for one in listed] == [("k2", True), ("k1", False)]
+    assert new.id == "k2"
+    assert not listed[0].HasField("retires")
+    fresh = (await api.GenerateLoginToken(pb.LoginTokenRequest())).token
+    decoded = await client().DecodeToken(pb.DecodeTokenRequest(token=fresh))
+    assert decoded.transport.key_id == "k2"
+    while time.time_ns() <= listed[1].retires.ToNanoseconds():
+        await asyncio.sleep(0.01)
+    code, _ = await refusal(api.ListUsers(EMPTY))
+    assert code is grpc.StatusCode.UNAUTHENTICATED
+    await client(fresh).ListUsers(EMPTY)
+
+
+async def test_without_overlap_old_keys_stay_until_they_are_retired(client, token):
+    api = client(token)
+    await api.RotateKey(own.RotateKeyRequest())
+    await api.ListUsers(EMPTY)
+    fresh = client((await api.GenerateLoginToken(pb.LoginTokenRequest())).token)
+    code, words = await refusal(fresh.RetireKey(own.RetireKeyRequest(id="k2")))
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "rotate first" in words
+    await fresh.RetireKey(own.RetireKeyRequest(id="K1"))
+    assert (await refusal(api.ListUsers(EMPTY)))[0] is grpc.StatusCode.UNAUTHENTICATED
+    assert (await refusal(fresh.RetireKey(own.RetireKeyRequest(id="k1"))))[0] is grpc.StatusCode.NOT_FOUND
+
+
+async def test_the_tokens_a_user_has_now_are_withdrawn_together(client, token):
+    api = client(token)
+    one, two = [(await api.GenerateLoginToken(pb.LoginTokenRequest())).token for _ in range(2)]
+    await client(one).ListUsers(EMPTY)
+    await api.RevokeUserTokens(own.RevokeUserTokensRequest(user="waypoint"))
+    for old in (one, two, token):
+        assert (await refusal(client(old).ListUsers(EMPTY)))[0] is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("accessor", ["", "xyz", "00" * 15])
+async def test_what_is_no_accessor_id_is_refused(client, token, accessor):
+    code, words = await refusal(client(token).RevokeToken(own.RevokeTokenRequest(accessor_id=accessor)))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "32 hexadecimal digits" in words
+
+
+async def test_a_trigger_token_reaches_triggers_only(client, token):
+    made = (await client(token).GenerateLoginToken(pb.LoginTokenRequest(trigger=True))).token
+    decoded = (await client().DecodeToken(pb.DecodeTokenRequest(token=made))).token
+    assert decoded.trigger.from_user_id == users.DEFAULT_USER_ID
+    code, words = await refusal(client(made).ListProjects(pb.ListProjectsRequest()))
+    assert code is grpc.StatusCode.PERMISSION_DENIED
+    assert "trigger token" in words

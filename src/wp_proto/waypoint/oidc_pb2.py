@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from wp_proto.own import role_pb2 as wp__proto_dot_own_dot_role__pb2
 from wp_proto.waypoint import ref_pb2 as wp__proto_dot_waypoint_dot_ref__pb2
 from wp_proto.waypoint import user_pb2 as wp__proto_dot_waypoint_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwp_proto/waypoint/oidc.proto\x12\x12hashicorp.waypoint\x1a\x1bwp_proto/waypoint/ref.proto\x1a\x1cwp_proto/waypoint/user.proto\"\xed\x04\n\nAuthMethod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x17\n\x0f\x61\x63\x63\x65ss_selector\x18\x04 \x01(\t\x12\x33\n\x04oidc\x18\x14 \x01(\x0b\x32#.hashicorp.waypoint.AuthMethod.OIDCH\x00\x1a\xcd\x03\n\x04OIDC\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x15\n\rclient_secret\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x0c\n\x04\x61uds\x18\x04 \x03(\t\x12\x1d\n\x15\x61llowed_redirect_uris\x18\x05 \x03(\t\x12\x15\n\rdiscovery_url\x18\x06 \x01(\t\x12\x18\n\x10\x64iscovery_ca_pem\x18\x07 \x03(\t\x12N\n\x0e\x63laim_mappings\x18\x08 \x03(\x0b\x32\x36.hashicorp.waypoint.AuthMethod.OIDC.ClaimMappingsEntry\x12W\n\x13list_claim_mappings\x18\t \x03(\x0b\x32:.hashicorp.waypoint.AuthMethod.OIDC.ListClaimMappingsEntry\x12\x14\n\x0csigning_algs\x18\x0b \x03(\t\x1a\x34\n\x12\x43laimMappingsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x38\n\x16ListClaimMappingsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06method\"\x98\x01\n\x0eOIDCAuthMethod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\'.hashicorp.waypoint.OIDCAuthMethod.Kind\"+\n\x04Kind\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06GITHUB\x10\x01\x12\n\n\x06GOOGLE\x10\x02\"\x94\x01\n\x17\x43ompleteOIDCAuthRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\x12\x14\n\x0credirect_uri\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\r\n\x05nonce\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x83\x01\n\x18\x43ompleteOIDCAuthResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.hashicorp.waypoint.User\x12\x16\n\x0eid_claims_json\x18\x03 \x01(\t\x12\x18\n\x10user_claims_json\x18\x04 \x01(\t\"R\n\x17\x44\x65leteAuthMethodRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\"O\n\x14GetAuthMethodRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\"L\n\x15GetAuthMethodResponse\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"u\n\x15GetOIDCAuthURLRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\x12\x14\n\x0credirect_uri\x18\x02 \x01(\t\x12\r\n\x05nonce\x18\x03 \x01(\t\"%\n\x16GetOIDCAuthURLResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"O\n\x17ListAuthMethodsResponse\x12\x34\n\x0c\x61uth_methods\x18\x01 \x03(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"W\n\x1bListOIDCAuthMethodsResponse\x12\x38\n\x0c\x61uth_methods\x18\x01 \x03(\x0b\x32\".hashicorp.waypoint.OIDCAuthMethod\"N\n\x17UpsertAuthMethodRequest\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"O\n\x18UpsertAuthMethodResponse\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethodb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwp_proto/waypoint/oidc.proto\x12\x12hashicorp.waypoint\x1a\x17wp_proto/own/role.proto\x1a\x1bwp_proto/waypoint/ref.proto\x1a\x1cwp_proto/waypoint/user.proto\"\x93\x05\n\nAuthMethod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x17\n\x0f\x61\x63\x63\x65ss_selector\x18\x04 \x01(\t\x12\x33\n\x04oidc\x18\x14 \x01(\x0b\x32#.hashicorp.waypoint.AuthMethod.OIDCH\x00\x12$\n\x06grants\x18\xa0\x9c\x01 \x03(\x0b\x32\x12.waypoint.v1.Grant\x1a\xcd\x03\n\x04OIDC\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x15\n\rclient_secret\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x0c\n\x04\x61uds\x18\x04 \x03(\t\x12\x1d\n\x15\x61llowed_redirect_uris\x18\x05 \x03(\t\x12\x15\n\rdiscovery_url\x18\x06 \x01(\t\x12\x18\n\x10\x64iscovery_ca_pem\x18\x07 \x03(\t\x12N\n\x0e\x63laim_mappings\x18\x08 \x03(\x0b\x32\x36.hashicorp.waypoint.AuthMethod.OIDC.ClaimMappingsEntry\x12W\n\x13list_claim_mappings\x18\t \x03(\x0b\x32:.hashicorp.waypoint.AuthMethod.OIDC.ListClaimMappingsEntry\x12\x14\n\x0csigning_algs\x18\x0b \x03(\t\x1a\x34\n\x12\x43laimMappingsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x38\n\x16ListClaimMappingsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06method\"\x98\x01\n\x0eOIDCAuthMethod\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\'.hashicorp.waypoint.OIDCAuthMethod.Kind\"+\n\x04Kind\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06GITHUB\x10\x01\x12\n\n\x06GOOGLE\x10\x02\"\x94\x01\n\x17\x43ompleteOIDCAuthRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\x12\x14\n\x0credirect_uri\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\r\n\x05nonce\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x83\x01\n\x18\x43ompleteOIDCAuthResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.hashicorp.waypoint.User\x12\x16\n\x0eid_claims_json\x18\x03 \x01(\t\x12\x18\n\x10user_claims_json\x18\x04 \x01(\t\"R\n\x17\x44\x65leteAuthMethodRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\"O\n\x14GetAuthMethodRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\"L\n\x15GetAuthMethodResponse\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"u\n\x15GetOIDCAuthURLRequest\x12\x37\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\".hashicorp.waypoint.Ref.AuthMethod\x12\x14\n\x0credirect_uri\x18\x02 \x01(\t\x12\r\n\x05nonce\x18\x03 \x01(\t\"%\n\x16GetOIDCAuthURLResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\"O\n\x17ListAuthMethodsResponse\x12\x34\n\x0c\x61uth_methods\x18\x01 \x03(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"W\n\x1bListOIDCAuthMethodsResponse\x12\x38\n\x0c\x61uth_methods\x18\x01 \x03(\x0b\x32\".hashicorp.waypoint.OIDCAuthMethod\"N\n\x17UpsertAuthMethodRequest\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethod\"O\n\x18UpsertAuthMethodResponse\x12\x33\n\x0b\x61uth_method\x18\x01 \x01(\x0b\x32\x1e.hashicorp.waypoint.AuthMethodb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,38 +38,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHMETHOD_OIDC_CLAIMMAPPINGSENTRY']._serialized_options = b'8\001'
   _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._loaded_options = None
   _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._serialized_options = b'8\001'
-  _globals['_AUTHMETHOD']._serialized_start=112
-  _globals['_AUTHMETHOD']._serialized_end=733
-  _globals['_AUTHMETHOD_OIDC']._serialized_start=262
-  _globals['_AUTHMETHOD_OIDC']._serialized_end=723
-  _globals['_AUTHMETHOD_OIDC_CLAIMMAPPINGSENTRY']._serialized_start=613
-  _globals['_AUTHMETHOD_OIDC_CLAIMMAPPINGSENTRY']._serialized_end=665
-  _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._serialized_start=667
-  _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._serialized_end=723
-  _globals['_OIDCAUTHMETHOD']._serialized_start=736
-  _globals['_OIDCAUTHMETHOD']._serialized_end=888
-  _globals['_OIDCAUTHMETHOD_KIND']._serialized_start=845
-  _globals['_OIDCAUTHMETHOD_KIND']._serialized_end=888
-  _globals['_COMPLETEOIDCAUTHREQUEST']._serialized_start=891
-  _globals['_COMPLETEOIDCAUTHREQUEST']._serialized_end=1039
-  _globals['_COMPLETEOIDCAUTHRESPONSE']._serialized_start=1042
-  _globals['_COMPLETEOIDCAUTHRESPONSE']._serialized_end=1173
-  _globals['_DELETEAUTHMETHODREQUEST']._serialized_start=1175
-  _globals['_DELETEAUTHMETHODREQUEST']._serialized_end=1257
-  _globals['_GETAUTHMETHODREQUEST']._serialized_start=1259
-  _globals['_GETAUTHMETHODREQUEST']._serialized_end=1338
-  _globals['_GETAUTHMETHODRESPONSE']._serialized_start=1340
-  _globals['_GETAUTHMETHODRESPONSE']._serialized_end=1416
-  _globals['_GETOIDCAUTHURLREQUEST']._serialized_start=1418
-  _globals['_GETOIDCAUTHURLREQUEST']._serialized_end=1535
-  _globals['_GETOIDCAUTHURLRESPONSE']._serialized_start=1537
-  _globals['_GETOIDCAUTHURLRESPONSE']._serialized_end=1574
-  _globals['_LISTAUTHMETHODSRESPONSE']._serialized_start=1576
-  _globals['_LISTAUTHMETHODSRESPONSE']._serialized_end=1655
-  _globals['_LISTOIDCAUTHMETHODSRESPONSE']._serialized_start=1657
-  _globals['_LISTOIDCAUTHMETHODSRESPONSE']._serialized_end=1744
-  _globals['_UPSERTAUTHMETHODREQUEST']._serialized_start=1746
-  _globals['_UPSERTAUTHMETHODREQUEST']._serialized_end=1824
-  _globals['_UPSERTAUTHMETHODRESPONSE']._serialized_start=1826
-  _globals['_UPSERTAUTHMETHODRESPONSE']._serialized_end=1905
+  _globals['_AUTHMETHOD']._serialized_start=137
+  _globals['_AUTHMETHOD']._serialized_end=796
+  _globals['_AUTHMETHOD_OIDC']._serialized_start=325
+  _globals['_AUTHMETHOD_OIDC']._serialized_end=786
+  _globals['_AUTHMETHOD_OIDC_CLAIMMAPPINGSENTRY']._serialized_start=676
+  _globals['_AUTHMETHOD_OIDC_CLAIMMAPPINGSENTRY']._serialized_end=728
+  _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._serialized_start=730
+  _globals['_AUTHMETHOD_OIDC_LISTCLAIMMAPPINGSENTRY']._serialized_end=786
+  _globals['_OIDCAUTHMETHOD']._serialized_start=799
+  _globals['_OIDCAUTHMETHOD']._serialized_end=951
+  _globals['_OIDCAUTHMETHOD_KIND']._serialized_start=908
+  _globals['_OIDCAUTHMETHOD_KIND']._serialized_end=951
+  _globals['_COMPLETEOIDCAUTHREQUEST']._serialized_start=954
+  _globals['_COMPLETEOIDCAUTHREQUEST']._serialized_end=1102
+  _globals['_COMPLETEOIDCAUTHRESPONSE']._serialized_start=1105
+  _globals['_COMPLETEOIDCAUTHRESPONSE']._serialized_end=1236
+  _globals['_DELETEAUTHMETHODREQUEST']._serialized_start=1238
+  _globals['_DELETEAUTHMETHODREQUEST']._serialized_end=1320
+  _globals['_GETAUTHMETHODREQUEST']._serialized_start=1322
+  _globals['_GETAUTHMETHODREQUEST']._serialized_end=1401
+  _globals['_GETAUTHMETHODRESPONSE']._serialized_start=1403
+  _globals['_GETAUTHMETHODRESPONSE']._serialized_end=1479
+  _globals['_GETOIDCAUTHURLREQUEST']._serialized_start=1481
+  _globals['_GETOIDCAUTHURLREQUEST']._serialized_end=1598
+  _globals['_GETOIDCAUTHURLRESPONSE']._serialized_start=1600
+  _globals['_GETOIDCAUTHURLRESPONSE']._serialized_end=1637
+  _globals['_LISTAUTHMETHODSRESPONSE']._serialized_start=1639
+  _globals['_LISTAUTHMETHODSRESPONSE']._serialized_end=1718
+  _globals['_LISTOIDCAUTHMETHODSRESPONSE']._serialized_start=1720
+  _globals['_LISTOIDCAUTHMETHODSRESPONSE']._serialized_end=1807
+  _globals['_UPSERTAUTHMETHODREQUEST']._serialized_start=1809
+  _globals['_UPSERTAUTHMETHODREQUEST']._serialized_end=1887
+  _globals['_UPSERTAUTHMETHODRESPONSE']._serialized_start=1889
+  _globals['_UPSERTAUTHMETHODRESPONSE']._serialized_end=1968
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from wp_proto.own import role_pb2 as _role_pb2
 from wp_proto.waypoint import ref_pb2 as _ref_pb2
 from wp_proto.waypoint import user_pb2 as _user_pb2
 from google.protobuf.internal import containers as _containers
@@ -10,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AuthMethod(_message.Message):
-    __slots__ = ("name", "display_name", "description", "access_selector", "oidc")
+    __slots__ = ("name", "display_name", "description", "access_selector", "oidc", "grants")
     class OIDC(_message.Message):
         __slots__ = ("client_id", "client_secret", "scopes", "auds", "allowed_redirect_uris", "discovery_url", "discovery_ca_pem", "claim_mappings", "list_claim_mappings", "signing_algs")
         class ClaimMappingsEntry(_message.Message):
@@ -53,12 +54,14 @@ class AuthMethod(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     ACCESS_SELECTOR_FIELD_NUMBER: _ClassVar[int]
     OIDC_FIELD_NUMBER: _ClassVar[int]
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     description: str
     access_selector: str
     oidc: AuthMethod.OIDC
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., access_selector: _Optional[str] = ..., oidc: _Optional[_Union[AuthMethod.OIDC, _Mapping]] = ...) -> None: ...
+    grants: _containers.RepeatedCompositeFieldContainer[_role_pb2.Grant]
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., access_selector: _Optional[str] = ..., oidc: _Optional[_Union[AuthMethod.OIDC, _Mapping]] = ..., grants: _Optional[_Iterable[_Union[_role_pb2.Grant, _Mapping]]] = ...) -> None: ...
 
 class OIDCAuthMethod(_message.Message):
     __slots__ = ("name", "display_name", "kind")

@@ -11,7 +11,8 @@ from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import Kind, current
-from wp_server.auth.rules import own_deployment
+from wp_server.auth.roles import Place, Role
+from wp_server.auth.rules import own_deployment, require
 from wp_server.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from wp_server.live.app_config import AppConfigs, topics
 from wp_server.live.beside import beside
@@ -145,6 +146,8 @@ class EntrypointHandlers:
         if instance is None:
             raise NotFound(f"There is no instance {instance_id}; open its EntrypointConfig stream first.")
         own_deployment(current(), instance.deployment_id)
+        place = Place(instance.application.project.lower(), instance.workspace.lower())
+        require(Role.DEPLOYER, place, "act as this instance")
         if current().kind is Kind.RUNNER and not self._instances.is_expected(instance.id, instance.deployment_id):
             raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
         return instance

@@ -13,7 +13,9 @@ from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
 from wp_server.api.projects import check_data_source
+from wp_server.auth import rules
 from wp_server.auth.identity import current
+from wp_server.auth.roles import Place, Role
 from wp_server.errors import DomainError, FailedPrecondition, NotFound, Unimplemented
 from wp_server.ids import new_id
 from wp_server.jobs import access, queueing
@@ -50,6 +52,8 @@ class JobHandlers:
             checks.raise_precondition()
         _check_operation(request.job)
         _structure(request.job).raise_precondition()
+        if request.job.WhichOneof("operation") == "destroy_project":
+            rules.require(Role.ADMIN, Place(request.job.application.project.lower()), "destroy a project")
         expire_time = time.time_ns() + int(seconds * 1e9) if seconds is not None else None
         job_id = new_id()
         await self._store.write(_queue, request.job, job_id, expire_time, str(current()))
@@ -86,6 +90,7 @@ class JobHandlers:
             after=page.after,
             limit=page.limit,
             newest=0 if paged else MAX_LISTED,
+            within=frozenset((grant.project, grant.workspace) for grant in current().grants),
         )
         found = await self._store.read(jobs.listed, search)
         if request.HasField("pipeline"):

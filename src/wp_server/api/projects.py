@@ -6,11 +6,12 @@ import posixpath
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
-from wp_server.auth.identity import current
+from wp_server.auth.identity import Identity, current
 from wp_server.inline_config import application_names
 from wp_server.project_setup import store_project
 from wp_server.store import Store, projects, workspaces
@@ -52,12 +53,12 @@ class ProjectHandlers:
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Context) -> pb.ListProjectsResponse:
         """Answers the names of all projects, page by page."""
         page = Page.of(request.pagination)
-        found = await self._store.read(projects.page, page.after, page.limit)
+        found, total = await self._store.read(visible_projects, page, current())
         shown, pagination = page.cut(found, lambda project: project.name.lower())
         return pb.ListProjectsResponse(
             projects=[pb.Ref.Project(project=project.name) for project in shown],
             pagination=pagination,
-            total_count=await self._store.read(projects.count),
+            total_count=total,
         )
 
     async def DestroyProject(self, request: pb.DestroyProjectRequest, context: Context) -> Empty:
@@ -90,6 +91,15 @@ class ProjectHandlers:
         checks.raise_invalid()
         app = await self._store.read(projects.get_application, request.application)
         return pb.GetApplicationResponse(application=app)
+
+
+def visible_projects(connection: Connection, page: Page, caller: Identity) -> tuple[list[pb.Project], int]:
+    """Returns the projects of a page that the caller may look at, and how many there are of them in all."""
+    if not caller.grants:
+        return projects.page(connection, page.after, page.limit), projects.count(connection)
+    seen = [one for one in projects.page(connection, "", 0) if caller.sees(one.name)]
+    after = [one for one in seen if one.name.lower() > page.after]
+    return after[: page.limit or None], len(seen)
 
 
 def _check_project(checks: Checks, project: pb.Project) -> None:

@@ -11,7 +11,7 @@ import grpc
 from wp_proto.waypoint import api as pb
 from wp_server.auth import rules
 from wp_server.auth.identity import current
-from wp_server.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound
+from wp_server.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.jobs.machine import SECOND, Position, StaleAssignment, State
 from wp_server.store import Store, config_sources, jobs, output, runners, transitions
@@ -44,6 +44,8 @@ class RunnerJobHandlers:
         wanted = first.request
         rules.own_runner(current(), wanted.runner_id)
         runner = await self._store.read(runners.candidate, wanted.runner_id)
+        if current().grants and not (runner.inside_command and runner.by_id_only):
+            raise PermissionDenied("Only an administrator can run a runner that takes the jobs of others.")
         if wanted.reattach_job_id:
             row = await self._reattach(wanted.reattach_job_id, runner)
         else:

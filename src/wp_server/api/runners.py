@@ -75,6 +75,7 @@ class RunnerHandlers:
         if not announced.id:
             raise FailedPrecondition("runner.id: must not be empty")
         _check_token(announced)
+        await self._check_restricted(announced)
         row = await self._store.write(runners.register, announced)
         listening = asyncio.ensure_future(_drain(incoming))
         try:
@@ -103,6 +104,21 @@ class RunnerHandlers:
                 if not await news.wait_beside(listening, LAST_SEEN_SECONDS):
                     await self._store.write_weak(runners.seen, runner.id, row.registration)
 
+    async def _check_restricted(self, announced: pb.Runner) -> None:
+        """A user who may not do everything runs his own jobs only: inside a command line, and addressed to it.
+
+        Errors: PermissionDenied.
+        """
+        if not current().grants:
+            return
+        known = await self._store.read(runners.find, announced.id)
+        if (
+            announced.WhichOneof("kind") != "local"
+            or not announced.by_id_only
+            or (known is not None and known.runner.WhichOneof("kind") != "local")
+        ):
+            raise PermissionDenied("Only an administrator can run a runner that takes the jobs of others.")
+
     async def _check_welcome(self, row: runners.Row) -> None:
         """Ends the stream of a runner that was forgotten (it registers again) or rejected (it does not)."""
         now = await self._store.read(runners.find, row.runner.id)
@@ -122,7 +138,7 @@ class RunnerHandlers:
                 if row.runner.adoption_state == pb.Runner.REJECTED:
                     raise PermissionDenied(f"The runner {runner.id} was rejected.")
                 if row.runner.adoption_state in runners.ADOPTED_STATES:
-                    return await self._store.read(tokens.runner, runner.id, dict(runner.labels), None)
+                    return await self._store.write(tokens.runner, runner.id, dict(runner.labels), None)
                 await news.wait()
 
     async def _leave(self, runner_id: str, registration: int) -> None:

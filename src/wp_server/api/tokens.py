@@ -31,12 +31,12 @@ class TokenHandlers:
         caller = require_user()
         valid_for = _optional_duration(request.duration)
         if request.trigger:
-            token = await self._store.read(tokens.trigger, caller.user_id, valid_for)
+            token = await self._store.write(tokens.trigger, caller.user_id, valid_for)
         elif request.HasField("user"):
             user = await self._store.read(users.find, request.user)
-            token = await self._store.read(tokens.login, user.id, valid_for)
+            token = await self._store.write(tokens.login, user.id, valid_for)
         else:
-            token = await self._store.read(tokens.login, caller.user_id, valid_for)
+            token = await self._store.write(tokens.login, caller.user_id, valid_for)
         return pb.NewTokenResponse(token=token)
 
     async def GenerateInviteToken(self, request: pb.InviteTokenRequest, context: Context) -> pb.NewTokenResponse:
@@ -55,7 +55,7 @@ class TokenHandlers:
                 checks.fail("unused_entrypoint.deployment_id", "must not be empty")
         checks.raise_invalid()
         inviter = caller.user_id or users.DEFAULT_USER_ID
-        return pb.NewTokenResponse(token=await self._store.read(tokens.invite, inviter, request, seconds))
+        return pb.NewTokenResponse(token=await self._store.write(tokens.invite, inviter, request, seconds))
 
     async def ConvertInviteToken(self, request: pb.ConvertInviteTokenRequest, context: Context) -> pb.NewTokenResponse:
         """Answers the login token an invite is good for."""
@@ -72,7 +72,7 @@ class TokenHandlers:
         if caller.kind is Kind.RUNNER and caller.runner_id and caller.runner_id != request.id:
             raise InvalidArgument.of([Violation("id", "a runner can only ask for a token of its own")])
         valid_for = _optional_duration(request.duration)
-        token = await self._store.read(tokens.runner, request.id, dict(request.labels), valid_for)
+        token = await self._store.write(tokens.runner, request.id, dict(request.labels), valid_for)
         return pb.NewTokenResponse(token=token)
 
     async def DecodeToken(self, request: pb.DecodeTokenRequest, context: Context) -> pb.DecodeTokenResponse:

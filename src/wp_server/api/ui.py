@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
+from wp_server.api.projects import visible_projects
+from wp_server.auth.identity import current
 from wp_server.store import Store, jobs, operations, preload, projects
 from wp_server.store.operations import DEPLOYMENT, RELEASE, Search
 
@@ -23,12 +25,12 @@ class UiHandlers:
     async def UI_ListProjects(self, request: pb.UI.ListProjectsRequest, context: Context) -> pb.UI.ListProjectsResponse:
         """Answers projects with their applications, page by page."""
         page = Page.of(request.pagination)
-        found = await self._store.read(projects.page, page.after, page.limit)
+        found, total = await self._store.read(visible_projects, page, current())
         shown, pagination = page.cut(found, lambda project: project.name.lower())
         return pb.UI.ListProjectsResponse(
             project_bundles=[pb.UI.ProjectBundle(project=project) for project in shown],
             pagination=pagination,
-            total_count=await self._store.read(projects.count),
+            total_count=total,
         )
 
     async def UI_GetProject(self, request: pb.UI.GetProjectRequest, context: Context) -> pb.UI.GetProjectResponse:

@@ -10,15 +10,20 @@ from __future__ import annotations
 import hmac
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from google.protobuf.message import Message
 from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import codec, rules
 from wp_server.auth.identity import ANONYMOUS, Identity, Kind
+from wp_server.auth.roles import Grant, Place
+from wp_server.auth.rules import RULES, Effect, Rule
+from wp_server.auth.scopes import Deployments, Scopes
+from wp_server.auth.verify import decode_with_end
 from wp_server.errors import DomainError, PermissionDenied, Unauthenticated
-from wp_server.store import Store, keys, runners, settings, users
+from wp_server.store import Store, audit, roles, runners, settings, users
 
 CACHE_SIZE = 20_000
 TARPIT_SECONDS = 5.0
@@ -47,8 +52,10 @@ class _Verified:
 class Authenticator:
     """One per server. Lives in the server's event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, instances: Deployments = lambda _: "") -> None:
+        """`instances` returns the deployment of a connected instance, empty for an unknown one."""
         self._store = store
+        self._scopes = Scopes(instances)
         self._known: OrderedDict[str, _Verified] = OrderedDict()
 
     async def admit(self, rpc: str, token: str, cookie: str = "") -> Identity:
@@ -58,7 +65,7 @@ class Authenticator:
         """
         if cookie:
             await self.check_cookie(cookie)
-        rule = rules.RULES.get(rpc)
+        rule = RULES.get(rpc)
         if rule is not None and rule.anonymous:
             try:
                 return await self.authenticate(token) if token else ANONYMOUS
@@ -71,6 +78,38 @@ class Authenticator:
         if verified.refusal is not None and rpc not in _BEFORE_ADOPTION:
             raise verified.refusal
         return verified.identity
+
+    async def authorize(self, rpc: str, caller: Identity, request: Message) -> None:
+        """Checks that the objects of a request are within the caller's roles, and prepares the audit of its effect.
+
+        Errors: PermissionDenied; NotFound for an object that does not exist.
+        """
+        rule = RULES[rpc]
+        audited = rule.effect in (Effect.WRITE, Effect.ACT)
+        if not caller.grants and not audited:
+            return
+        try:
+            places = await self._store.read(self._scopes.places, rule, caller, request)
+        except DomainError:
+            # The handler has the better sentence; whoever may not touch everything gets this one.
+            if caller.grants:
+                raise
+            places = []
+        if caller.grants:
+            for place in places:
+                rules.check_place(rule, caller, place)
+        if audited:
+            await self._attend(rule, caller, places[0] if places else None)
+
+    async def _attend(self, rule: Rule, caller: Identity, place: Place | None) -> None:
+        event = audit.fresh(rule.rpc, str(caller), caller.accessor_id)
+        if place is not None:
+            event.project, event.application = place.project, place.application
+            event.workspace, event.object = place.workspace or "", place.object
+        if rule.effect is Effect.ACT:
+            await self._store.write(audit.insert, event)
+        else:
+            audit.attend(event)
 
     async def authenticate(self, token: str) -> Identity:
         """Returns the holder of a token. Errors: Unauthenticated."""
@@ -95,25 +134,18 @@ class Authenticator:
         return known
 
 
-def decode(connection: Connection, token: str) -> tuple[pb.Token, pb.TokenTransport]:
-    """Returns body and envelope of a token that this server signed and that has not expired or been withdrawn."""
-    transport = codec.open_transport(token)
-    body = codec.verify(transport, keys.key(connection, transport.key_id))
-    codec.check_expiry(body)
-    if keys.is_denied(connection, body.accessor_id.hex()):
-        raise Unauthenticated("The token was withdrawn; log in again with `waypoint login`.")
-    return body, transport
-
-
 def _verify(connection: Connection, token: str, versions: tuple[int, int]) -> _Verified:
-    body, _ = decode(connection, token)
+    body, _, end = decode_with_end(connection, token)
     identity = _identity(body)
     refusal: DomainError | None = None
     if identity.kind in (Kind.USER, Kind.TRIGGER, Kind.ENTRYPOINT):
         _check_user(connection, identity, body)
+        if identity.kind is not Kind.ENTRYPOINT:
+            granted = tuple(Grant.of(message) for message in roles.of_user(connection, identity.user_id))
+            identity = replace(identity, grants=granted)
     elif identity.runner_id:
         refusal = _runner_refusal(connection, identity)
-    return _Verified(identity, codec.expires_at(body), versions, refusal)
+    return _Verified(identity, end, versions, refusal)
 
 
 def _identity(body: pb.Token) -> Identity:

@@ -82,10 +82,13 @@ def verify(transport: pb.TokenTransport, key: bytes | None) -> pb.Token:
         raise Unauthenticated(MALFORMED) from error
 
 
-def fresh(valid_for: float | None = None) -> pb.Token:
-    """Returns a token body without a kind: new accessor id, issued now, valid for so many seconds (None: for ever)."""
+def fresh(valid_for: float | None = None, now: int | None = None) -> pb.Token:
+    """Returns a token body without a kind: new accessor id, issued now, valid for so many seconds (None: for ever).
+
+    `now` is the store's clock where there is one, in nanoseconds since 1970: withdrawals are measured by it.
+    """
     token = pb.Token(accessor_id=secrets.token_bytes(ACCESSOR_BYTES))
-    now = time.time_ns()
+    now = time.time_ns() if now is None else now
     token.issued_time.FromNanoseconds(now)
     if valid_for is not None:
         token.valid_until.FromNanoseconds(now + int(valid_for * 1e9))

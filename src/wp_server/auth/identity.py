@@ -6,6 +6,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from enum import Enum
 
+from wp_server.auth.roles import Grants, Place, Role, allow
 from wp_server.errors import Unauthenticated
 
 
@@ -34,6 +35,13 @@ class Identity:
     """ENTRYPOINT: the only deployment the token is good for."""
     accessor_id: str = ""
     """Hexadecimal id of the token itself, for deny list and audit."""
+    grants: Grants = ()
+    """USER, TRIGGER: where the user may do what; empty = everything everywhere."""
+
+    def sees(self, project: str, workspace: str | None = None) -> bool:
+        """Returns whether lists show this caller what is in a project, and in a workspace of it (None: any)."""
+        key = workspace.lower() if workspace is not None else None
+        return not self.grants or allow(self.grants, Role.VIEWER, Place(project.lower(), key))
 
     def __str__(self) -> str:
         """Returns the short form that is stored beside what the caller did."""

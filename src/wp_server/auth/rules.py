@@ -1,25 +1,51 @@
-"""The rule table: which kind of caller may call which RPC (server.md §2.4). Data first; deny by default.
+"""Who may call what: kind of caller and role (server.md §2.4). `table` is the data; deny by default.
 
 An RPC without a row is refused. Where a row lets an entrypoint, runner or trigger token in, the handler must still
 check that the object is its own: an entrypoint reaches its deployment, a runner its jobs (see `own_*`, `jobs.access`).
+For users, `scopes` finds where the object is, and the user's grants must cover that place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
 
-from wp_server.auth.identity import Identity, Kind
+from wp_server.auth.identity import Identity, Kind, current
+from wp_server.auth.roles import SERVER, Place, Role, allow, described, somewhere
+from wp_server.auth.table import TABLE
 from wp_server.errors import PermissionDenied, Unauthenticated
+
+
+class Effect(Enum):
+    """What a call does to the server, and how the audit hears of it (see `table`)."""
+
+    READ = "read"
+    WRITE = "write"
+    ACT = "act"
+    QUIET = "quiet"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The callers that may call an RPC. Users may call everything."""
+    """One row. `role` None: any user."""
 
+    rpc: str
+    effect: Effect
+    role: Role | None
     anonymous: bool = False
     runner: bool = False
     entrypoint: bool = False
     trigger: bool = False
+    terms: tuple[tuple[str, str], ...] = ()
+    """Kind and path of the objects a call is about."""
+    server: bool = False
+    """The call is about the server as a whole."""
+
+    @property
+    def changes(self) -> bool:
+        """Returns whether a call changes something."""
+        return self.effect is not Effect.READ
 
     def allows(self, kind: Kind) -> bool:
         """Returns whether a caller of `kind` passes."""
@@ -28,46 +54,36 @@ class Rule:
         return {Kind.RUNNER: self.runner, Kind.ENTRYPOINT: self.entrypoint, Kind.TRIGGER: self.trigger}.get(kind, False)
 
 
-_OPEN = Rule(anonymous=True)
-_USER = Rule()
-_RUNNER = Rule(runner=True)
-_ENTRYPOINT = Rule(runner=True, entrypoint=True)
+def _parsed(table: str) -> dict[str, Rule]:
+    rows: list[str] = []
+    for line in filter(str.strip, table.splitlines()):
+        if line.startswith(" "):
+            rows[-1] += line
+        else:
+            rows.append(line)
+    rules = [_rule(row.split()) for row in rows]
+    twice = [name for name, same in groupby(sorted(rule.rpc for rule in rules)) if len(list(same)) > 1]
+    if twice:
+        raise ValueError(f"two rows for {', '.join(twice)}")
+    return {rule.rpc: rule for rule in rules}
 
-_GROUPS: tuple[tuple[Rule, str], ...] = (
-    (
-        _OPEN,
-        "BootstrapToken ConvertInviteToken DecodeToken GetVersionInfo ListOIDCAuthMethods GetOIDCAuthURL "
-        "CompleteOIDCAuth RunnerToken NoAuthRunTrigger",
-    ),
-    (_ENTRYPOINT, "EntrypointConfig EntrypointLogStream EntrypointExecStream"),
-    (Rule(trigger=True), "RunTrigger"),
-    (Rule(runner=True, trigger=True), "GetJobStream"),
-    (
-        _RUNNER,
-        "RunnerConfig RunnerJobStream RunnerGetDeploymentConfig GetServerConfig GetProject GetJob QueueJob "
-        "CancelJob GetRunner GetOnDemandRunnerConfig ListOnDemandRunnerConfigs ListRunners "
-        "GenerateInviteToken GetDeployment ListDeployments GetPushedArtifact GetLatestPushedArtifact GetBuild "
-        "GetLatestBuild ListBuilds ListPushedArtifacts GetRelease GetLatestRelease ListReleases "
-        "GetLatestStatusReport GetApplication ListInstances ListWorkspaces UpsertWorkspace UpsertProject "
-        "UpsertApplication UpsertBuild UpsertPushedArtifact UpsertDeployment UpsertRelease UpsertStatusReport "
-        "UpsertPipeline SetConfig GetConfig ListHostnames DeleteHostname DestroyProject",
-    ),
-    (
-        _USER,
-        "GetUser ListUsers UpdateUser DeleteUser UpsertAuthMethod GetAuthMethod ListAuthMethods "
-        "DeleteAuthMethod GetWorkspace ListProjects GetLatestDeployment GetStatusReport "
-        "ListStatusReports ExpediteStatusReport GetLogStream StartExecStream DeleteConfig SetConfigSource "
-        "DeleteConfigSource GetConfigSource CreateHostname ListJobs ValidateJob AdoptRunner ForgetRunner "
-        "SetServerConfig CreateSnapshot RestoreSnapshot GenerateLoginToken GenerateRunnerToken WaypointHclFmt "
-        "UpsertOnDemandRunnerConfig GetDefaultOnDemandRunnerConfig DeleteOnDemandRunnerConfig GetTask "
-        "ListTask CancelTask UpsertTrigger GetTrigger DeleteTrigger ListTriggers RunPipeline GetPipeline "
-        "GetPipelineRun GetLatestPipelineRun ListPipelines ListPipelineRuns ConfigSyncPipeline "
-        "CreateProjectFromTemplate UI_ListProjects UI_GetProject UI_ListPipelines UI_ListPipelineRuns "
-        "UI_GetPipelineRun UI_ListDeployments UI_GetDeployment UI_ListReleases UI_ListEvents",
-    ),
-)
 
-RULES: dict[str, Rule] = {rpc: rule for rule, rpcs in _GROUPS for rpc in rpcs.split()}
+def _rule(words: list[str]) -> Rule:
+    rpc, role, effect, callers, *where = words
+    return Rule(
+        rpc,
+        Effect(effect),
+        None if role in ("open", "anyone") else Role[role.upper()],
+        anonymous=role == "open",
+        runner="R" in callers,
+        entrypoint="E" in callers,
+        trigger="T" in callers,
+        terms=tuple((kind, path) for kind, equals, path in (term.partition("=") for term in where) if equals),
+        server=where == ["server"],
+    )
+
+
+RULES: dict[str, Rule] = _parsed(TABLE)
 """RPC name → rule."""
 
 
@@ -76,11 +92,33 @@ def check(rpc: str, identity: Identity) -> None:
     rule = RULES.get(rpc)
     if rule is None:
         raise PermissionDenied(f"{rpc} is not open to anybody on this server.")
-    if rule.allows(identity.kind):
-        return
-    if identity.kind is Kind.ANONYMOUS:
-        raise Unauthenticated("Authorization token is not supplied")
-    raise PermissionDenied(f"A {identity.kind.value} token may not call {rpc}.")
+    if not rule.allows(identity.kind):
+        if identity.kind is Kind.ANONYMOUS:
+            raise Unauthenticated("Authorization token is not supplied")
+        raise PermissionDenied(f"A {identity.kind.value} token may not call {rpc}.")
+    if rule.role is not None and not somewhere(identity.grants, rule.role):
+        raise _refusal(rule, identity)
+    if rule.server:
+        check_place(rule, identity, SERVER)
+
+
+def check_place(rule: Rule, identity: Identity, place: Place) -> None:
+    """Errors: PermissionDenied when a user's grants do not cover `place` for the call."""
+    if not allow(identity.grants, rule.role or Role.ADMIN, place, rule.changes):
+        raise _refusal(rule, identity, place)
+
+
+def require(role: Role, place: Place, what: str) -> None:
+    """Errors: PermissionDenied when the running call's user may not do `what`, which needs `role` at `place`."""
+    identity = current()
+    if not allow(identity.grants, role, place, changes=True):
+        raise PermissionDenied(f"To {what} takes the role {role} for {place}; you are {described(identity.grants)}.")
+
+
+def _refusal(rule: Rule, identity: Identity, place: Place | None = None) -> PermissionDenied:
+    where = f" for {place}" if place else ""
+    role = rule.role or Role.ADMIN
+    return PermissionDenied(f"{rule.rpc} takes the role {role}{where}; you are {described(identity.grants)}.")
 
 
 def own_deployment(identity: Identity, deployment_id: str) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import codec
-from wp_server.auth.authenticator import decode
+from wp_server.auth.verify import decode
 from wp_server.errors import FailedPrecondition, InvalidArgument, PermissionDenied
 from wp_server.ids import new_id
 from wp_server.runner_labels import label_hash
-from wp_server.store import keys, users
+from wp_server.store import audit, clock, keys, users
 
 
 def bootstrap(connection: Connection) -> str:
@@ -31,21 +31,21 @@ def bootstrap(connection: Connection) -> str:
 
 def login(connection: Connection, user_id: str, valid_for: float | None) -> str:
     """Returns a login token of a user for so many seconds (None: for ever)."""
-    token = codec.fresh(valid_for)
+    token = codec.fresh(valid_for, clock.now(connection))
     token.login.user_id = user_id
     return _signed(connection, token)
 
 
 def trigger(connection: Connection, user_id: str, valid_for: float | None) -> str:
     """Returns a token that can only run triggers."""
-    token = codec.fresh(valid_for)
+    token = codec.fresh(valid_for, clock.now(connection))
     token.trigger.from_user_id = user_id
     return _signed(connection, token)
 
 
 def runner(connection: Connection, runner_id: str, labels: Mapping[str, str], valid_for: float | None) -> str:
     """Returns a runner token; an empty id is good for any runner, no labels for any labels."""
-    token = codec.fresh(valid_for)
+    token = codec.fresh(valid_for, clock.now(connection))
     token.runner.id = runner_id
     if labels:
         token.runner.label_hash = label_hash(labels)
@@ -54,7 +54,7 @@ def runner(connection: Connection, runner_id: str, labels: Mapping[str, str], va
 
 def invite(connection: Connection, user_id: str, request: pb.InviteTokenRequest, valid_for: float) -> str:
     """Returns an invite from `user_id`: for an entrypoint, for somebody new (`signup`), or for a user's next login."""
-    token = codec.fresh(valid_for)
+    token = codec.fresh(valid_for, clock.now(connection))
     token.invite.from_user_id = user_id
     if request.HasField("unused_entrypoint"):
         token.invite.login.user_id = users.DEFAULT_USER_ID
@@ -91,7 +91,7 @@ def convert_invite(connection: Connection, text: str) -> str:
     elif kind != "invite":
         raise InvalidArgument("This token is not an invite; log in with it directly.")
     invitation = body.invite
-    granted = codec.fresh()
+    granted = codec.fresh(None, clock.now(connection))
     granted.login.CopyFrom(invitation.login)
     if invitation.HasField("signup"):
         if not keys.consume_invite(connection, body.accessor_id.hex()):
@@ -118,4 +118,5 @@ def _signed(connection: Connection, token: pb.Token) -> str:
     active = keys.active_key(connection)
     if active is None:
         raise FailedPrecondition("This server is not bootstrapped yet; run `waypoint server bootstrap` first.")
+    audit.issued(connection, token.accessor_id.hex())
     return codec.encode(token, *active)

@@ -169,6 +169,11 @@ class Instances:
         """Returns the record, also one whose stream ended less than the grace period ago."""
         return self._by_id.get(instance_id)
 
+    def deployment_of(self, instance_id: str) -> str:
+        """Returns the deployment of an instance that is known or expected; empty for another one."""
+        known = self._by_id.get(instance_id)
+        return known.deployment_id if known is not None else self._expected.get(instance_id, "")
+
     def of_deployment(self, deployment_id: str) -> list[Instance]:
         """Returns all records of a deployment, those that were first connected first."""
         return self._where(lambda instance: instance.deployment_id == deployment_id)

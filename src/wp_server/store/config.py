@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, 
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import InvalidArgument, Violation
+from wp_server.store import audit
 from wp_server.store.changes import changed
 from wp_server.store.schema import config_vars, config_versions
 
@@ -63,7 +64,7 @@ _update = (
 _delete = config_vars.delete().where(
     config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable")
 )
-_length = select(func.length(config_vars.c.blob)).where(
+_stored = select(config_vars.c.blob).where(
     config_vars.c.target_hash == bindparam("target"), config_vars.c.name == bindparam("variable")
 )
 _insert = config_vars.insert()
@@ -143,6 +144,20 @@ def version(connection: Connection, place: Place) -> int:
     return int(connection.execute(_version[place.scope], names(place)).scalar_one())
 
 
+def target_of(variable: pb.ConfigVar) -> pb.ConfigVar.Target:
+    """Returns whom a variable is for; scopes of 0.5 and before are turned into today's form (§4.1)."""
+    legacy = variable.WhichOneof("unused_scope")
+    if variable.HasField("target") or legacy is None:
+        return variable.target
+    if legacy == "application":
+        return pb.ConfigVar.Target(application=variable.application)
+    if legacy == "project":
+        return pb.ConfigVar.Target(project=variable.project)
+    target = pb.ConfigVar.Target(runner=variable.runner)
+    getattr(target, "global").SetInParent()
+    return target
+
+
 def place_of(target: pb.ConfigVar.Target) -> Place:
     """Returns the scope of a target."""
     match target.WhichOneof("app_scope"):
@@ -176,16 +191,8 @@ def _normal(variable: pb.ConfigVar) -> pb.ConfigVar:
     """Returns a copy in today's form: scopes of 0.5 and before become a target (§4.1). Errors: InvalidArgument."""
     normal = pb.ConfigVar()
     normal.CopyFrom(variable)
-    legacy = normal.WhichOneof("unused_scope")
-    if not normal.HasField("target") and legacy is not None:
-        if legacy == "application":
-            normal.target.application.CopyFrom(normal.application)
-        elif legacy == "project":
-            normal.target.project.CopyFrom(normal.project)
-        else:
-            normal.target.runner.CopyFrom(normal.runner)
-            normal.target.SetInParent()
-            getattr(normal.target, "global").SetInParent()
+    if variable.WhichOneof("unused_scope") is not None and not variable.HasField("target"):
+        normal.target.CopyFrom(target_of(variable))
     normal.ClearField("unused_scope")
     _check(normal)
     return normal
@@ -220,10 +227,11 @@ def _put(connection: Connection, variable: pb.ConfigVar) -> int:
     """Stores a variable; returns by how many bytes the configuration grew."""
     key = {"target": target_hash(variable.target), "variable": variable.name}
     blob = variable.SerializeToString()
-    before: int | None = connection.execute(_length, key).scalar()
+    before: bytes | None = connection.execute(_stored, key).scalar()
+    audit.change(connection, variable.name, before, blob)
     if before is not None:
         connection.execute(_update, {**key, "value": blob})
-        return len(blob) - before
+        return len(blob) - len(before)
     place = place_of(variable.target)
     scope = {"scope": int(place.scope), "project_key": place.project, "app_key": place.application}
     connection.execute(_insert, {"target_hash": key["target"], "name": variable.name, **scope, "blob": blob})
@@ -235,7 +243,9 @@ def _delete_all(connection: Connection, doomed: Sequence[pb.ConfigVar]) -> defau
     growth: defaultdict[Place, int] = defaultdict(int)
     for variable in doomed:
         key = {"target": target_hash(variable.target), "variable": variable.name}
-        growth[place_of(variable.target)] -= connection.execute(_length, key).scalar() or 0
+        before: bytes | None = connection.execute(_stored, key).scalar()
+        audit.change(connection, variable.name, before, None)
+        growth[place_of(variable.target)] -= len(before or b"")
         connection.execute(_delete, key)
     return growth
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, true
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, NotFound
@@ -145,6 +145,8 @@ class JobSearch:
     limit: int = 0
     newest: int = 0
     """Only the newest so many, still in ascending order."""
+    within: frozenset[tuple[str, str]] = frozenset()
+    """Only jobs of one of these keys of project and workspace, of which an empty one is any; no pairs: all jobs."""
 
 
 def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
@@ -160,6 +162,8 @@ def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
         where.append(jobs.c.state.in_(sorted(search.states)))
     if search.after:
         where.append(jobs.c.id > search.after)
+    if search.within and ("", "") not in search.within:
+        where.append(or_(*(_inside(project, workspace) for project, workspace in sorted(search.within))))
     labels: dict[str, str] = {}
     if search.target is not None and search.target.WhichOneof("target") is not None:
         kind, key = target_of(search.target)
@@ -177,6 +181,12 @@ def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
     if labels:
         return [job for job in found if set(labels.items()) & set(job.target_runner.labels.labels.items())]
     return found
+
+
+def _inside(project: str, workspace: str) -> ColumnElement[bool]:
+    if not project:
+        return jobs.c.workspace_key == workspace
+    return and_(jobs.c.project_key == project, jobs.c.workspace_key == workspace if workspace else true())
 
 
 def blockers(connection: Connection, job_id: str) -> list[pb.Job]:

@@ -26,7 +26,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from wp_server.errors import DomainError, Unavailable
-from wp_server.store import migrations, patience, postgres_trouble
+from wp_server.store import audit, migrations, patience, postgres_trouble
 from wp_server.store.changes import pending
 from wp_server.store.clock import CLOCK, Clock
 from wp_server.store.engine import Durability, Store
@@ -117,7 +117,9 @@ class PostgresStore(Store):
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects are on disk on return."""
-        return await self._submit(Durability.FULL, is_guarded(fn), lambda connection: fn(connection, *args, **kwargs))
+        with audit.claim() as recorded:
+            run = recorded(lambda connection: fn(connection, *args, **kwargs))
+            return await self._submit(Durability.FULL, is_guarded(fn), run)
 
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects survive the death of this process."""

@@ -15,14 +15,21 @@ from wp_server.store.schema import (
     config_sources,
     config_vars,
     config_versions,
+    hostnames,
     operations,
+    pipeline_runs,
+    pipelines,
     projects,
+    triggers,
     workspace_projects,
     workspaces,
 )
 
 DEFAULT_STATUS_POLL = "5m"
 """Interval of the status polling that source polling switches on (§3.2)."""
+
+_OWNED = (operations, config_vars, config_sources, triggers, pipelines, hostnames)
+"""Tables whose rows go with their project."""
 
 _project = Prepared(select(projects.c.blob).where(projects.c.project_key == bindparam("project")))
 _applications = Prepared(
@@ -159,7 +166,9 @@ def destroy(connection: Connection, name: str) -> None:
         ).scalar_one()
         == 1
     ]
-    for table in (operations, config_vars, config_sources, workspace_projects, projects):
+    runs = select(pipelines.c.id).where(pipelines.c.project_key == key)
+    connection.execute(pipeline_runs.delete().where(pipeline_runs.c.pipeline_id.in_(runs)))
+    for table in (*_OWNED, workspace_projects, projects):
         connection.execute(table.delete().where(table.c.project_key == key))
     connection.execute(
         config_versions.update()

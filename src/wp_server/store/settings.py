@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import Connection, bindparam, select
 
 from wp_proto.waypoint import api as pb
@@ -9,6 +11,8 @@ from wp_server.ids import new_id
 from wp_server.store.changes import changed
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import settings
+
+AUDIT_KEY_BYTES = 32
 
 _COOKIE_PREFIX = "WPC"
 
@@ -31,6 +35,13 @@ def prepare(connection: Connection) -> None:
         _put(connection, "cookie", (_COOKIE_PREFIX + new_id()).encode())
     if _get(connection, "id") is None:
         _put(connection, "id", new_id().encode())
+    if _get(connection, "audit_key") is None:
+        _put(connection, "audit_key", secrets.token_bytes(AUDIT_KEY_BYTES))
+
+
+def audit_key(connection: Connection) -> bytes:
+    """Returns the secret that makes hashes in the audit unguessable; empty before `prepare`."""
+    return _get(connection, "audit_key") or b""
 
 
 def config(connection: Connection) -> pb.ServerConfig:

@@ -25,7 +25,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from wp_server.errors import DomainError, Unavailable
-from wp_server.store import migrations, trouble
+from wp_server.store import audit, migrations, trouble
 from wp_server.store.changes import pending
 from wp_server.store.engine import Durability, Store
 from wp_server.store.lockfile import LockFile
@@ -119,7 +119,9 @@ class SqliteStore(Store):
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects are on disk on return."""
-        return await self._submit(Durability.FULL, lambda connection: fn(connection, *args, **kwargs))
+        with audit.claim() as recorded:
+            run = recorded(lambda connection: fn(connection, *args, **kwargs))
+            return await self._submit(Durability.FULL, run)
 
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects survive the death of this process."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, Violation
+from wp_server.store import clock
 from wp_server.store.changes import changed
 from wp_server.store.schema import users
 
@@ -53,6 +54,14 @@ def not_before(connection: Connection, user_id: str) -> int | None:
     """Returns since when tokens of this user are good (nanoseconds since 1970); None when there is no such user."""
     value: int | None = connection.execute(select(users.c.not_before).where(users.c.id == user_id.upper())).scalar()
     return value
+
+
+def withdraw_tokens(connection: Connection, user_id: str) -> None:
+    """Ends every token of a user that was issued until now. Errors: NotFound."""
+    where = users.c.id == user_id
+    if connection.execute(users.update().where(where).values(not_before=clock.now(connection) + 1)).rowcount == 0:
+        raise NotFound(f"There is no user {user_id}.")
+    changed(connection, "auth")
 
 
 def all_users(connection: Connection) -> list[pb.User]:

@@ -50,6 +50,10 @@ class Authenticator(Protocol):
         """Returns the caller of `rpc`, which may be ANONYMOUS. Errors: Unauthenticated, PermissionDenied."""
         ...
 
+    async def authorize(self, rpc: str, caller: identity.Identity, request: Message) -> None:
+        """Checks the objects of a request (of a stream: its first). Errors: PermissionDenied, NotFound."""
+        ...
+
 
 @dataclass(eq=False)
 class _Running:
@@ -123,14 +127,14 @@ class Pipeline(grpc.GenericRpcHandler):
         if method.client_streaming:
             if method.server_streaming:
                 return grpc.stream_stream_rpc_method_handler(
-                    self._stream(rpc, self._bidirectional(cast(Bidirectional, handler), decode))
+                    self._stream(rpc, self._bidirectional(rpc, cast(Bidirectional, handler), decode))
                 )
             return grpc.stream_unary_rpc_method_handler(
-                self._stream(rpc, self._client_stream(cast(ClientStream, handler), decode))
+                self._stream(rpc, self._client_stream(rpc, cast(ClientStream, handler), decode))
             )
         if method.server_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                self._stream(rpc, self._server_stream(cast(ServerStream, handler), decode))
+                self._stream(rpc, self._server_stream(rpc, cast(ServerStream, handler), decode))
             )
         return grpc.unary_unary_rpc_method_handler(self._unary(rpc, cast(Unary, handler), decode))
 
@@ -152,7 +156,9 @@ class Pipeline(grpc.GenericRpcHandler):
             self._calls.add(running)
             try:
                 await self._admit(rpc, context)
-                return _encoded(await handler(_decoded(decode, raw), context))
+                request = _decoded(decode, raw)
+                await self._authenticator.authorize(rpc, identity.current(), request)
+                return _encoded(await handler(request, context))
             except DomainError as error:
                 code = error.code.name
                 await _delayed(error)
@@ -221,29 +227,47 @@ class Pipeline(grpc.GenericRpcHandler):
         return call
 
     def _server_stream(
-        self, handler: ServerStream, decode: Decoder
+        self, rpc: str, handler: ServerStream, decode: Decoder
     ) -> Callable[[bytes, Context, bool], Awaitable[None]]:
         async def serve(raw: bytes, context: Context, keepalives: bool) -> None:
-            await self._answer(handler(_decoded(decode, raw), context), context, keepalives)
+            request = _decoded(decode, raw)
+            await self._authenticator.authorize(rpc, identity.current(), request)
+            await self._answer(handler(request, context), context, keepalives)
 
         return serve
 
     def _bidirectional(
-        self, handler: Bidirectional, decode: Decoder
+        self, rpc: str, handler: Bidirectional, decode: Decoder
     ) -> Callable[[object, Context, bool], Awaitable[None]]:
         async def serve(_: object, context: Context, keepalives: bool) -> None:
-            async with aclosing(_requests(decode, context)) as requests:
+            async with aclosing(self._requests(rpc, decode, context)) as requests:
                 await self._answer(handler(requests, context), context, keepalives)
 
         return serve
 
-    @staticmethod
-    def _client_stream(handler: ClientStream, decode: Decoder) -> Callable[[object, Context, bool], Awaitable[bytes]]:
+    def _client_stream(
+        self, rpc: str, handler: ClientStream, decode: Decoder
+    ) -> Callable[[object, Context, bool], Awaitable[bytes]]:
         async def serve(_: object, context: Context, _keepalives: bool) -> bytes:
-            async with aclosing(_requests(decode, context)) as requests:
+            async with aclosing(self._requests(rpc, decode, context)) as requests:
                 return _encoded(await handler(requests, context))
 
         return serve
+
+    async def _requests(self, rpc: str, decode: Decoder, context: Context) -> AsyncGenerator[Message, None]:
+        """Yields what the peer sends, without its keepalives, until it half-closes; the first one is authorized."""
+        authorized = False
+        caller = identity.current()
+        while True:
+            raw: object = await context.read()
+            if raw is grpc.aio.EOF:
+                return
+            if raw != keepalive.MESSAGE:
+                request = _decoded(decode, cast(bytes, raw))
+                if not authorized:
+                    await self._authenticator.authorize(rpc, caller, request)
+                    authorized = True
+                yield request
 
     async def _answer(self, responses: AsyncGenerator[Answer, None], context: Context, keepalives: bool) -> None:
         async with AsyncExitStack() as stack:
@@ -263,16 +287,6 @@ class Pipeline(grpc.GenericRpcHandler):
             yield
         finally:
             self._ticker.leave(stream)
-
-
-async def _requests(decode: Decoder, context: Context) -> AsyncGenerator[Message, None]:
-    """Yields what the peer sends, without its keepalives, until it half-closes."""
-    while True:
-        raw: object = await context.read()
-        if raw is grpc.aio.EOF:
-            return
-        if raw != keepalive.MESSAGE:
-            yield _decoded(decode, cast(bytes, raw))
 
 
 def _decoded(decode: Decoder, raw: bytes) -> Message:

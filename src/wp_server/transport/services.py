@@ -42,9 +42,9 @@ class Health:
         )
 
 
-def reflection_handlers(service: str) -> tuple[grpc.GenericRpcHandler, ...]:
-    """Returns reflection in both versions, naming `service`, health and itself."""
-    servicer = ReflectionServicer((service, health.SERVICE_NAME, *REFLECTION_NAMES))
+def reflection_handlers(*services: str) -> tuple[grpc.GenericRpcHandler, ...]:
+    """Returns reflection in both versions, naming `services`, health and itself."""
+    servicer = ReflectionServicer((*services, health.SERVICE_NAME, *REFLECTION_NAMES))
     method = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         reflection_pb2.ServerReflectionRequest.FromString,
