@@ -25,7 +25,7 @@ async def test_it_reads_what_the_long_way_reads(store):
         long_way = select(table.c.value).where(table.c.name == name)
         expected = await store.read(lambda connection, query=long_way: connection.execute(query).scalar())
         assert await store.read(VALUE.blob, {"name": name}) == expected
-    assert len(await store.read(EVERY.blobs, {"name": "cookie"})) == 1
+    assert len(await store.read(EVERY.blobs, {"name": "cookie"})) == 2
 
 
 async def test_it_sees_the_running_transaction(store):
