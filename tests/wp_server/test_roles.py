@@ -145,12 +145,15 @@ class Objects:
         await server.store.write(self._records)
 
     def _records(self, connection) -> None:
-        from wp_server.store import hostnames, pipelines, triggers
+        from wp_server.store import hostnames, pipelines, tasks, triggers
 
         ref = pb.Ref.Project(project=self.project)
         trigger = pb.Trigger(id=f"trigger{self.project}", project=ref, workspace=self.workspace)
         self.ids["trigger"] = triggers.upsert(connection, trigger).id
         self.ids["pipeline"] = pipelines.upsert(connection, pb.Pipeline(name="release", project=ref)).id
+        job = self.ids["job"]
+        self.ids["task"] = f"TASK{self.project}"
+        tasks.insert(connection, tasks.TaskRow(self.ids["task"], job, job, job, job, ""))
         target = hostnames.Target(self.project, "web", "default")
         name = f"name-{self.project}"
         hostnames.create(connection, pb.Hostname(hostname=name, fqdn=f"{name}.test", target_labels=target.labels()))
@@ -298,6 +301,8 @@ async def test_lists_leave_out_what_is_foreign(client, world):
         assert sorted(one.project.name for one in bundles.project_bundles) == sorted(seen)
         jobs = (await peer.ListJobs(pb.ListJobsRequest())).jobs
         assert sorted(one.application.project for one in jobs) == sorted(seen)
+        found = (await peer.ListTask(pb.ListTaskRequest())).tasks
+        assert sorted(one.task_job.application.project for one in found) == sorted(seen)
         (workspace,) = (await peer.ListWorkspaces(pb.ListWorkspacesRequest())).workspaces
         assert sorted(one.project.project for one in workspace.projects) == sorted(seen)
 

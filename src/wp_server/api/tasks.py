@@ -7,6 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
+from wp_server.auth.identity import current
 from wp_server.jobs import on_demand
 from wp_server.store import Store, jobs, tasks, transitions
 from wp_server.store.tasks import TaskRow
@@ -27,8 +28,15 @@ class TaskHandlers:
     async def ListTask(self, request: pb.ListTaskRequest, context: Context) -> pb.ListTaskResponse:
         """Answers the newest thousand tasks that are in one of the states, oldest first."""
         found = await self._store.read(_list)
-        wanted = set(request.taskState)
-        return pb.ListTaskResponse(tasks=[task for task in found if not wanted or task.task.job_state in wanted])
+        wanted, caller = set(request.taskState), current()
+        return pb.ListTaskResponse(
+            tasks=[
+                task
+                for task in found
+                if (not wanted or task.task.job_state in wanted)
+                and caller.sees(task.task_job.application.project, task.task_job.workspace.workspace)
+            ]
+        )
 
     async def CancelTask(self, request: pb.CancelTaskRequest, context: Context) -> Empty:
         """Asks everything but the clean-up to stop; that runs when the rest has ended (defect 33)."""

@@ -17,7 +17,7 @@ from wp_server.auth.roles import SERVER, Place
 from wp_server.auth.rules import Rule
 from wp_server.auth.verify import owner_of
 from wp_server.errors import NotFound
-from wp_server.store import config, hostnames, jobs, operations, pipelines, triggers, users
+from wp_server.store import config, hostnames, jobs, operations, pipelines, tasks, triggers, users
 from wp_server.store.operations import ARTIFACT, BUILD, DEPLOYMENT, RELEASE, STATUS_REPORT, Kind
 
 Deployments = Callable[[str], str]
@@ -112,6 +112,12 @@ def _job(connection: Connection, value: object) -> list[Place]:
     return [Place(app.project.lower(), job.workspace.workspace.lower(), app.application, f"job {job.id}")]
 
 
+def _task(connection: Connection, value: object) -> list[Place]:
+    assert isinstance(value, pb.Ref.Task)
+    row = tasks.get(connection, value)
+    return [replace(place, object=f"task {row.id}") for place in _job(connection, row.work)]
+
+
 def _trigger(connection: Connection, value: object) -> list[Place]:
     trigger_id = value if isinstance(value, str) else getattr(value, "id", "")
     found = triggers.find(connection, str(trigger_id))
@@ -180,6 +186,7 @@ FINDERS: Mapping[str, Finder] = {
     "release": _record(RELEASE),
     "report": _record(STATUS_REPORT),
     "job": _job,
+    "task": _task,
     "trigger": _trigger,
     "pipeline": _pipeline,
     "hostname": _hostname,

@@ -118,9 +118,9 @@ GetJob                         viewer   read  R   job=job_id
 ListJobs                       viewer   read  -   listed
 CancelJob                      deployer write R   job=job_id
 GetJobStream                   viewer   read  RT  job=job_id
-GetTask                        viewer   read  -   server
-ListTask                       viewer   read  -   server
-CancelTask                     deployer write -   server
+GetTask                        viewer   read  -   task=ref
+ListTask                       viewer   read  -   listed
+CancelTask                     deployer write -   task=ref
 
 GetRunner                      viewer   read  R   any
 ListRunners                    viewer   read  R   any

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
-from wp_server.auth.authenticator import decode
+from wp_server.auth.verify import decode
 from wp_server.ids import new_id
 from wp_server.jobs import on_demand
 from wp_server.jobs.on_demand import LaunchIds
