@@ -12,7 +12,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.engines"]
+pytest_plugins = ["tests.engines", "tests.sign_in"]
 
 OPTIONAL = "optional: "
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 MAX_DEPTH = 64
 """Parentheses and ``not`` inside each other."""
@@ -24,7 +24,10 @@ class _Missing(Exception):
     """A label the selector asks for is not there."""
 
 
-_Test = Callable[[Mapping[str, str]], bool]
+Value = str | Sequence[str]
+"""What a label is. Lists occur in claims only: they contain a value or not, and are empty or not."""
+
+_Test = Callable[[Mapping[str, Value]], bool]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BARE = re.compile(r"[a-zA-Z][a-zA-Z0-9_/.:-]*")
@@ -34,9 +37,9 @@ _POINTER = re.compile(r"(?:/[\w.~:|-]+)+")
 _WORD_OPERATORS = ("not contains", "contains", "not matches", "matches", "not in", "in", "is empty", "is not empty")
 
 
-def matches(text: str, labels: Mapping[str, str]) -> bool:
+def matches(text: str, labels: Mapping[str, Value], *, dotted: bool = False) -> bool:
     """Whether ``labels`` satisfy the selector. Raises :class:`SelectorError` for a wrong one."""
-    test = compile_selector(text)
+    test = compile_selector(text, dotted=dotted)
     try:
         return test(labels)
     except _Missing:
@@ -44,16 +47,21 @@ def matches(text: str, labels: Mapping[str, str]) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def compile_selector(text: str) -> _Test:
-    """The selector as a function of labels. Raises :class:`SelectorError`."""
+def compile_selector(text: str, *, dotted: bool = False) -> _Test:
+    """The selector as a function of labels. Raises :class:`SelectorError`.
+
+    With ``dotted``, labels are named by paths of two or more parts, ``value.email`` or ``"/value/email"``, and the
+    mapping has them as ``value.email``.
+    """
     if len(text) > MAX_LENGTH:
         raise SelectorError(f"A selector has at most {MAX_LENGTH} characters.")
-    return _Parser(text).parse()
+    return _Parser(text, dotted).parse()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, dotted: bool) -> None:
         self._text = text
+        self._dotted = dotted
         self._position = 0
         self._depth = 0
 
@@ -141,7 +149,7 @@ class _Parser:
 
     @staticmethod
     def _equality(label: str, symbol: str, value: str) -> _Test:
-        return lambda labels: (_get(labels, label) == value) == (symbol == "==")
+        return lambda labels: (_text(labels, label) == value) == (symbol == "==")
 
     @staticmethod
     def _contains(label: str, value: str, wanted: bool) -> _Test:
@@ -155,7 +163,7 @@ class _Parser:
             compiled = re2.compile_pattern(pattern)
         except re2.PatternError as error:
             raise SelectorError(f'The pattern "{pattern}" is not valid: {error}.') from error
-        return lambda labels: (compiled.search(_get(labels, label)) is not None) == wanted
+        return lambda labels: (compiled.search(_text(labels, label)) is not None) == wanted
 
     def _operand(self) -> tuple[str, str]:
         """A text and its kind: ``quoted``, ``number`` or ``bare``."""
@@ -173,6 +181,11 @@ class _Parser:
 
     def _label(self, text: str, kind: str) -> str:
         """The label an operand names: bare, or quoted as a pointer beginning with a slash."""
+        if self._dotted:
+            parts = text[1:].split("/") if kind == "quoted" and _POINTER.fullmatch(text) else text.split(".")
+            if len(parts) < 2 or not all(parts):
+                raise SelectorError(f'"{text}" is no claim: write value.NAME or list.NAME.')
+            return ".".join(part.replace("~1", "/").replace("~0", "~") for part in parts)
         if kind == "bare" and not re.search(r"[.:-]", text.partition("/")[0] + text.partition("/")[2]):
             return text
         if kind == "quoted":
@@ -184,8 +197,15 @@ class _Parser:
         raise SelectorError(f'A label named "{text}" must be quoted with a slash before it: "/{text}".')
 
 
-def _get(labels: Mapping[str, str], label: str) -> str:
+def _get(labels: Mapping[str, Value], label: str) -> Value:
     try:
         return labels[label]
     except KeyError:
         raise _Missing from None
+
+
+def _text(labels: Mapping[str, Value], label: str) -> str:
+    value = _get(labels, label)
+    if not isinstance(value, str):
+        raise SelectorError(f'"{label}" is a list: use "contains", "in" or "is empty".')
+    return value

@@ -116,3 +116,35 @@ def test_label_keys_are_checked_in_linear_time() -> None:
     for length in range(200, 256):
         label_rules.problem("a" * (length - 1) + "!", "v")
     assert time.process_time() - start < 5, "thousands of years with a backtracking pattern"
+
+
+CLAIMS = {"value.email": "ada@example.com", "list.groups": ["ops", "dev"], "list.none": [], "value.a/b": "x"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "value.email == `ada@example.com`",
+        'value.email matches "@example[.]com$"',
+        '"/value/email" contains example',
+        '"/value/a~1b" == x',
+        "ops in list.groups",
+        'list.groups contains "dev"',
+        "op not in list.groups",
+        "list.none is empty and list.groups is not empty",
+        "list.missing is empty",
+    ],
+)
+def test_claims_have_paths_and_may_be_lists(text: str) -> None:
+    assert matches(text, CLAIMS, dotted=True)
+
+
+@pytest.mark.parametrize("text", ["value.missing == x", "admin in list.groups", "o in list.groups"])
+def test_claims_that_do_not_hold(text: str) -> None:
+    assert not matches(text, CLAIMS, dotted=True)
+
+
+@pytest.mark.parametrize("text", ["email == x", "list.groups == ops", 'list.groups matches "o"', "value. == x"])
+def test_selectors_that_claims_cannot_answer(text: str) -> None:
+    with pytest.raises(SelectorError):
+        matches(text, CLAIMS, dotted=True)

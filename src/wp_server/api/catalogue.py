@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wp_server.api.auth_methods import AuthMethodHandlers
 from wp_server.api.config import ConfigHandlers
 from wp_server.api.hcl import HclHandlers
 from wp_server.api.hostnames import HostnameHandlers
@@ -28,6 +29,7 @@ def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
     return (
         TokenHandlers(store),
         UserHandlers(store),
+        AuthMethodHandlers(store),
         ServerConfigHandlers(store),
         ProjectHandlers(store),
         WorkspaceHandlers(store),

@@ -39,6 +39,12 @@ def by_username(connection: Connection, username: str) -> pb.User | None:
     return pb.User.FromString(blob) if blob is not None else None
 
 
+def by_email(connection: Connection, email: str) -> pb.User | None:
+    """Returns the user with this e-mail address, or None."""
+    blob = connection.execute(select(users.c.blob).where(users.c.email_key == email.lower())).scalar()
+    return pb.User.FromString(blob) if blob is not None else None
+
+
 def find(connection: Connection, ref: pb.Ref.User) -> pb.User:
     """Returns the user that `ref` names. Errors: InvalidArgument for an empty ref, NotFound."""
     kind = ref.WhichOneof("ref")
@@ -92,6 +98,15 @@ def update(connection: Connection, user: pb.User) -> pb.User:
     _check_free(connection, stored)
     connection.execute(users.update().where(users.c.id == stored.id).values(**_columns(stored)))
     changed(connection, "auth")
+    return stored
+
+
+def add_link(connection: Connection, user: pb.User, link: pb.User.Link) -> pb.User:
+    """Adds an outside identity to a stored user; returns what is stored now."""
+    stored = pb.User()
+    stored.CopyFrom(user)
+    stored.links.append(link)
+    connection.execute(users.update().where(users.c.id == user.id).values(**_columns(stored)))
     return stored
 
 

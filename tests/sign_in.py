@@ -1,0 +1,99 @@
+"""A certified OpenID Connect provider for the tests, and a person with a browser who signs in there.
+
+`oidc_provider`  the npm package of `tests/oidc_provider` on loopback; what it needs is installed once per machine
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+
+SOURCE = Path(__file__).parent / "oidc_provider"
+CLIENT_ID = "waypoint"
+CLIENT_SECRET = "a secret: with / signs+"
+CALLBACK_PATH = "/oidc/callback"
+DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class OidcProvider:
+    """A running provider. Anybody can sign in by any name; `mail-NAME` has an unverified address, see its source."""
+
+    issuer: str
+
+    def sign_in(self, url: str, name: str) -> dict[str, str]:
+        """What a browser does with an authorization URL: signs in, agrees, returns the callback's parameters."""
+        with requests.Session() as browser:
+            answer = self._follow(browser, browser.get(url, allow_redirects=False, timeout=DEADLINE))
+            for _ in range(4):
+                if isinstance(answer, dict):
+                    return answer
+                fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]*)"', answer.text))
+                if 'name="login"' in answer.text:
+                    fields |= {"login": name, "password": "any"}
+                action = re.search(r'<form[^>]*action="([^"]+)"', answer.text)
+                assert action, answer.text
+                target = urljoin(self.issuer, action.group(1))
+                posted = browser.post(target, data=fields, allow_redirects=False, timeout=DEADLINE)
+                answer = self._follow(browser, posted)
+        raise AssertionError("the sign-in does not end")
+
+    def _follow(self, browser: requests.Session, answer: requests.Response) -> requests.Response | dict[str, str]:
+        while answer.is_redirect:
+            target = urljoin(answer.url, answer.headers["location"])
+            if urlsplit(target).path == CALLBACK_PATH or not target.startswith(self.issuer):
+                return {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
+            answer = browser.get(target, allow_redirects=False, timeout=DEADLINE)
+        assert answer.ok, answer.text
+        return answer
+
+
+def _installed() -> Path:
+    lock = (SOURCE / "package-lock.json").read_bytes()
+    place = Path(tempfile.gettempdir()) / f"waypoint-tests-oidc-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not place.exists():
+        with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+            made = Path(scratch) / "made"
+            shutil.copytree(SOURCE, made, ignore=shutil.ignore_patterns("node_modules"))
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=made, check=True)
+            if not place.exists():
+                made.rename(place)
+    return place
+
+
+def _running(method: str) -> Iterator[OidcProvider]:
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("no node and npm for the OpenID Connect provider")
+    place = _installed()
+    shutil.copy(SOURCE / "provider.mjs", place)
+    with subprocess.Popen(
+        ["node", "provider.mjs", method], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            issuer = process.stdout.readline().strip()
+            assert issuer.startswith("http://127.0.0.1:"), f"the provider did not start: {issuer!r}"
+            yield OidcProvider(issuer)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Iterator[OidcProvider]:
+    yield from _running("client_secret_basic")
+
+
+@pytest.fixture(scope="session")
+def oidc_provider_by_post() -> Iterator[OidcProvider]:
+    """One that takes the client's secret in the form only."""
+    yield from _running("client_secret_post")
