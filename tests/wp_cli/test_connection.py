@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 import ssl
 from collections.abc import Iterator
@@ -40,6 +41,26 @@ def test_bootstrap_prints_only_the_token_and_stores_a_working_context(cli: Cli, 
     assert cli.ok("context", "verify") == f"Context 'main' works: server v0.0.0-dev at {server.address}.\n"
     assert cli.ok("workspace", "list") == ""
     assert cli.ok("version").splitlines()[1].startswith("Server: v")
+
+
+def test_bootstrap_can_leave_the_default_context_alone(cli: Cli, server: RealServer) -> None:
+    cli.ok("context", "create", "-server-addr=example.com:1", "-server-platform=docker", "-server-tls=false", "mine")
+    flags = (f"-server-addr={server.address}", "-server-tls-skip-verify", "-context-set-default=false")
+    done = cli.run("server", "bootstrap", *flags)
+    assert done.returncode == 0, done.stderr
+    names = {row["name"]: row for row in json.loads(cli.ok("context", "list", "-json"))}
+    assert names.pop("mine") == {"name": "mine", "default": True, "platform": "docker", "address": "example.com:1"}
+    (stored,) = names
+    assert stored.startswith("bootstrap-")
+    assert "works" in cli.ok("context", "verify", stored)
+    assert json.loads(cli.ok("context", "inspect", "-json", "mine"))["tls"] is False
+
+
+def test_bootstrap_without_a_context(cli: Cli, server: RealServer) -> None:
+    flags = (f"-server-addr={server.address}", "-server-tls-skip-verify", "-context-create=")
+    token = cli.ok("server", "bootstrap", *flags).strip()
+    assert json.loads(cli.ok("context", "list", "-json")) == []
+    assert cli.ok("workspace", "list", *flags[:2], WAYPOINT_SERVER_TOKEN=token) == ""
 
 
 def test_bootstrap_works_once(cli: Cli, server: RealServer, token: str) -> None:

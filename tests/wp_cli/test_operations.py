@@ -118,6 +118,17 @@ def test_exec_keeps_streams_input_and_exit_codes(cli: Cli) -> None:
     assert cli.ok("exec", "--", "echo", "-app", "x", "-v", "-h") == "-app x -v -h\n"
     assert cli.ok("exec", "echo", "a/b", "-h") == "a/b -h\n"
     assert "there is no instance 'x' of 'web'" in cli.fails("exec", "-instance=x", "true")
+    wait_until(lambda: cli.ok("logs", "-follow=false", "-json"))
+    instance = json.loads(cli.ok("logs", "-follow=false", "-json").splitlines()[0])["instance"]
+    for flags in ([f"-instance={instance}"], ["-instance", instance[-6:]], ["-deployment=1"], ["-d", "v1"]):
+        assert cli.ok("exec", *flags, "echo", "here") == "here\n"
+    assert "there is no deployment '7'" in cli.fails("exec", "-deployment=7", "true")
+    assert "tty" in cli.run("exec", "-t", "sh", "-c", "test -t 0 && test -t 1 && echo tty").stdout
+    with Terminal(
+        [*cli.command, "exec", "-T", "sh", "-c", "test -t 1 || echo none"], cli.environ, str(cli.folder)
+    ) as seen:
+        assert seen.finish() == 0
+        assert "none" in seen.history
     cli.ok("destroy", "-auto-approve")
     assert "there is no successful deployment of 'web'" in cli.fails("exec", "true")
 
@@ -156,6 +167,13 @@ def test_logs_are_the_bytes_of_the_app(cli: Cli) -> None:
     lines = [json.loads(line) for line in cli.ok("logs", "-follow=false", "-json").splitlines()]
     assert {line["source"] for line in lines} == {"app", "entrypoint"}
     assert cli.ok("logs", "-follow=false", "-instance=nobody") == ""
+    assert cli.ok("logs", "-f=false", f"-instance={lines[0]['instance'][-6:]}", "-json").splitlines()
+    assert len(cli.ok("logs", "-follow=false", "-tail=1").splitlines()) == 1
+    assert len(cli.ok("logs", "-follow=false", "-n", "-1", "-deployment-seq=1").splitlines()) >= len(lines)
+    assert cli.ok("logs", "-follow=false", "-since=1h", "-d=1").count("hello") == 1
+    assert cli.ok("logs", "-follow=false", "-since=0.001ms") == ""
+    assert "must not be negative" in cli.fails("logs", "-since=-1s")
+    assert "no deployment" in cli.fails("logs", "-deployment=7").lower()
     command = [*cli.command, "logs"]
     with subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout

@@ -72,6 +72,9 @@ async def test_a_label_selector_decides_on_the_labels_of_the_asker(api):
     assert await get(api, application=WEB, labels={"region": "eu"}) == {"A": "eu"}
     assert await get(api, application=WEB, labels={"region": "us"}) == {"A": "plain"}
     assert await get(api, application=WEB, labels={}) == {"A": "plain"}
+    await put(api, variable("P", "eu", project=SHOP, label_selector='region == "eu"'))
+    assert await get(api, project=SHOP) == {"P": "eu"}
+    assert await get(api, project=SHOP, labels={"region": "us"}) == {}
     code, words = await refusal(put(api, variable("B", "x", application=WEB, label_selector="region ==")))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert "label_selector" in words

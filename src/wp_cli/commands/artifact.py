@@ -114,10 +114,13 @@ def artifact_json(artifact: pb.PushedArtifact) -> dict[str, object]:
 
 
 def list_builds(session: Session) -> int:
-    """List builds, newest first."""
-    return listing.each_app(session, builds_of, build_row, listing.common_json, listing.Table(
-        ("", "ID", "Workspace", "Builder", "Started", "Completed"), "builds", "waypoint build",
-    ))  # fmt: skip
+    """List builds, newest first; with -verbose also their labels."""
+    headers: tuple[str, ...] = ("", "ID", "Workspace", "Builder", "Started", "Completed")
+    if session[shared.VERBOSE]:
+        headers = (*headers, "Details")
+    return listing.each_app(
+        session, builds_of, build_row, listing.common_json, listing.Table(headers, "builds", "waypoint build")
+    )
 
 
 def builds_of(session: Session, app: App) -> list[pb.Build]:
@@ -130,7 +133,7 @@ def builds_of(session: Session, app: App) -> list[pb.Build]:
 
 def build_row(session: Session, found: pb.Build) -> list[str]:
     """Row of one build."""
-    return [
+    cells = [
         records.status_icon(session.screen, found.status.state),
         records.sequence_cell(found.sequence, found.id, long=session[shared.LONG_IDS]),
         found.workspace.workspace,
@@ -138,6 +141,8 @@ def build_row(session: Session, found: pb.Build) -> list[str]:
         records.age_of(found.status, "start_time"),
         records.age_of(found.status, "complete_time"),
     ]
+    details = [*records.label_details(found.labels, {}), *records.verbose_labels(found.labels)]
+    return [*cells, "\n".join(details)] if session[shared.VERBOSE] else cells
 
 
 BUILD = Command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wp_cli import standard_flags as shared
 from wp_cli.command import Command
-from wp_cli.errors import EXIT_OK, CliError
+from wp_cli.errors import EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, MAP, STRING, Enum1, Flag
 from wp_cli.render import text as look
 from wp_proto.waypoint import api as pb
@@ -26,6 +26,8 @@ VALUE = Flag("value", BOOL, False, "Print only the value of the variable that is
 def get(session: Session) -> int:
     """Show variables: all that may apply in the project, or with -app those that do apply to the app."""
     prefix = session.words[0] if session.words else ""
+    if session[LABEL] and not session[shared.APP]:
+        raise UsageProblem("-label needs -app: labels decide which variables an app gets", command="config get")
     found = session.client().calls.GetConfig(get_request(session, prefix)).variables
     variables = sorted(found, key=lambda variable: (scope_of(variable), variable.name))
     screen = session.screen

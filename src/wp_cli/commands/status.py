@@ -129,41 +129,50 @@ def one_project(session: Session, project: str) -> list[AppStatus]:
     """Print one row per app of a project."""
     client, screen = session.client(), session.screen
     statuses = [app_status(client, project, app.name, session.workspace) for app in session.apps()]
-    rows = [app_row(screen, status, session.workspace) for status in statuses]
     if session[shared.JSON]:
-        facts = {
-            "Project": project,
-            "Applications": [app_facts(screen, status, session.workspace) for status in statuses],
-        }
+        facts = {"Project": project, "Applications": [app_facts(session, status) for status in statuses]}
         screen.json(server_context(session) | facts)
     else:
         heading(session, project)
-        screen.table(APP_HEADERS, rows)
+        screen.table(app_headers(session), [app_row(session, status) for status in statuses])
     return statuses
 
 
 APP_HEADERS = ("App", "Workspace", "Deployment Status", "Deployment Checked", "Release Status", "Release Checked")
 
 
-def app_row(screen: Screen, status: AppStatus, workspace: str) -> list[str]:
+def app_headers(session: Session) -> tuple[str, ...]:
+    """Headers of the table of apps; -verbose adds what the reports say."""
+    return (*APP_HEADERS, "Deployment Message", "Release Message") if session[shared.VERBOSE] else APP_HEADERS
+
+
+def app_row(session: Session, status: AppStatus) -> list[str]:
     """Row of one app."""
-    row = [status.name, workspace]
+    row, messages = [status.name, session.workspace], []
     bundles: list[pb.UI.DeploymentBundle | pb.UI.ReleaseBundle | None] = [status.deployment, status.release]
     for bundle in bundles:
         if bundle is None:
             row += ["N/A", ""]
+            messages.append("")
         else:
             report = bundle.latest_status_report
-            row += [records.health_text(screen, health(bundle)), records.age_of(report, "generated_time")]
-    return row
+            row += [records.health_text(session.screen, health(bundle)), records.age_of(report, "generated_time")]
+            messages.append(session.screen.painted(message(bundle), ""))
+    return [*row, *messages] if session[shared.VERBOSE] else row
 
 
-def app_facts(screen: Screen, status: AppStatus, workspace: str) -> dict[str, str]:
+def message(bundle: pb.UI.DeploymentBundle | pb.UI.ReleaseBundle) -> str:
+    """Why the health is what it is."""
+    status = bundle.deployment.status if isinstance(bundle, pb.UI.DeploymentBundle) else bundle.release.status
+    return status.error.message if status.HasField("error") else bundle.latest_status_report.health.health_message
+
+
+def app_facts(session: Session, status: AppStatus) -> dict[str, str]:
     """JSON of one app: the headers without spaces, the text without colours."""
     from wp_cli.render.text import printable
 
-    row = [printable(cell) for cell in app_row(screen, status, workspace)]
-    return dict(zip((header.replace(" ", "") for header in APP_HEADERS), row, strict=True))
+    row = [printable(cell) for cell in app_row(session, status)]
+    return dict(zip((header.replace(" ", "") for header in app_headers(session)), row, strict=True))
 
 
 def one_app(session: Session, project: str) -> AppStatus:
@@ -173,20 +182,20 @@ def one_app(session: Session, project: str) -> AppStatus:
     status = app_status(session.client(), project, app.name, session.workspace)
     sections = {
         "DeploymentSummary": deployment_rows(screen, status),
-        "DeploymentResourcesSummary": resource_rows(status.deployment),
+        "DeploymentResourcesSummary": resource_rows(session, status.deployment),
     }
     if status.release:
         sections |= {
             "ReleasesSummary": release_rows(screen, status),
-            "ReleasesResourcesSummary": resource_rows(status.release),
+            "ReleasesResourcesSummary": resource_rows(session, status.release),
         }
     if session[shared.JSON]:
-        facts: dict[str, object] = {"Project": project, "Applications": [app_facts(screen, status, session.workspace)]}
+        facts: dict[str, object] = {"Project": project, "Applications": [app_facts(session, status)]}
         screen.json(server_context(session) | facts | {name: as_objects(rows) for name, rows in sections.items()})
         return status
     heading(session, project)
     screen.header("Application Summary")
-    screen.table(APP_HEADERS, [app_row(screen, status, session.workspace)])
+    screen.table(app_headers(session), [app_row(session, status)])
     for name, (headers, *rows) in sections.items():
         if rows:
             screen.header("".join(f" {char}" if char.isupper() else char for char in name).strip())
@@ -228,12 +237,16 @@ def release_rows(screen: Screen, status: AppStatus) -> list[list[str]]:
     return rows
 
 
-def resource_rows(bundle: pb.UI.DeploymentBundle | pb.UI.ReleaseBundle | None) -> list[list[str]]:
-    """Headers and rows of the resources in a report."""
-    rows = [["Type", "Name", "Platform", "Health", "Time Created"]]
+def resource_rows(
+    session: Session, bundle: pb.UI.DeploymentBundle | pb.UI.ReleaseBundle | None
+) -> list[list[str]]:  # fmt: skip
+    """Headers and rows of the resources in a report; with -verbose also what it says about each."""
+    verbose, painted = session[shared.VERBOSE], session.screen.painted
+    rows = [["Type", "Name", "Platform", "Health", "Time Created", *(["Message"] if verbose else [])]]
     for resource in bundle.latest_status_report.resources if bundle else ():
         word = pb.StatusReport.Resource.Health.Name(resource.health)
-        rows.append([resource.type, resource.name, resource.platform, word, records.age_of(resource, "created_time")])
+        row = [resource.type, resource.name, resource.platform, word, records.age_of(resource, "created_time")]
+        rows.append([*row, painted(resource.health_message, "")] if verbose else row)
     return rows
 
 

@@ -51,7 +51,11 @@ class ConfigHandlers:
         return pb.ConfigDeleteResponse()
 
     async def GetConfig(self, request: pb.ConfigGetRequest, context: Context) -> pb.ConfigGetResponse:
-        """Answers the variables of a project side by side, or those of an application merged."""
+        """Answers the variables of a project side by side, or those of an application merged.
+
+        A project has no labels of its own: without given ones, variables with a selector are part of what it has. An
+        application without labels gets none of them.
+        """
         match request.WhichOneof("scope"):
             case "application":
                 app = request.application
@@ -64,7 +68,7 @@ class ConfigHandlers:
             place,
             runner_id=request.runner.id if request.HasField("runner") else None,
             workspace=request.workspace.workspace,
-            labels=dict(request.labels),
+            labels=dict(request.labels) if request.labels or place.scope is Scope.APPLICATION else None,
             prefix=request.prefix,
             merged=place.scope is Scope.APPLICATION,
         )
