@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     import _signal
 
-MAX_SESSIONS = 32
+MAX_SESSIONS = 64
 CHUNK = 32 * 1024
 MAX_QUEUED = 256 * 1024
 """Bytes of output that wait for the server's windows before the command has to wait."""

@@ -29,13 +29,20 @@ FEATURES = b"sessions1"
 UNARY_TIMEOUT = 10.0
 PING_AFTER = 25.0
 PING_TIMEOUT = 10.0
+"""Seconds of silence, and to the answer, when the server does not send keepalives; it counts pings closer than 20 s as
+abuse."""
+SILENT_PING_AFTER = 6.5
+SILENT_PING_TIMEOUT = 2.5
+"""The same when it does, every 5 s: then silence is a sign, and a connection that is dead must be found in 10 s."""
 KEEPALIVE_EVERY = 5.0
 KEEPALIVE_LOST = 20.0
 TICK = 1.0
 FIRST_DELAY = 0.5
 DELAY_FACTOR = 1.6
-LONGEST_DELAY = 30.0
-SLOW_DELAYS = (30.0, 300.0)
+LONGEST_DELAY = 8.0
+"""However long the server was away, its instances are back in 10 s."""
+SLOW_DELAYS = (5.0, 300.0)
+"""First and last pause after an answer that will hardly change by itself, such as an unknown deployment."""
 HEALTHY_AFTER = 60.0
 GOING_AWAY_TIMEOUT = 30.0
 """Seconds that exec sessions may go on over a connection that the server is closing."""
@@ -261,7 +268,7 @@ class Session:
             self._later(str(status), 0.0 if was_ready or self._failures_in_a_row == 0 else FIRST_DELAY)
             return
         if status.code in SLOW or status.code == grpc.UNAUTHENTICATED:
-            delay = self._slow_delay
+            delay = self._slow_delay * (0.5 + 0.5 * chance())
             self._slow_delay = min(self._slow_delay * 2, SLOW_DELAYS[1])
             self._login_token = "" if status.code == grpc.UNAUTHENTICATED else self._login_token
         else:
@@ -404,9 +411,11 @@ class Session:
         if channel is None or link is None or not channel.last_heard:
             return
         moment = loops.now()
-        dead = channel.check(moment, PING_AFTER, PING_TIMEOUT)
         call = self._config_call
-        if dead is None and call is not None and call.heard_keepalive and moment - call.last_heard > KEEPALIVE_LOST:
+        kept_alive = call is not None and call.heard_keepalive
+        after, timeout = (SILENT_PING_AFTER, SILENT_PING_TIMEOUT) if kept_alive else (PING_AFTER, PING_TIMEOUT)
+        dead = channel.check(moment, after, timeout)
+        if dead is None and call is not None and kept_alive and moment - call.last_heard > KEEPALIVE_LOST:
             dead = f"the server has been silent for {KEEPALIVE_LOST:g} s"
         if dead is not None:
             self._drop(link, dead)

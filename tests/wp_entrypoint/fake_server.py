@@ -24,6 +24,7 @@ from wp_proto.waypoint.service_pb2_grpc import WaypointServicer, add_WaypointSer
 INVITE = "invite-token"
 LOGIN = "login-token"
 DEPLOYMENT = "01DEPLOYMENT"
+KEEPALIVE = pb.EntrypointConfigResponse.FromString(b"\x82\x90\xbc\xfd\x02\x10inline_keepalive")
 
 
 @dataclass
@@ -90,11 +91,14 @@ class FakeServer(WaypointServicer):
         self.log_error: tuple[grpc.StatusCode, str] | None = None
         self.on_log_batch: Callable[[pb.EntrypointLogBatch], None] = lambda batch: None
         self.first_config_delay = 0.0
+        self.keepalive_every: float | None = None
+        self.reading_exec = threading.Event()
+        self.reading_exec.set()
         self.sessions: dict[int, ExecSession] = {}
         self._indexes = itertools.count(1 << 20)
         self.stopping = False
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(80),
+            futures.ThreadPoolExecutor(120),
             options=[
                 ("grpc.so_reuseport", 0),
                 ("grpc.http2.min_ping_interval_without_data_ms", 5000),
@@ -152,6 +156,10 @@ class FakeServer(WaypointServicer):
             config.exec.append(pb.EntrypointConfig.Exec(index=session.index, args=args, pty=pty))
             self._set(config)
         return session
+
+    def keepalives(self, every: float) -> None:
+        """From now on say on configuration streams that this server is still here."""
+        self.keepalive_every = every
 
     def end_streams(self) -> None:
         """End every configuration stream as UNAVAILABLE, once."""
@@ -216,19 +224,22 @@ class FakeServer(WaypointServicer):
             self.changed.notify_all()
         context.add_callback(self._wake)
         if metadata.get("wp-inline-keepalives") == "true":
-            keepalive = pb.EntrypointConfigResponse()
-            keepalive.MergeFromString(b"\x82\x90\xbc\xfd\x02\x10inline_keepalive")
-            yield keepalive
+            yield KEEPALIVE
         sent = -1
         while context.is_active():
             with self.changed:
                 if self.stopping or epoch != self.epoch:
                     break
                 if sent == self.version:
-                    self.changed.wait(1)
-                    continue
-                sent = self.version
-                config = self.config
+                    self.changed.wait(self.keepalive_every or 1)
+                    config = None
+                else:
+                    sent = self.version
+                    config = self.config
+            if config is None:
+                if self.keepalive_every:
+                    yield KEEPALIVE
+                continue
             yield pb.EntrypointConfigResponse(config=config)
         context.abort(grpc.StatusCode.UNAVAILABLE, "the server is stopping")
 
@@ -266,6 +277,7 @@ class FakeServer(WaypointServicer):
         def receive() -> None:
             try:
                 for request in request_iterator:
+                    self.reading_exec.wait(60)
                     if request.WhichOneof("event"):
                         session.from_entrypoint.put(request)
             except grpc.RpcError:

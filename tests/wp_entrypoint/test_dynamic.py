@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,22 +37,6 @@ def from_consul(name: str, key: str, **more: bool) -> pb.ConfigVar:
 def configured(server: FakeServer, consul: Consul, *variables: pb.ConfigVar, **settings: str) -> None:
     source = pb.ConfigSource(type="consul", config={"address": consul.url} | settings)
     server.set_whole_config(pb.EntrypointConfig(env_vars=variables, config_sources=[source]))
-
-
-def quickly(entrypoints: Entrypoints) -> dict[str, str]:
-    """Nothing of the sort can be set from outside, so the tests pack an entrypoint that reads every half second."""
-    import zipfile
-
-    packed = entrypoints.folder / "waypoint-entrypoint"
-    with zipfile.ZipFile(entrypoints.zipapp) as old, zipfile.ZipFile(packed, "w") as new:
-        for entry in old.infolist():
-            text = old.read(entry)
-            if entry.filename.endswith("wp_entrypoint/dynamic.py"):
-                text, count = re.subn(rb"(?m)^(POLL|RETRY) = [\d.]+$", rb"\1 = 0.3", text)
-                assert count == 2
-            new.writestr(entry, text)
-    entrypoints.zipapp = packed
-    return {}
 
 
 def test_values_are_there_at_the_first_start(entrypoints: Entrypoints, server: FakeServer, consul: Consul) -> None:
@@ -104,7 +87,7 @@ def test_a_source_that_hangs_delays_the_start_for_the_timeout_only(
 
 
 def test_required_mode_waits_for_every_value(entrypoints: Entrypoints, server: FakeServer, consul: Consul) -> None:
-    quickly(entrypoints)
+    entrypoints.repack("dynamic", POLL=0.3, RETRY=0.3)
     configured(server, consul, from_consul("NAME", "web/late"))
     env = {"WAYPOINT_CEB_SERVER_REQUIRED": "1"}
     process = entrypoints.start("sh", "-c", "echo $NAME", server=server, env=env)
@@ -118,7 +101,7 @@ def test_required_mode_waits_for_every_value(entrypoints: Entrypoints, server: F
 def test_a_changed_value_restarts_and_a_lost_source_does_not(
     entrypoints: Entrypoints, server: FakeServer, consul: Consul
 ) -> None:
-    quickly(entrypoints)
+    entrypoints.repack("dynamic", POLL=0.3, RETRY=0.3)
     configured(server, consul, from_consul("NAME", "web/name"))
     process = entrypoints.start("sh", "-c", "echo $NAME; exec sleep 100", server=server)
     assert process.stdout is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from google.protobuf import empty_pb2
 from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, pid_file
 from tests.wp_entrypoint.fake_server import ExecSession, FakeServer
 
+from wp_entrypoint.exec import MAX_SESSIONS
 from wp_proto.waypoint import api as pb
 
 STDOUT = pb.EntrypointExecRequest.Output.STDOUT
@@ -205,7 +208,8 @@ def test_the_last_output_of_a_terminal_comes_before_the_exit(running: FakeServer
 
 
 def test_many_at_once_and_not_more(running: FakeServer) -> None:
-    clients = [Client(running.exec("sh", "-c", f"read x; echo {n} $x; exit {n}")) for n in range(32)]
+    assert MAX_SESSIONS >= 50
+    clients = [Client(running.exec("sh", "-c", f"read x; echo {n} $x; exit {n}")) for n in range(MAX_SESSIONS)]
     for client in clients:
         assert client.session.opened.wait(20)
     refused = Client(running.exec("true"))
@@ -292,3 +296,48 @@ def test_the_applications_end_ends_commands(entrypoints: Entrypoints, server: Fa
     process.terminate()
     assert process.wait(20) == -15
     assert not alive(read())
+
+
+@pytest.mark.parametrize("with_pty", [False, True])
+def test_a_reader_that_stops_stops_the_command_and_loses_nothing(
+    entrypoints: Entrypoints, running: FakeServer, with_pty: bool
+) -> None:
+    """Much for somebody who does not read: the command waits, the entrypoint's memory does not grow, all arrives."""
+    size = 16_000_000
+    marker = entrypoints.folder / "written"
+    running.reading_exec.clear()
+    script = f"head -c {size} /dev/zero | tr '\\0' x; echo > {marker}; exit 5"
+    client = Client(running.exec("sh", "-c", script, pty=pty() if with_pty else None))
+    pid = entrypoints.started[0].pid
+
+    def peak() -> int:
+        return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])  # type: ignore[index]
+
+    def progress() -> int:
+        return int(re.search(r"rchar: (\d+)", Path(f"/proc/{pid}/io").read_text())[1])  # type: ignore[index]
+
+    eventually(lambda: progress() > 300_000)
+    before_it = peak()
+    before = -1
+    while progress() != before:
+        before = progress()
+        time.sleep(0.7)
+    assert not marker.exists()
+    other = Client(running.exec("echo", "not held up"))
+    assert other.session.opened.wait(20)
+    running.reading_exec.set()
+    assert client.finish() == 5
+    assert len(client.output[STDOUT]) == size
+    assert other.finish() == 0
+    assert peak() < before_it + 6 * 1024, "kB"
+
+
+@pytest.mark.parametrize("with_pty", [False, True])
+def test_a_lost_server_ends_the_command(entrypoints: Entrypoints, running: FakeServer, with_pty: bool) -> None:
+    pids = entrypoints.folder / "pid"
+    running.exec("sh", "-c", f"echo $$ > {pids}; sleep 1000", pty=pty() if with_pty else None)
+    read = pid_file(pids)
+    eventually(read)
+    running.stop()
+    eventually(lambda: not alive(read()))
+    assert entrypoints.started[0].poll() is None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +21,10 @@ import h2.events
 import pytest
 
 from wp_entrypoint.loop import Loop
+from wp_entrypoint.session import Session
 from wp_proto.waypoint import api as pb
 
-from .conftest import Entrypoints, eventually
+from .conftest import Entrypoints, children_of, eventually
 from .fake_server import DEPLOYMENT, LOGIN, FakeServer
 from .test_exec import Client
 
@@ -28,12 +34,17 @@ HEAD = [(":status", "200"), ("content-type", "application/grpc")]
 class Wire:
     """A TCP proxy that can be cut."""
 
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, target: int, port: int = 0) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._closed = False
+        self._frozen = False
+        self._dead: set[tuple[socket.socket, socket.socket]] = set()
+        self._thawed = threading.Event()
+        self._thawed.set()
+        self.kept: list[object] = []
+        self.accepted = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -42,7 +53,14 @@ class Wire:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", self._target))
+            self.accepted += 1
+            self._thawed.wait()
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except ConnectionRefusedError:
+                near.close()
+                continue
+            self.kept.append((near, far))
             self._pairs.append((near, far))
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
@@ -50,9 +68,25 @@ class Wire:
     def _copy(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if self._frozen or (source, sink) in self._dead or (sink, source) in self._dead:
+                    self._dead.add((source, sink))
+                    continue
                 sink.sendall(data)
+        if (source, sink) in self._dead or (sink, source) in self._dead:
+            return
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
+
+    def freeze(self) -> None:
+        """Swallow everything and tell nobody, as a router does that has gone: both ends believe in the connection."""
+        self._frozen = True
+        self._thawed.clear()
+
+    def thaw(self) -> None:
+        """Let new connections through; the old ones stay dead."""
+        self._pairs.clear()
+        self._frozen = False
+        self._thawed.set()
 
     def cut(self) -> int:
         """Break every connection; how many there were."""
@@ -138,6 +172,229 @@ def test_a_forgotten_login_is_asked_for_again(entrypoints: Entrypoints, server: 
     server.config_error = (grpc.StatusCode.UNAUTHENTICATED, "the key has changed")
     server.end_streams()
     server.wait(lambda: [method for method, _ in server.metadata].count("ConvertInviteToken") >= 2)
+
+
+BACK = 10.0
+"""Seconds in which an instance is back, whatever happened."""
+
+
+def processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def connections(server: FakeServer) -> int:
+    return max(server.instances.values(), default=0)
+
+
+def untouched(process: subprocess.Popen[bytes], child: list[int]) -> None:
+    """Neither the entrypoint nor the application noticed anything."""
+    assert process.poll() is None
+    assert children_of(process.pid) == child
+
+
+@pytest.mark.timeout(180)
+def test_a_connection_that_is_half_open_is_found_dead(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
+    """Nothing arrives and nothing is refused. The server's keepalives do not come, so it is asked, and given up."""
+    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
+    server.keepalives(every=1.0)
+    program = "import itertools, time\nfor n in itertools.count():\n    print(n, flush=True)\n    time.sleep(0.05)\n"
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server, env=env, stdout=-3)
+    server.wait(lambda: bool(server.app_lines()))
+    child = children_of(process.pid)
+    time.sleep(1.5)
+    wire.freeze()
+    accepted = wire.accepted
+    frozen = time.monotonic()
+    eventually(lambda: wire.accepted > accepted, timeout=40, what="another connection is tried")
+    assert time.monotonic() - frozen < BACK + 3
+    wire.thaw()
+    thawed = time.monotonic()
+    eventually(lambda: connections(server) == 2, timeout=40)
+    assert time.monotonic() - thawed < BACK
+    count = len(server.app_lines())
+    server.wait(lambda: len(server.app_lines()) > count + 50)
+    numbers = sorted({int(line) for line in server.app_lines()})
+    assert numbers == list(range(len(numbers))), "no line is missing"
+    untouched(process, child)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_laptop_that_slept(entrypoints: Entrypoints, server: FakeServer, wire: Wire, lost: bool) -> None:
+    """The entrypoint stands still; meanwhile the server has given the connection up, or has not."""
+    server.keepalives(every=1.0)
+    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
+    process = entrypoints.start("sh", "-c", "while :; do sleep 0.1; done", server=server, env=env)
+    server.wait(lambda: connections(server) == 1)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    if lost:
+        wire.cut()
+    awake = time.monotonic()
+    process.send_signal(signal.SIGCONT)
+    server.set_config(GREETING="awake?")
+    server.wait(lambda: any("has changed" in line for line in server.own_lines()))
+    assert time.monotonic() - awake < BACK
+    assert connections(server) == (2 if lost else 1)
+    assert process.poll() is None
+
+
+@contextlib.contextmanager
+def frozen_server() -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A server in a process of its own."""
+    program = (
+        "import sys\n"
+        "from tests.wp_entrypoint.fake_server import FakeServer\n"
+        "server = FakeServer(None)\n"
+        "server._note = lambda method, context: {}\n"
+        "server.set_config(GREETING='hello')\n"
+        "print(server.port, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": f"{root}:{root / 'src'}"}
+    peer = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1, text=True, env=environment)
+    assert peer.stdout is not None
+    try:
+        yield int(peer.stdout.readline()), peer
+    finally:
+        peer.kill()
+        peer.communicate()
+
+
+def test_a_server_that_was_frozen(entrypoints: Entrypoints) -> None:
+    """A process that is stopped (a paused container) answers nothing for a while, then everything."""
+    with frozen_server() as (port, peer):
+        env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{port}", "WAYPOINT_DEPLOYMENT_ID": DEPLOYMENT}
+        process = entrypoints.start("sh", "-c", "echo $GREETING; exec sleep 100", env=env)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"hello\n"
+        child = children_of(process.pid)
+        peer.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        assert processor_seconds(process.pid) < 3
+        peer.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        untouched(process, child)
+
+
+def test_a_server_that_is_away_is_not_hammered_and_found_again(entrypoints: Entrypoints, server: FakeServer) -> None:
+    wire = Wire(server.port)
+    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
+    process = entrypoints.start("sleep", "100", server=server, env=env)
+    server.wait(lambda: any("started" in line for line in server.own_lines()))
+    child = children_of(process.pid)
+    port = wire.port
+    wire.close()
+    before = processor_seconds(process.pid)
+    time.sleep(12)
+    assert processor_seconds(process.pid) - before < 1.0, "no busy loop"
+    again = Wire(server.port, port)
+    began = time.monotonic()
+    try:
+        server.wait(lambda: connections(server) == 2)
+        assert time.monotonic() - began < BACK
+        untouched(process, child)
+    finally:
+        again.close()
+
+
+def test_attempts_are_spread_by_chance() -> None:
+    class Nobody:
+        addresses = ()
+
+    sessions = [Session(Loop(), None, Nobody(), "I", lambda config: None, lambda reason: None) for _ in range(60)]  # type: ignore[arg-type]
+    rounds = [[session._next_delay() for session in sessions] for _ in range(12)]
+    for number, delays in enumerate(rounds):
+        longest = min(0.5 * 1.6**number, 8.0)
+        assert all(0 <= delay <= longest for delay in delays)
+        assert max(delays) - min(delays) > longest / 2, "all over the interval"
+
+
+def test_a_server_that_moves_to_another_address(entrypoints: Entrypoints, tmp_path: Path) -> None:
+    """The name stays, what it means changes: it is looked up for every connection."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("optional: no permission to make a mount namespace")
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 waypoint.test\n")
+    first = FakeServer(None)
+    first.set_config(GREETING="one")
+    env = entrypoints.environment(first) | {"WAYPOINT_SERVER_ADDR": f"waypoint.test:{first.port}"}
+    script = 'mount --bind "$0" /etc/hosts; exec "$@"'
+    command = ["/usr/bin/python3", "-I", "-S", str(entrypoints.zipapp), "sh", "-c", "echo $GREETING; exec sleep 100"]
+    process = subprocess.Popen(
+        ["unshare", "-m", "sh", "-c", script, str(hosts), *command], env=env, stdout=subprocess.PIPE, stderr=-3
+    )
+    entrypoints.started.append(process)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"one\n"
+    second = FakeServer(None, first.port, host="127.0.0.2")
+    second.set_config(GREETING="two")
+    hosts.write_text("127.0.0.2 waypoint.test\n")
+    moved = time.monotonic()
+    first.stop()
+    try:
+        second.wait(lambda: connections(second) == 1)
+        assert time.monotonic() - moved < BACK
+        assert process.stdout.readline() == b"two\n"
+    finally:
+        process.terminate()
+        process.wait(20)
+        second.stop()
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED])
+def test_a_token_that_is_refused_for_a_while(
+    entrypoints: Entrypoints, server: FakeServer, code: grpc.StatusCode
+) -> None:
+    process = entrypoints.start("sleep", "100", server=server)
+    server.wait(lambda: any("started" in line for line in server.own_lines()))
+    child = children_of(process.pid)
+    server.token_error = server.config_error = (code, "the database is being restored")
+    server.end_streams()
+    asked = len(server.metadata)
+    server.wait(lambda: len(server.metadata) > asked)
+    time.sleep(1)
+    server.token_error = server.config_error = None
+    began = time.monotonic()
+    server.wait(lambda: connections(server) == 2)
+    assert time.monotonic() - began < BACK
+    untouched(process, child)
+
+
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+
+
+@pytest.mark.parametrize("jump", ["+30d", "-30d"])
+def test_a_clock_that_jumps(entrypoints: Entrypoints, server: FakeServer, tmp_path: Path, jump: str) -> None:
+    if not FAKETIME:
+        pytest.skip("needs libfaketime (Debian: faketime)")
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    env = {
+        "LD_PRELOAD": str(FAKETIME[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    script = "while read x; do echo $x; done"
+    process = entrypoints.start("sh", "-c", script, server=server, env=env, stdin=-1, python="/usr/bin/python3")
+    server.wait(lambda: connections(server) == 1)
+    assert process.stdin is not None
+    stamps = []
+    for number, text in enumerate(("+0", jump, "+0")):
+        offset.write_text(text + "\n")
+        process.stdin.write(b"line %d\n" % number)
+        process.stdin.flush()
+        server.wait(lambda expected=number: f"line {expected}" in server.app_lines())
+        stamps += [entry.timestamp.seconds for entry in server.lines if entry.line == f"line {number}"]
+    assert abs(stamps[1] - stamps[0]) > 29 * 86400, "the clock really jumped"
+    before = processor_seconds(process.pid)
+    time.sleep(2)
+    assert processor_seconds(process.pid) - before < 0.5, "no busy loop"
+    server.set_config(GREETING="still listening")
+    server.wait(lambda: any("has changed" in line for line in server.own_lines()))
+    assert connections(server) == 1, "not even the connection was lost"
 
 
 class ResettingServer:

@@ -45,6 +45,38 @@ def test_a_stop_takes_the_applications_own_time_and_status(entrypoints: Entrypoi
     assert process.wait(20) == 5
 
 
+DEADLY = ("HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "TERM", "VTALRM", "PROF", "IO", "PWR", "RTMIN", "RTMAX")
+
+
+@pytest.mark.parametrize("name", DEADLY)
+def test_an_application_that_does_not_care_dies_of_the_signal(
+    entrypoints: Entrypoints, server: FakeServer, name: str
+) -> None:
+    """One by one, as tini's own tests do: what comes out is what the application alone would have given."""
+    number = getattr(signal, f"SIG{name}")
+    process = entrypoints.start("sh", "-c", "ulimit -c 0; echo ready; exec sleep 100", server=server)
+    assert line(process) == "ready"
+    process.send_signal(number)
+    assert process.wait(20) == -number
+
+
+def test_signals_reach_the_whole_group(entrypoints: Entrypoints, server: FakeServer) -> None:
+    script = "sh -c 'trap \"echo inner\" USR1; echo ready; while :; do sleep 0.02; done' & trap 'echo outer' USR1; "
+    process = entrypoints.start("sh", "-c", script + "while :; do wait; done", server=server)
+    assert line(process) == "ready"
+    process.send_signal(signal.SIGUSR1)
+    assert sorted([line(process), line(process)]) == ["inner", "outer"]
+
+
+def test_a_storm_of_signals_is_survived(entrypoints: Entrypoints, server: FakeServer) -> None:
+    process = entrypoints.start("sh", "-c", "trap '' USR1; echo ready; read x; exit 4", server=server, stdin=-1)
+    assert line(process) == "ready"
+    for _ in range(3000):
+        process.send_signal(signal.SIGUSR1)
+    process.communicate(b"\n", timeout=30)
+    assert process.returncode == 4
+
+
 def test_an_interrupt_ends_it_as_it_ends_the_application(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "echo ready; exec sleep 100", server=server)
     assert line(process) == "ready"
@@ -90,8 +122,24 @@ def test_stop_and_continue(entrypoints: Entrypoints, server: FakeServer) -> None
     eventually(lambda: state(pid) == "S")
 
 
+def test_a_stopped_entrypoint_goes_on_where_it_was(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """SIGSTOP cannot be passed on; the application runs on, and what it says meanwhile is not lost."""
+    script = "echo ready; read x; for n in 1 2 3; do echo $n; done; exit 6"
+    process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
+    assert line(process) == "ready"
+    process.send_signal(signal.SIGSTOP)
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    out, _ = process.communicate(timeout=20)
+    assert out.split() in ([b"1", b"2", b"3"], [])
+    assert process.returncode in (6, -signal.SIGTERM)
+
+
 def test_orphans_are_collected(entrypoints: Entrypoints, server: FakeServer) -> None:
-    script = "i=0; while [ $i -lt 300 ]; do (sleep 0.01 &); i=$((i+1)); done; echo done; read x"
+    script = "i=0; while [ $i -lt 1000 ]; do (sleep 0.01 &); i=$((i+1)); done; echo done; read x"
     process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
     assert line(process) == "done"
     eventually(lambda: len(children_of(process.pid)) == 1, what="one child is left")
