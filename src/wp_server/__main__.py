@@ -23,6 +23,9 @@ Commands:
   version   print the version
 """
 
+START_AGAIN = 2
+"""Exit code of a server that ended in order to be started again by its supervisor."""
+
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         chosen = settings.parse(arguments, os.environ)
         logging_setup.configure(chosen.log_level)
-        asyncio.run(_serve(chosen))
+        return asyncio.run(_serve(chosen))
     except (settings.SettingsError, StoreError, CertificateError, ListenError, DomainError) as error:
         print(f"! {error}", file=sys.stderr)
         return 1
@@ -65,10 +68,9 @@ def run(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return 0
 
 
-async def _serve(chosen: Settings) -> None:
+async def _serve(chosen: Settings) -> int:
     from wp_server import app
 
     loop = asyncio.get_running_loop()
@@ -84,7 +86,11 @@ async def _serve(chosen: Settings) -> None:
         print(f"! -{flag} has no effect: this server has no such service yet.", file=sys.stderr)
     async with app.running(chosen) as server:
         print(_banner(server), flush=True)
-        await stop.wait()
+        ends = [asyncio.create_task(event.wait()) for event in (stop, server.exit_asked)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        return START_AGAIN if server.exit_asked.is_set() and not stop.is_set() else 0
 
 
 def _stop(stop: asyncio.Event, number: int) -> None:

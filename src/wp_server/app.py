@@ -19,14 +19,15 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wp_proto.own import administration_pb2
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
-from wp_server import local, tls
+from wp_server import certificate_state, local, tls
 from wp_server.api import catalogue
 from wp_server.api.administration import AdministrationHandlers
 from wp_server.api.entrypoint import EntrypointHandlers
 from wp_server.api.exec import ExecHandlers
 from wp_server.api.instances import InstanceHandlers
 from wp_server.api.logs import LogHandlers
-from wp_server.api.version import VersionHandlers
+from wp_server.api.snapshots import SnapshotHandlers
+from wp_server.api.version import VersionHandlers, version_info
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
 from wp_server.jobs import deadlines
@@ -35,6 +36,7 @@ from wp_server.live import lenient
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
 from wp_server.settings import Settings, split_address
+from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
 from wp_server.store import settings as server_settings
 from wp_server.transport.certificates import LiveCertificate
@@ -60,14 +62,18 @@ log = logging.getLogger(__name__)
 class RunningServer:
     """A server between its start and its end."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, snapshots: Snapshots, certificate: tls.Certificate) -> None:
         self.settings = settings
         self.store = store
-        self._live_certificate = LiveCertificate(_certificate(settings), watched=settings.tls_cert_file is not None)
+        self._live_certificate = LiveCertificate(certificate, watched=settings.tls_cert_file is not None)
         self._dispatcher = Dispatcher(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
+        self._snapshots = snapshots
+        self.exit_asked = asyncio.Event()
+        """Set when a restore asks for an end of the process, for its supervisor to start it again."""
         handlers = rpc_handlers(
+            SnapshotHandlers(snapshots, self.exit_asked.set),
             VersionHandlers(version()),
             EntrypointHandlers(store, self.instances),
             self.exec,
@@ -148,6 +154,7 @@ class RunningServer:
             group.create_task(self._live_certificate.run()),
             group.create_task(self._dispatcher.run()),
             group.create_task(deadlines.run(self.store)),
+            group.create_task(self._snapshots.watch(self._restored)),
         ]
         if self.settings.advertise_addr:
             await self._advertise(
@@ -182,6 +189,9 @@ class RunningServer:
             self._plain_http.stop()
         if self.settings.local:
             local.remove_state(self.settings.data_dir)
+
+    def _restored(self) -> None:
+        self.pipeline.send_back(but="RestoreSnapshot")
 
     async def _advertise(self, address: str, with_tls: bool, skip_verify: bool) -> None:
         advertised = pb.ServerConfig.AdvertiseAddr(addr=address, tls=with_tls, tls_skip_verify=skip_verify)
@@ -221,7 +231,9 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
             settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = Store.open(settings.store_url)
         stack.push_async_callback(store.close)
-        server = RunningServer(settings, store)
+        snapshots = Snapshots(store, settings.data_dir, version_info(version()), settings.restore_run_queued)
+        await snapshots.restore_laid()
+        server = RunningServer(settings, store, snapshots, await _certificate(settings, store))
         stack.callback(server.abandon)
         try:
             async with asyncio.TaskGroup() as group:
@@ -250,11 +262,13 @@ def rpc_handlers(*parts: object, service: ServiceDescriptor = SERVICE) -> dict[s
     return found
 
 
-def _certificate(settings: Settings) -> tls.Certificate:
+async def _certificate(settings: Settings, store: Store) -> tls.Certificate:
     if settings.tls_cert_file and settings.tls_key_file:
         return tls.from_files(settings.tls_cert_file, settings.tls_key_file)
     advertised = _host(settings.advertise_addr)
-    return tls.persisted(settings.data_dir, [advertised, local.bridge_address()] if settings.local else [advertised])
+    await certificate_state.bring(store, settings.data_dir)
+    names = [advertised, local.bridge_address()] if settings.local else [advertised]
+    return await certificate_state.keep(store, tls.persisted(settings.data_dir, names))
 
 
 def _host(address: str) -> str:

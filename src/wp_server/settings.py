@@ -53,6 +53,8 @@ class Settings:
     telemetry_oc_agent_insecure: bool = False
     telemetry_dd_trace_addr: str = ""
     telemetry_oc_zpages_addr: str = ""
+    restore_run_queued: bool = False
+    """A restored job may run that was queued for more than a day."""
     local: bool = False
     """The embedded server: free ports, a state file for the command line, a bootstrapped token."""
     log_level: str = "warn"
@@ -109,6 +111,7 @@ _FLAGS = (
     _Flag("telemetry-oc-agent-insecure", "telemetry_oc_agent_insecure", "no TLS to the agent"),
     _Flag("telemetry-dd-trace-addr", "telemetry_dd_trace_addr", "Datadog agent"),
     _Flag("telemetry-oc-zpages-addr", "telemetry_oc_zpages_addr", "address of the zPages"),
+    _Flag("restore-run-queued", "restore_run_queued", "jobs of a restored snapshot run, however old"),
     _Flag("local", "local", "run as the command line's embedded server"),
 )
 _POSTGRES = ("postgresql://", "postgres://")

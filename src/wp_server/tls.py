@@ -23,6 +23,7 @@ from wp_server.private_file import write_private
 PINNED_NAME = "waypoint"
 """The name every self-made certificate carries; clients that pin it ask for this one."""
 LIFETIME = timedelta(days=3650)
+RENEW_BEFORE = timedelta(days=30)
 CERTIFICATE_FILE = "tls-cert.pem"
 KEY_FILE = "tls-key.pem"
 
@@ -72,14 +73,19 @@ def persisted(directory: Path, extra_names: Iterable[str] = ()) -> Certificate:
     chain_file, key_file = directory / CERTIFICATE_FILE, directory / KEY_FILE
     if chain_file.exists() and key_file.exists():
         kept = from_files(chain_file, key_file)
-        leaf = x509.load_pem_x509_certificate(kept.chain)
-        if leaf.not_valid_after_utc - datetime.now(UTC) > timedelta(days=30):
+        if is_fresh(kept.chain):
             return kept
     chain, key = _self_signed([PINNED_NAME, "localhost", socket.gethostname(), "127.0.0.1", "::1", *extra_names])
     # The key first: a crash in between leaves no certificate without its key.
     write_private(key_file, key)
     write_private(chain_file, chain)
     return Certificate(chain, key, chain_file, key_file)
+
+
+def is_fresh(chain: bytes) -> bool:
+    """Returns whether a certificate (PEM) is good for more than a month."""
+    leaf = x509.load_pem_x509_certificate(chain)
+    return leaf.not_valid_after_utc - datetime.now(UTC) > RENEW_BEFORE
 
 
 def _self_signed(names: Iterable[str]) -> tuple[bytes, bytes]:

@@ -42,6 +42,7 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("telemetry-oc-agent-insecure", BOOL, False, "Do not use TLS to it."),
     Flag("telemetry-dd-trace-addr", STRING, "", "Address of a Datadog agent."),
     Flag("telemetry-oc-zpages-addr", STRING, "", "Address for zPages."),
+    Flag("restore-run-queued", BOOL, False, "Run the queued jobs of a restored snapshot, however old they are."),
     Flag("local", BOOL, False, "Run as the embedded server of a command line.", hidden=True),
 )
 

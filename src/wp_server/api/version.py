@@ -8,18 +8,23 @@ from wp_proto.waypoint import api as pb
 from wp_server.transport import versions
 
 
+def version_info(version: str) -> pb.VersionInfo:
+    """Returns what this server is, for peers and snapshots."""
+    return pb.VersionInfo(
+        api=pb.VersionInfo.ProtocolVersion(current=versions.API_CURRENT, minimum=versions.API_MINIMUM),
+        entrypoint=pb.VersionInfo.ProtocolVersion(
+            current=versions.ENTRYPOINT_CURRENT, minimum=versions.ENTRYPOINT_MINIMUM
+        ),
+        version=version,
+    )
+
+
 class VersionHandlers:
     """Answers with one prepared message; clients ask at the start of every streaming call."""
 
     def __init__(self, version: str) -> None:
         self._answer = pb.GetVersionInfoResponse(
-            info=pb.VersionInfo(
-                api=pb.VersionInfo.ProtocolVersion(current=versions.API_CURRENT, minimum=versions.API_MINIMUM),
-                entrypoint=pb.VersionInfo.ProtocolVersion(
-                    current=versions.ENTRYPOINT_CURRENT, minimum=versions.ENTRYPOINT_MINIMUM
-                ),
-                version=version,
-            ),
+            info=version_info(version),
             server_features=pb.ServerFeatures(features=[pb.ServerFeatures.FEATURE_INLINE_KEEPALIVES]),
         )
 

@@ -28,6 +28,7 @@ PARTED_TIMEOUT = 15 * SECOND
 side of the network at most as long as the command, so silence nearly always means that it was killed."""
 
 CANCELLED_CODE = 1
+ABORTED_CODE = 10
 
 
 class State(IntEnum):
@@ -175,6 +176,11 @@ def stop(at: Position, reason: str, now: int) -> Position:
         deadline=None,
         error=Status(code=CANCELLED_CODE, message=reason),
     )
+
+
+def abort(at: Position, reason: str, now: int) -> Position:
+    """Any unfinished state → ERROR with the code Aborted and `reason`: nobody asked for it."""
+    return replace(stop(at, reason, now), cancel_time=at.cancel_time, error=Status(code=ABORTED_CODE, message=reason))
 
 
 def overdue(at: Position, now: int) -> Position:

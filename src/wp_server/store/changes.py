@@ -21,6 +21,8 @@ from sqlalchemy import Connection
 T = TypeVar("T")
 
 _PENDING = "wp_changed_topics"
+EVERYTHING = "*"
+"""Topic that stands for all of them."""
 
 
 def changed(connection: Connection, *topics: str) -> None:
@@ -99,15 +101,15 @@ class Changes:
 
     def publish(self, topics: Iterable[str]) -> None:
         """Wakes every subscriber of `topics`. Call it in the loop, after the commit."""
-        for topic in dict.fromkeys(topics):
+        names = dict.fromkeys(topics)
+        if EVERYTHING in names:
+            # What changed is not known, as after a lost connection to other replicas.
+            names = dict.fromkeys((*self._waiting, *self._versions))
+        for topic in names:
             if "/" not in topic:
                 self._versions[topic] += 1
             for subscription in tuple(self._waiting.get(topic, ())):
                 subscription._wake(topic)
-
-    def publish_everything(self) -> None:
-        """Wakes every subscriber: what changed is not known, as after a lost connection to other replicas."""
-        self.publish([*self._waiting, *self._versions])
 
     def _join(self, subscription: Subscription, topics: frozenset[str]) -> None:
         for topic in topics:

@@ -82,6 +82,14 @@ class Store(ABC):
         """Returns `fn(connection, ...)` once its effects are on disk; if it raises, nothing of it remains."""
 
     @abstractmethod
+    async def read_aside(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `read`, for what takes seconds or minutes: nobody waits for it."""
+
+    @abstractmethod
+    async def write_alone(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `write`, for what replaces everything: no other server writes meanwhile, and no time limit holds."""
+
+    @abstractmethod
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write` with `Durability.WEAK`."""
 

@@ -148,6 +148,16 @@ def upsert(connection: Connection, kind: Kind[R], new: R) -> R:
     return record
 
 
+def import_record(connection: Connection, kind: Kind[R], record: R) -> None:
+    """Stores a record of another server as it is, under its id and number."""
+    projects.ensure_application(connection, record.application)
+    connection.execute(_insert, {"id": record.id, "kind": kind.number, **_columns(record)})
+    if not isinstance(record, pb.StatusReport):
+        _reach(connection, kind, record.application, record.sequence)
+    active = max(_nanoseconds(record.status, "start_time"), _nanoseconds(record.status, "complete_time"))
+    workspaces.touch(connection, record.application, record.workspace.workspace, active or clock.now(connection))
+
+
 def check_references(record: Record) -> None:
     """Errors: InvalidArgument when a record does not say whose it is."""
     missing = [
@@ -298,6 +308,18 @@ def _number(connection: Connection, kind: Kind[R], app: pb.Ref.Application) -> i
         values = {"kind": kind.number, "project_key": keys["project"], "app_key": keys["app"], "last": number}
         connection.execute(sequences.insert().values(**values))
     return int(number)
+
+
+def _reach(connection: Connection, kind: Kind[R], app: pb.Ref.Application, number: int) -> None:
+    """Lets the next number be above `number`."""
+    table = sequences.c
+    keys = {"kind": kind.number, "project_key": app.project.lower(), "app_key": app.application.lower()}
+    where = [table[name] == value for name, value in keys.items()]
+    known = connection.execute(select(table.last).where(*where)).scalar()
+    if known is None:
+        connection.execute(sequences.insert().values(**keys, last=number))
+    elif known < number:
+        connection.execute(update(sequences).where(*where).values(last=number))
 
 
 def _assign_generation(connection: Connection, deployment: pb.Deployment) -> None:

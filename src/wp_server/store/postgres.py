@@ -31,7 +31,7 @@ from wp_server.store.changes import pending
 from wp_server.store.clock import CLOCK, Clock
 from wp_server.store.engine import Durability, Store
 from wp_server.store.isolation import is_guarded
-from wp_server.store.postgres_news import CONNECT_SECONDS, EVERYTHING, News
+from wp_server.store.postgres_news import CONNECT_SECONDS, News
 from wp_server.store.postgres_trouble import OutcomeUnknownError
 from wp_server.store.trouble import StoreError
 
@@ -47,6 +47,7 @@ OLDEST = 13
 MIGRATION_LOCK = 0x77617970
 """Advisory lock of whoever changes the schema."""
 GATE = migrations.VERSION_TABLE
+_UNLIMITED = "SET LOCAL statement_timeout TO 0"
 AGAIN_SECONDS = 0.25
 """Pause between two attempts of a patient caller to reach the database."""
 
@@ -121,6 +122,24 @@ class PostgresStore(Store):
             run = recorded(lambda connection: fn(connection, *args, **kwargs))
             return await self._submit(Durability.FULL, is_guarded(fn), run)
 
+    async def read_aside(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` without a time limit."""
+
+        def run(connection: Connection) -> T:
+            connection.exec_driver_sql(_UNLIMITED)
+            return fn(connection, *args, **kwargs)
+
+        return await self.read(run)
+
+    async def write_alone(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` behind the gate, without a time limit."""
+
+        def run(connection: Connection) -> T:
+            connection.exec_driver_sql(_UNLIMITED)
+            return fn(connection, *args, **kwargs)
+
+        return await self._in_thread(lambda: self._write(Durability.FULL, guarded=False, run=run, alone=True))
+
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects survive the death of this process."""
         return await self._submit(Durability.WEAK, is_guarded(fn), lambda connection: fn(connection, *args, **kwargs))
@@ -176,8 +195,7 @@ class PostgresStore(Store):
                 raise _refusal(error) from error
         raise AssertionError("the second attempt returns or raises")
 
-    def _write(self, durability: Durability, guarded: bool, run: Callable[[Connection], T]) -> T:
-        alone = False
+    def _write(self, durability: Durability, guarded: bool, run: Callable[[Connection], T], alone: bool = False) -> T:
         for again in (True, True, False):
             attempt = _Attempt(durability, alone, run)
             try:
@@ -198,8 +216,7 @@ class PostgresStore(Store):
         raise AssertionError("the last attempt returns or raises")
 
     def _heard(self, topics: list[str]) -> None:
-        everything = EVERYTHING in topics
-        self._in_loop(self.changes.publish_everything if everything else partial(self.changes.publish, topics))
+        self._in_loop(partial(self.changes.publish, topics))
 
     def _in_loop(self, publish: Callable[[], None]) -> None:
         if self._loop is None:

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable
 import psycopg
 from psycopg import errors
 
+from wp_server.store.changes import EVERYTHING
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "waypoint"
 PAYLOAD_BYTES = 7_000
 """PostgreSQL refuses 8 000 and more."""
-EVERYTHING = "*"
 LOOK_SECONDS = 5.0
 """How often a silent connection is asked whether it still lives."""
 AGAIN_SECONDS = 0.5

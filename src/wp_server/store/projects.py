@@ -125,6 +125,17 @@ def upsert_application(connection: Connection, project: str, name: str, signal: 
     return stored
 
 
+def import_project(connection: Connection, stored: pb.Project) -> None:
+    """Takes over another server's project with its applications, as they are."""
+    upsert(connection, stored)
+    key = stored.name.lower()
+    connection.execute(applications.delete().where(applications.c.project_key == key))
+    for app in {one.name.lower(): one for one in stored.applications}.values():
+        values = {"project_key": key, "app_key": app.name.lower(), "blob": app.SerializeToString()}
+        connection.execute(applications.insert().values(**values))
+    changed(connection, "projects", f"project/{key}")
+
+
 def find_application(connection: Connection, project: str, name: str) -> pb.Application | None:
     """Returns the application, or None."""
     blob = _application.blob(connection, {"project": project.lower(), "app": name.lower()})

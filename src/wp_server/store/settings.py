@@ -16,37 +16,37 @@ AUDIT_KEY_BYTES = 32
 
 _COOKIE_PREFIX = "WPC"
 
-_value = Prepared(select(settings.c.value).where(settings.c.name == bindparam("name")))
+_by_name = Prepared(select(settings.c.value).where(settings.c.name == bindparam("name")))
 
 
 def cookie(connection: Connection) -> str:
     """Returns the server's cookie; empty before `prepare`."""
-    return (_get(connection, "cookie") or b"").decode()
+    return (value(connection, "cookie") or b"").decode()
 
 
 def server_id(connection: Connection) -> str:
     """Returns the server's own ULID; empty before `prepare`."""
-    return (_get(connection, "id") or b"").decode()
+    return (value(connection, "id") or b"").decode()
 
 
 def prepare(connection: Connection) -> None:
     """Makes cookie and server id at the first start; later starts change nothing."""
-    if _get(connection, "cookie") is None:
-        _put(connection, "cookie", (_COOKIE_PREFIX + new_id()).encode())
-    if _get(connection, "id") is None:
-        _put(connection, "id", new_id().encode())
-    if _get(connection, "audit_key") is None:
-        _put(connection, "audit_key", secrets.token_bytes(AUDIT_KEY_BYTES))
+    if value(connection, "cookie") is None:
+        put(connection, "cookie", (_COOKIE_PREFIX + new_id()).encode())
+    if value(connection, "id") is None:
+        put(connection, "id", new_id().encode())
+    if value(connection, "audit_key") is None:
+        put(connection, "audit_key", secrets.token_bytes(AUDIT_KEY_BYTES))
 
 
 def audit_key(connection: Connection) -> bytes:
     """Returns the secret that makes hashes in the audit unguessable; empty before `prepare`."""
-    return _get(connection, "audit_key") or b""
+    return value(connection, "audit_key") or b""
 
 
 def config(connection: Connection) -> pb.ServerConfig:
     """Returns the server configuration, with the cookie filled in."""
-    stored = pb.ServerConfig.FromString(_get(connection, "config") or b"")
+    stored = pb.ServerConfig.FromString(value(connection, "config") or b"")
     stored.cookie = cookie(connection)
     return stored
 
@@ -56,7 +56,7 @@ def set_config(connection: Connection, new: pb.ServerConfig) -> None:
     stored = pb.ServerConfig()
     stored.CopyFrom(new)
     stored.ClearField("cookie")
-    _put(connection, "config", stored.SerializeToString())
+    put(connection, "config", stored.SerializeToString())
     changed(connection, "server")
 
 
@@ -70,12 +70,35 @@ def advertise(connection: Connection, address: pb.ServerConfig.AdvertiseAddr) ->
 
 def exec_ceiling(connection: Connection) -> int:
     """Returns a number above all exec session indexes that were ever given out (G12); 0 at first."""
-    return int(_get(connection, "exec_ceiling") or b"0")
+    return int(value(connection, "exec_ceiling") or b"0")
 
 
 def raise_exec_ceiling(connection: Connection, ceiling: int) -> None:
     """Allows indexes below `ceiling`; a restarted server goes on from there."""
-    _put(connection, "exec_ceiling", str(ceiling).encode())
+    put(connection, "exec_ceiling", str(ceiling).encode())
+
+
+def import_config(connection: Connection, stored: pb.ServerConfig) -> None:
+    """Takes over another server's configuration, with its cookie."""
+    if stored.cookie:
+        put(connection, "cookie", stored.cookie.encode())
+    set_config(connection, stored)
+
+
+def mark_restored(connection: Connection) -> None:
+    """Notes that the state was replaced; every server that uses it has its peers come back."""
+    put(connection, "restored", new_id().encode())
+
+
+def restored(connection: Connection) -> str:
+    """Returns an id of the last restore; empty when there was none."""
+    return (value(connection, "restored") or b"").decode()
+
+
+def starting_with(connection: Connection, prefix: str) -> list[tuple[str, bytes]]:
+    """Returns the settings whose name starts with `prefix`, by name."""
+    query = select(settings.c.name, settings.c.value).where(settings.c.name.startswith(prefix, autoescape=True))
+    return [(row.name, row.value) for row in connection.execute(query.order_by(settings.c.name))]
 
 
 def take_exec_index(connection: Connection, at_least: int) -> int:
@@ -85,11 +108,13 @@ def take_exec_index(connection: Connection, at_least: int) -> int:
     return index
 
 
-def _get(connection: Connection, name: str) -> bytes | None:
-    return _value.blob(connection, {"name": name})
+def value(connection: Connection, name: str) -> bytes | None:
+    """Returns a setting, or None."""
+    return _by_name.blob(connection, {"name": name})
 
 
-def _put(connection: Connection, name: str, value: bytes) -> None:
-    updated = connection.execute(settings.update().where(settings.c.name == name).values(value=value))
+def put(connection: Connection, name: str, new: bytes) -> None:
+    """Stores a setting."""
+    updated = connection.execute(settings.update().where(settings.c.name == name).values(value=new))
     if updated.rowcount == 0:
-        connection.execute(settings.insert().values(name=name, value=value))
+        connection.execute(settings.insert().values(name=name, value=new))

@@ -117,6 +117,29 @@ class SqliteStore(Store):
         """Runs `fn` on a view of its own."""
         return self.read_now(fn, *args, **kwargs)
 
+    async def read_aside(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` in a thread, on a connection of its own."""
+
+        def run() -> T:
+            with self._engine.connect() as connection:
+                driver = _driver(connection)
+                driver.execute("BEGIN")
+                try:
+                    return fn(connection, *args, **kwargs)
+                except DBAPIError as error:
+                    raise trouble.while_running(error) from error
+                finally:
+                    if driver.in_transaction:
+                        driver.execute("ROLLBACK")
+
+        if self._closed:
+            raise Unavailable("The server is shutting down.")
+        return await asyncio.to_thread(run)
+
+    async def write_alone(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` like any other: there is one writer."""
+        return await self.write(fn, *args, **kwargs)
+
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects are on disk on return."""
         with audit.claim() as recorded:

@@ -27,6 +27,11 @@ from wp_server.store.schema import app_locks, job_dependencies, jobs
 CLAIMABLE = "claimable"
 """Topic: there may be a job for a waiting stream now."""
 
+RESTORED = "The server's state was restored from a snapshot, in which this job was not finished."
+QUEUED_TOO_LONG = 24 * 3600 * 1_000_000_000
+"""Nanoseconds after which a restored job is not wanted any more (server.md §10.2)."""
+_FINISHED = sorted(int(state) for state in machine.FINISHED)
+
 _take_lock = app_locks.insert()
 _release_lock = delete(app_locks).where(app_locks.c.job_id == bindparam("id"))
 _dependents = select(job_dependencies.c.job_id, job_dependencies.c.allow_failure).where(
@@ -141,6 +146,18 @@ def take_over(connection: Connection, grace: int) -> None:
     until = clock.now(connection) + grace
     running = (jobs.c.state == int(State.RUNNING)) & (jobs.c.deadline < until)
     connection.execute(update(jobs).where(running).values(deadline=until))
+
+
+def settle_restored(connection: Connection, run_queued: bool) -> None:
+    """Ends what cannot go on in a state of another time: running jobs, and old queued ones unless they shall run."""
+    now = clock.now(connection)
+    unfinished = select(jobs.c.id, jobs.c.state, jobs.c.queue_time).where(jobs.c.state.not_in(_FINISHED))
+    for row in connection.execute(unfinished.order_by(jobs.c.id)).all():
+        if row.state == State.QUEUED and (run_queued or row.queue_time >= now - QUEUED_TOO_LONG):
+            continue
+        before = rows.get(connection, row.id)
+        if not before.position.finished:  # what it depended on may have taken it along
+            _move(connection, before, machine.abort(before.position, RESTORED, now))
 
 
 def note(connection: Connection, job_id: str, assignment: int, keep: Callable[[pb.Job], None]) -> JobRow:

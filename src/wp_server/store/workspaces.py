@@ -58,6 +58,22 @@ def upsert(connection: Connection, name: str) -> pb.Workspace:
     return get(connection, name)
 
 
+def import_workspace(connection: Connection, stored: pb.Workspace) -> None:
+    """Takes over another server's workspace with what was active in it."""
+    upsert(connection, stored.name)
+    key = workspaces.c.workspace_key == stored.name.lower()
+    connection.execute(workspaces.update().where(key).values(active=stored.active_time.ToNanoseconds()))
+    for entry in stored.projects:
+        name = entry.project.project
+        if projects.find(connection, name) is None:
+            projects.upsert(connection, pb.Project(name=name))
+        ensure_project(connection, name, stored.name, entry.active_time.ToNanoseconds())
+        if entry.HasField("data_source_ref"):
+            set_data_source_ref(connection, name, stored.name, entry.data_source_ref)
+        for app in entry.applications:
+            touch(connection, app.application, stored.name, app.active_time.ToNanoseconds())
+
+
 def get(connection: Connection, name: str) -> pb.Workspace:
     """Returns a workspace with its projects and applications. Errors: NotFound."""
     found = _load(connection, [name.lower()])

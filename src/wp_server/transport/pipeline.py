@@ -60,6 +60,7 @@ class _Running:
     """A call in progress. `cut` says that we, not the peer, cancelled it."""
 
     task: asyncio.Task[Any]
+    rpc: str
     cut: bool = False
 
     def end(self) -> None:
@@ -114,6 +115,12 @@ class Pipeline(grpc.GenericRpcHandler):
         for stream in tuple(self._streams):
             stream.end()
 
+    def send_back(self, but: str) -> None:
+        """Ends every stream but those of one RPC with UNAVAILABLE; whoever comes back is welcome."""
+        for stream in tuple(self._streams):
+            if stream.rpc != but:
+                stream.end()
+
     def cut(self) -> None:
         """Ends unary calls that still run with UNAVAILABLE; some wait for minutes, like a runner for its adoption."""
         for call in tuple(self._calls):
@@ -152,7 +159,7 @@ class Pipeline(grpc.GenericRpcHandler):
             assert task is not None
             started = time.perf_counter()
             code = "OK"
-            running = _Running(task)
+            running = _Running(task, rpc)
             self._calls.add(running)
             try:
                 await self._admit(rpc, context)
@@ -191,7 +198,7 @@ class Pipeline(grpc.GenericRpcHandler):
             assert task is not None
             started = time.perf_counter()
             code = "OK"
-            running = _Running(task)
+            running = _Running(task, rpc)
             self._streams.add(running)
             log.info("%s opened", rpc)
             try:

@@ -18,10 +18,10 @@ def is_current(connection: Connection) -> bool:
     return version(connection) == HEAD
 
 
-def upgrade(connection: Connection, what: str) -> None:
-    """Brings the database to `HEAD`, in a transaction that the caller has begun. `what` names it in sentences.
+def upgrade(connection: Connection, what: str, target: str = HEAD) -> None:
+    """Brings the database to the schema `target`, in a transaction that the caller has begun.
 
-    Errors: StoreError when a newer server wrote it.
+    `what` names it in sentences. Errors: StoreError when a newer server wrote it.
     """
     from alembic import command
     from alembic.config import Config
@@ -31,7 +31,7 @@ def upgrade(connection: Connection, what: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, HEAD)
+        command.upgrade(config, target)
     except CommandError as error:
         raise StoreError(
             f"{what} was written by a newer server (schema {version(connection)}); start that one or a later."
