@@ -30,10 +30,12 @@ from wp_server.store import (
     migrations,
     operations,
     output,
+    pipelines,
     projects,
     settings,
     snapshot,
     transitions,
+    triggers,
     workspaces,
 )
 from wp_server.store.claims import Candidate
@@ -204,11 +206,23 @@ async def test_what_another_server_changed_counts_and_what_it_does_not_know_is_c
             return items | {"later": pb.Project(name="Later").SerializeToString()}
         return items
 
-    there = rewritten(await taken(store), changed, {"auth_method": {"okta": pb.AuthMethod(name="Okta")}})
+    shop = pb.Ref.Project(project="Shop")
+    owned = pb.Ref.Pipeline(owner={"project": shop, "pipeline_name": "ship"})
+    await store.write(triggers.upsert, pb.Trigger(id="T2", name="nightly", project=shop, workspace=WORKSPACE))
+    await store.write(pipelines.upsert, pb.Pipeline(name="ship", project=shop))
+    stored = await store.read(pipelines.get, owned)
+    run = pb.PipelineRun(id="R1", sequence=7, pipeline=owned)
+    row = {"pipeline_id": stored.id, "sequence": 7, "blob": run.SerializeToString()}
+    await store.write(_insert, "pipeline_runs", row)
+    there = rewritten(
+        await taken(store),
+        changed,
+        {"task": {"t1": pb.Task(id="T1")}, "auth_method": {"okta": pb.AuthMethod(name="Okta")}},
+    )
     await restored(store, there, tmp_path)
     assert [one.name for one in await store.read(projects.page, "", 0)] == ["Later", "Shop"]
-    shop = await store.read(projects.get, "shop")
-    assert (shop.remote_enabled, shop.applications[0].file_change_signal) == (True, "HUP")
+    found = await store.read(projects.get, "shop")
+    assert (found.remote_enabled, found.applications[0].file_change_signal) == (True, "HUP")
     place = config.Place(config.Scope.APPLICATION, "shop", "web")
     variables = await store.read(config.variables, config.Query(place), lambda _selector, _labels: True)
     assert [one.name for one in variables] == ["A", "b"]
@@ -220,8 +234,11 @@ async def test_what_another_server_changed_counts_and_what_it_does_not_know_is_c
         operations.upsert, operations.DEPLOYMENT, pb.Deployment(application=APP, workspace=WORKSPACE)
     )
     assert fourth.sequence == 4
+    assert (await store.read(triggers.get, "t2")).name == "nightly"
+    assert [one.sequence for one in await store.read(pipelines.runs, stored.id)] == [7]
     again = buckets(await taken(store))
     assert pb.AuthMethod.FromString(again["auth_method"]["okta"]).name == "Okta"
+    assert pb.Task.FromString(again["task"]["t1"]).id == "T1"
     assert again["hmac_keys"] == buckets(there)["hmac_keys"]
 
 
@@ -398,6 +415,10 @@ def rewritten(content: bytes, change, more: dict[str, dict[str, object]]) -> byt
         writer.bucket(bucket, ((key, message.SerializeToString()) for key, message in messages.items()))
     writer.finish()
     return file.getvalue()
+
+
+def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
+    connection.execute(metadata.tables[table].insert(), row)
 
 
 def _queued_at(connection: Connection, job_id: str, moment: int) -> None:

@@ -23,9 +23,13 @@ _VARINT_BYTES = 5
 Chunk = pb.Snapshot.BoltChunk
 
 
-def damaged(why: str) -> InvalidArgument:
+class Damaged(InvalidArgument):  # a refusal like those of `errors`
+    """The file is no snapshot that can be used."""
+
+
+def damaged(why: str) -> Damaged:
     """Returns the refusal of a file; nothing was changed."""
-    return InvalidArgument(f"The snapshot is damaged or none at all ({why}); nothing was changed. Use another copy.")
+    return Damaged(f"The snapshot is damaged or none at all ({why}); nothing was changed. Use another copy.")
 
 
 class _Digest(Protocol):

@@ -13,7 +13,18 @@ from sqlalchemy import Connection, Table, select
 from wp_proto.waypoint import api as pb
 from wp_server.jobs import machine
 from wp_server.runner_labels import label_hash
-from wp_server.store import clock, config, config_sources, jobs, operations, projects, settings, users, workspaces
+from wp_server.store import (
+    clock,
+    config,
+    config_sources,
+    jobs,
+    operations,
+    pipelines,
+    projects,
+    settings,
+    users,
+    workspaces,
+)
 from wp_server.store import schema as tables
 from wp_server.store.snapshot.container import damaged
 
@@ -208,6 +219,45 @@ def _put_workspace(connection: Connection, _key: str, value: bytes) -> None:
     workspaces.import_workspace(connection, pb.Workspace.FromString(value))
 
 
+def _put_method(connection: Connection, _key: str, value: bytes) -> None:
+    method = pb.AuthMethod.FromString(value)
+    connection.execute(tables.auth_methods.insert().values(name_key=method.name.lower(), blob=value))
+
+
+def _put_trigger(connection: Connection, _key: str, value: bytes) -> None:
+    trigger = pb.Trigger.FromString(value)
+    connection.execute(
+        tables.triggers.insert().values(
+            id_key=trigger.id.lower(),
+            project_key=trigger.project.project.lower(),
+            app_key=trigger.application.application.lower(),
+            workspace_key=trigger.workspace.workspace.lower(),
+            blob=value,
+        )
+    )
+
+
+def _put_pipeline(connection: Connection, _key: str, value: bytes) -> None:
+    pipeline = pb.Pipeline.FromString(value)
+    connection.execute(
+        tables.pipelines.insert().values(
+            id=pipeline.id, project_key=pipeline.project.project.lower(), name_key=pipeline.name.lower(), blob=value
+        )
+    )
+
+
+def _runs(connection: Connection) -> Items:
+    runs = tables.pipeline_runs
+    for row in connection.execute(select(runs.c.blob).order_by(runs.c.pipeline_id, runs.c.sequence)):
+        yield pb.PipelineRun.FromString(row.blob).id.lower(), row.blob
+
+
+def _put_run(connection: Connection, _key: str, value: bytes) -> None:
+    run = pb.PipelineRun.FromString(value)
+    owner = pipelines.get(connection, run.pipeline).id
+    connection.execute(tables.pipeline_runs.insert().values(pipeline_id=owner, sequence=run.sequence, blob=value))
+
+
 def _put_job(connection: Connection, _key: str, value: bytes) -> None:
     job = pb.Job.FromString(value)
     at = jobs.position_of(job, 1, None)
@@ -232,6 +282,10 @@ BUCKETS = (
     _records(operations.RELEASE),
     _records(operations.STATUS_REPORT),
     Bucket("workspaces", pb.Workspace, _workspaces, _put_workspace),
+    Bucket("auth_method", pb.AuthMethod, _blobs(tables.auth_methods, "name_key"), _put_method),
+    Bucket("trigger", pb.Trigger, _blobs(tables.triggers, "id_key"), _put_trigger),
+    Bucket("pipeline", pb.Pipeline, _blobs(tables.pipelines, lower=True), _put_pipeline),
+    Bucket("pipeline_run", pb.PipelineRun, _runs, _put_run),
     Bucket("jobs", pb.Job, _blobs(tables.jobs), _put_job),
 )
 """In the order in which they are imported when the file has them in this order; no item needs a later one."""

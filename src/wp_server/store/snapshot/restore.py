@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select, u
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from wp_proto.own import snapshot_pb2 as own
-from wp_server.errors import FailedPrecondition
+from wp_server.errors import DomainError, FailedPrecondition
 from wp_server.store import migrations, settings, transitions
 from wp_server.store.changes import EVERYTHING, changed
 from wp_server.store.schema import config_versions, sequences
@@ -38,7 +38,9 @@ def staged(file: Path, scratch: Path) -> Iterator[Engine]:
                     _from_buckets(connection, file)
                 else:
                     _from_tables(connection, file, described)
-            except (DBAPIError, SQLAlchemyError, DecodeError, ValueError) as error:
+            except (FailedPrecondition, container.Damaged):
+                raise
+            except (SQLAlchemyError, DecodeError, DomainError, ValueError) as error:
                 raise container.damaged(f"its parts do not fit together: {_first_line(error)}") from error
             connection.exec_driver_sql("COMMIT")
         yield engine
