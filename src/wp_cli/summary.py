@@ -66,7 +66,7 @@ def print_variables(screen: Screen, job: pb.Job) -> None:
         kind = value.WhichOneof("value") or ""
         shown = str(getattr(value, kind)) if kind else ""
         source = pb.Variable.FinalValue.Source.Name(value.source).lower()
-        words = {"str": "string", "num": "number", "hcl": "complex"}
+        words = {"str": "string", "num": "int", "hcl": "complex"}
         rows.append([look.printable(name), look.printable(shown), words.get(kind, kind), source])
     screen.header("Variables used:")
     screen.table(["Variable", "Value", "Type", "Source"], rows)

@@ -52,7 +52,10 @@ def to_message(value: InputValue) -> pb.Variable:
     if value.source is VariableSource.ENV:
         message.env.SetInParent()
     elif value.source is VariableSource.FILE:
-        message.file.fileName = value.place.split(":")[0]
+        name, line, column = value.place.rsplit(":", 2)
+        message.file.fileName = message.file.hcl_range.filename = name
+        message.file.hcl_range.start.line = int(line)
+        message.file.hcl_range.start.column = int(column)
     else:
         message.cli.SetInParent()
     return message

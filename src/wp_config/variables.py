@@ -227,10 +227,9 @@ class VariableSet:
         try:
             value = _typed(item, declaration)
         except Diagnostics as error:
-            first = error.items[0]
-            self.problems.error(
-                "Invalid variable value", f'{_from(item)}: the value of "{item.name}" is not valid: {first.detail}'
-            )
+            reason = "Why is not shown, since it is sensitive." if declaration.sensitive else error.items[0].detail
+            detail = f'{_from(item)}: the value of "{item.name}" is no {declaration.type or STRING}: {reason}'
+            self.problems.error("Invalid variable value", detail, declaration.header)
             return
         except ConversionError as error:
             kind = declaration.type or STRING
@@ -332,7 +331,15 @@ class VariableSet:
 
 
 def _from(item: InputValue) -> str:
-    words = {VariableSource.SERVER: "The project's stored settings", VariableSource.VCS: "A values file"}
+    words = {
+        VariableSource.SERVER: "The project's stored settings",
+        VariableSource.VCS: "A values file",
+        VariableSource.FILE: "A file given with -var-file",
+        VariableSource.CLI: f"The flag -var {item.name}",
+        VariableSource.ENV: f"{ENVIRONMENT_PREFIX}{item.name} in the environment of the command line",
+    }
+    if item.place and item.source in (VariableSource.FILE, VariableSource.VCS):
+        return item.place
     place = item.place or words.get(item.source, f"The {item.source.name.lower()} value")
     return place[:1].upper() + place[1:]
 
@@ -372,7 +379,8 @@ def _fetched(declaration: Declaration, fetch: Callable[[str, Mapping[str, str]],
     try:
         text = fetch(record.source, record.settings)
     except OSError as error:
-        detail = f'The config source "{record.source}" failed for "{declaration.name}": {error}.'
+        reason = str(error).rstrip(".")
+        detail = f'The config source "{record.source}" gave no value for "{declaration.name}": {reason}.'
         raise failure("No value for variable", detail, declaration.header) from error
     if declaration.type is None or declaration.type == STRING:
         return string(text)

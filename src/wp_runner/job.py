@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from typing import TypeAlias
 
 from google.rpc import code_pb2, status_pb2
 
+from wp_config.records import DynamicFetcher
 from wp_proto.waypoint import api as pb
 from wp_runner.configuration import Project
 from wp_runner.datasource import DataSource
+from wp_runner.dynamic_defaults import fetcher
 from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
 from wp_runner.errors import OperationFailed, to_status
 from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS
@@ -22,7 +25,7 @@ from wp_sdk.terminal import UI
 
 log = logging.getLogger(__name__)
 
-ProjectLoader: TypeAlias = Callable[[pb.Job, Server, "Outbox", DataSource], Project]
+ProjectLoader: TypeAlias = Callable[[pb.Job, Server, "Outbox", DataSource, DynamicFetcher | None], Project]
 Checkout: TypeAlias = Callable[[pb.Job, Context, UI], AbstractContextManager[DataSource]]
 
 
@@ -38,7 +41,7 @@ class JobExecutor:
     def __call__(self, assignment: pb.RunnerJobStreamResponse.JobAssignment, outbox: Outbox, context: Context) -> None:
         """Run the job of the assignment."""
         try:
-            result = self._run(assignment.job, outbox, context)
+            result = self._run(assignment, outbox, context)
         except BaseException as error:
             status = _status(error)
             if status.code == code_pb2.INTERNAL:
@@ -49,7 +52,10 @@ class JobExecutor:
         complete = pb.RunnerJobStreamRequest.Complete(result=result)
         outbox.finish(pb.RunnerJobStreamRequest(complete=complete))
 
-    def _run(self, job: pb.Job, outbox: Outbox, context: Context) -> pb.Job.Result:
+    def _run(
+        self, assignment: pb.RunnerJobStreamResponse.JobAssignment, outbox: Outbox, context: Context
+    ) -> pb.Job.Result:
+        job = assignment.job
         name = job.WhichOneof("operation") or ""
         if name in BARE_OPERATIONS:
             context.raise_if_cancelled()
@@ -59,12 +65,13 @@ class JobExecutor:
                 f'This runner does not know the operation "{name}"', do="Use a runner of a newer version"
             )
         ui = UI(outbox)
+        fetch = None if self._facts.local else fetcher(assignment.config_sources, os.environ, ui.info)
         with self._checkout(job, context, ui) as source:
             if source.ref is not None:
                 outbox.send(
                     pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=source.ref))
                 )
-            with closing(self._load(job, self._server, outbox, source)) as project:
+            with closing(self._load(job, self._server, outbox, source, fetch)) as project:
                 common = (job, self._server, ui, context, self._facts, project, source.directory)
                 if name in PROJECT_OPERATIONS:
                     return PROJECT_OPERATIONS[name](ProjectJob(*common))

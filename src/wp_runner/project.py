@@ -9,7 +9,17 @@ from pathlib import Path
 from google.protobuf.empty_pb2 import Empty
 
 import wp_config
-from wp_config.records import Context, FinalValue, Format, InputValue, Source, ValueForm, VariableInputs, VariableSource
+from wp_config.records import (
+    Context,
+    DynamicFetcher,
+    FinalValue,
+    Format,
+    InputValue,
+    Source,
+    ValueForm,
+    VariableInputs,
+    VariableSource,
+)
 from wp_proto.waypoint import api as pb
 from wp_runner.configuration import Project
 from wp_runner.datasource import DataSource
@@ -21,11 +31,14 @@ from wp_runner.server import Server
 FILE_NAMES = ("waypoint.hcl", "waypoint.hcl.json")
 
 
-def load_project(job: pb.Job, server: Server, outbox: Outbox, source: DataSource) -> Project:
+def load_project(
+    job: pb.Job, server: Server, outbox: Outbox, source: DataSource, fetch: DynamicFetcher | None = None
+) -> Project:
     """Load the job's own configuration, else the file of the data source, else the project's stored one.
 
-    Never writes into the data source. Raises `Diagnostics` for what is wrong in the file, `OperationFailed` when
-    there is none. Language specification 1.2, 7.1 and 7.4.
+    `fetch` asks configuration sources for defaults of variables; None where that is not possible. Never writes into
+    the data source. Raises `Diagnostics` for what is wrong in the file, `OperationFailed` when there is none. Language
+    specification 1.2, 7.1 and 7.4.
     """
     request = pb.GetProjectRequest(project=pb.Ref.Project(project=job.application.project))
     stored = server.call(server.stub.GetProject, request).project
@@ -39,6 +52,7 @@ def load_project(job: pb.Job, server: Server, outbox: Outbox, source: DataSource
         values_directory=source.directory,
         given=tuple(_inputs(job.variables, None)),
         cookie=_cookie(server, chosen),
+        fetch=fetch,
     )
     context = Context(workspace=job.workspace.workspace, labels=dict(job.labels), project=job.application.project)
     project = wp_config.load(chosen, context=context, variables=variables)
@@ -86,7 +100,13 @@ def _inputs(variables: Iterable[pb.Variable], source: VariableSource | None) -> 
             continue
         value: str | bool | int = getattr(variable, form)
         origin = source or origins.get(variable.WhichOneof("source") or "", VariableSource.UNKNOWN)
-        yield InputValue(variable.name, value, ValueForm(form), origin)
+        yield InputValue(variable.name, value, ValueForm(form), origin, _place(variable))
+
+
+def _place(variable: pb.Variable) -> str:
+    """Where in a values file the command line found it; empty for everything else."""
+    start = variable.file.hcl_range.start
+    return f"{variable.file.fileName}:{start.line}:{start.column}" if start.line else variable.file.fileName
 
 
 def _cookie(server: Server, chosen: Path | Source) -> str:
