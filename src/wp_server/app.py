@@ -79,7 +79,7 @@ class RunningServer:
             self.exec,
             LogHandlers(store, self.instances),
             InstanceHandlers(self.instances),
-            *catalogue.handlers(store, self._dispatcher),
+            *catalogue.handlers(store, self._dispatcher, settings.url_domain),
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)

@@ -45,6 +45,8 @@ class Settings:
     url_control_token: str = ""
     url_auto_app_hostname: bool = True
     url_inmem: bool = False
+    url_domain: str = ""
+    """Hostnames are below it. No flag sets it, as long as no hub of this server routes them; empty: there are none."""
     advertise_addr: str = ""
     advertise_tls: bool = True
     advertise_tls_skip_verify: bool = False

@@ -9,6 +9,7 @@ from wp_server.api.hostnames import HostnameHandlers
 from wp_server.api.job_stream import JobStreamHandlers
 from wp_server.api.jobs import JobHandlers
 from wp_server.api.operations import OperationHandlers
+from wp_server.api.pipelines import PipelineHandlers
 from wp_server.api.profiles import ProfileHandlers
 from wp_server.api.projects import ProjectHandlers
 from wp_server.api.runner_jobs import RunnerJobHandlers
@@ -17,6 +18,7 @@ from wp_server.api.server_config import ServerConfigHandlers
 from wp_server.api.status_reports import StatusReportHandlers
 from wp_server.api.tasks import TaskHandlers
 from wp_server.api.tokens import TokenHandlers
+from wp_server.api.triggers import TriggerHandlers
 from wp_server.api.ui import UiHandlers
 from wp_server.api.users import UserHandlers
 from wp_server.api.workspaces import WorkspaceHandlers
@@ -24,8 +26,8 @@ from wp_server.jobs.dispatch import Dispatcher
 from wp_server.store import Store
 
 
-def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
-    """Returns one object per domain; their methods are the RPCs."""
+def handlers(store: Store, dispatcher: Dispatcher, url_domain: str) -> tuple[object, ...]:
+    """Returns one object per domain; their methods are the RPCs. `url_domain`: hostnames are below it; empty = none."""
     return (
         TokenHandlers(store),
         UserHandlers(store),
@@ -36,7 +38,9 @@ def handlers(store: Store, dispatcher: Dispatcher) -> tuple[object, ...]:
         OperationHandlers(store),
         StatusReportHandlers(store),
         UiHandlers(store),
-        HostnameHandlers(),
+        HostnameHandlers(store, url_domain),
+        TriggerHandlers(store),
+        PipelineHandlers(store),
         HclHandlers(),
         ProfileHandlers(store),
         ConfigHandlers(store),

@@ -10,6 +10,7 @@ from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
 from wp_server.api.projects import visible_projects
 from wp_server.auth.identity import current
+from wp_server.errors import Unimplemented
 from wp_server.store import Store, jobs, operations, preload, projects
 from wp_server.store.operations import DEPLOYMENT, RELEASE, Search
 
@@ -66,6 +67,15 @@ class UiHandlers:
             request.application, request.workspace, request.order, request.status, request.physical_state
         )
         return pb.UI.ListReleasesResponse(releases=await self._store.read(_releases, search))
+
+    async def UI_ListEvents(self, request: pb.UI.ListEventsRequest, context: Context) -> pb.UI.ListEventsResponse:
+        """Refuses: no events are kept. The audit tells administrators who did what."""
+        Page.of(request.pagination)
+        checks = Checks()
+        if not request.HasField("project") and not request.HasField("application"):
+            checks.fail("project", "or an application is required")
+        checks.raise_invalid()
+        raise Unimplemented("This server keeps no events.")
 
 
 def _application(request: pb.UI.ListDeploymentsRequest | pb.UI.ListReleasesRequest) -> None:

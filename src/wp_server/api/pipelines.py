@@ -1,0 +1,167 @@
+"""Pipelines and their runs as records (server.md §9.4, §3.7)."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+import grpc
+from sqlalchemy import Connection
+
+from wp_proto.waypoint import api as pb
+from wp_server.api.checks import Checks
+from wp_server.api.paging import Page
+from wp_server.errors import FailedPrecondition, NotFound
+from wp_server.store import Store, jobs, pipelines
+
+Context = grpc.aio.ServicerContext[object, object]
+
+
+class PipelineHandlers:
+    """The RPCs that keep and show pipelines; nothing here runs one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def UpsertPipeline(self, request: pb.UpsertPipelineRequest, context: Context) -> pb.UpsertPipelineResponse:
+        """Stores a pipeline in place of the one with its project and name."""
+        checks = Checks()
+        if checks.present(request, "pipeline"):
+            _check(checks, request.pipeline)
+        checks.raise_invalid()
+        check_acyclic(request.pipeline)
+        return pb.UpsertPipelineResponse(pipeline=await self._store.write(pipelines.upsert, request.pipeline))
+
+    async def GetPipeline(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineResponse:
+        """Answers a pipeline and the name of the step it begins with."""
+        found = await self._store.read(pipelines.get, request.pipeline)
+        return pb.GetPipelineResponse(pipeline=found, root_step=_roots(found)[0])
+
+    async def ListPipelines(self, request: pb.ListPipelinesRequest, context: Context) -> pb.ListPipelinesResponse:
+        """Answers the pipelines of a project, by name."""
+        _check_project(request)
+        found = await self._store.read(pipelines.of_project, request.project.project)
+        return pb.ListPipelinesResponse(pipelines=found)
+
+    async def GetPipelineRun(self, request: pb.GetPipelineRunRequest, context: Context) -> pb.GetPipelineRunResponse:
+        """Answers one run of a pipeline."""
+        pipeline, found = await self._store.read(_runs, request.pipeline)
+        for run in found:
+            if run.sequence == request.sequence:
+                return pb.GetPipelineRunResponse(pipeline_run=run)
+        raise NotFound(f"The pipeline {pipeline.name!r} has no run {request.sequence}.")
+
+    async def GetLatestPipelineRun(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineRunResponse:
+        """Answers the newest run of a pipeline."""
+        pipeline, found = await self._store.read(_runs, request.pipeline)
+        if not found:
+            raise NotFound(f"The pipeline {pipeline.name!r} has not run yet.")
+        return pb.GetPipelineRunResponse(pipeline_run=found[-1])
+
+    async def ListPipelineRuns(
+        self, request: pb.ListPipelineRunsRequest, context: Context
+    ) -> pb.ListPipelineRunsResponse:
+        """Answers the runs of a pipeline, oldest first."""
+        _, found = await self._store.read(_runs, request.pipeline)
+        return pb.ListPipelineRunsResponse(pipeline_runs=found)
+
+    async def UI_ListPipelines(
+        self, request: pb.UI.ListPipelinesRequest, context: Context
+    ) -> pb.UI.ListPipelinesResponse:
+        """Answers the pipelines of a project with their newest runs, page by page."""
+        _check_project(request)
+        page = Page.of(request.pagination)
+        found = await self._store.read(_bundles, request.project.project)
+        after = [one for one in found if one.pipeline.name.lower() > page.after]
+        shown, pagination = page.cut(after[: page.limit or None], lambda one: one.pipeline.name.lower())
+        return pb.UI.ListPipelinesResponse(pipelines=shown, pagination=pagination)
+
+    async def UI_ListPipelineRuns(
+        self, request: pb.UI.ListPipelineRunsRequest, context: Context
+    ) -> pb.UI.ListPipelineRunsResponse:
+        """Answers the runs of a pipeline, newest first, page by page."""
+        page = Page.of(request.pagination)
+        found = await self._store.read(_run_bundles, request.pipeline)
+        after = [one for one in found if not page.after or _key(one) < page.after]
+        shown, pagination = page.cut(after[: page.limit or None], _key)
+        return pb.UI.ListPipelineRunsResponse(pipeline_run_bundles=shown, pagination=pagination)
+
+
+def check_acyclic(pipeline: pb.Pipeline) -> None:
+    """Errors: FailedPrecondition when steps wait for each other in a circle."""
+    try:
+        TopologicalSorter({name: list(step.depends_on) for name, step in pipeline.steps.items()}).prepare()
+    except CycleError as error:
+        circle = " → ".join(str(name) for name in error.args[1])
+        raise FailedPrecondition(f"The steps of the pipeline wait for each other in a circle: {circle}.") from error
+
+
+def _check(checks: Checks, pipeline: pb.Pipeline) -> None:
+    checks.name("pipeline.name", pipeline.name)
+    if checks.present(pipeline, "project", "pipeline.project"):
+        checks.name("pipeline.project.project", pipeline.project.project)
+    if not pipeline.steps:
+        checks.fail("pipeline.steps", "must not be empty")
+        return
+    for name, step in sorted(pipeline.steps.items()):
+        field = f"pipeline.steps[{name}]"
+        if step.name != name:
+            checks.fail(f"{field}.name", f"is {step.name!r}, must be the step's key {name!r}")
+        for other in step.depends_on:
+            if other not in pipeline.steps:
+                checks.fail(f"{field}.depends_on", f"names {other!r}, which is not a step")
+        kind = step.WhichOneof("kind")
+        if kind is None:
+            checks.fail(field, "must say what the step does")
+        if kind == "exec" and not step.exec.image:
+            checks.fail(f"{field}.exec.image", "must not be empty")
+        if kind == "pipeline" and step.pipeline.ref.WhichOneof("ref") is None:
+            checks.fail(f"{field}.pipeline.ref", "must name a pipeline")
+    roots = _roots(pipeline)
+    if len(roots) > 1:
+        checks.fail("pipeline.steps", f"must begin with one step, but these wait for none: {', '.join(roots)}")
+
+
+def _roots(pipeline: pb.Pipeline) -> list[str]:
+    return sorted(name for name, step in pipeline.steps.items() if not step.depends_on) or [""]
+
+
+def _check_project(request: pb.ListPipelinesRequest | pb.UI.ListPipelinesRequest) -> None:
+    checks = Checks()
+    if checks.present(request, "project"):
+        checks.name("project.project", request.project.project)
+    checks.raise_invalid()
+
+
+def _runs(connection: Connection, ref: pb.Ref.Pipeline) -> tuple[pb.Pipeline, list[pb.PipelineRun]]:
+    pipeline = pipelines.get(connection, ref)
+    return pipeline, pipelines.runs(connection, pipeline.id)
+
+
+def _bundles(connection: Connection, project: str) -> list[pb.UI.PipelineBundle]:
+    found: list[pb.UI.PipelineBundle] = []
+    for pipeline in pipelines.of_project(connection, project):
+        runs = pipelines.runs(connection, pipeline.id)
+        last = _bundle(connection, runs[-1]) if runs else None
+        found.append(pb.UI.PipelineBundle(pipeline=pipeline, last_run=last))
+    return found
+
+
+def _run_bundles(connection: Connection, ref: pb.Ref.Pipeline) -> list[pb.UI.PipelineRunBundle]:
+    _, runs = _runs(connection, ref)
+    return [_bundle(connection, run) for run in reversed(runs)]
+
+
+def _bundle(connection: Connection, run: pb.PipelineRun) -> pb.UI.PipelineRunBundle:
+    """With facts of the first job; a run without jobs, or whose jobs are gone, has none."""
+    bundle = pb.UI.PipelineRunBundle(pipeline_run=run)
+    row = jobs.find(connection, run.jobs[0].id) if run.jobs else None
+    if row is not None:
+        bundle.queue_time.CopyFrom(row.job.queue_time)
+        bundle.application.CopyFrom(row.job.application)
+        if row.job.HasField("data_source_ref"):
+            bundle.data_source_ref.CopyFrom(row.job.data_source_ref)
+    return bundle
+
+
+def _key(bundle: pb.UI.PipelineRunBundle) -> str:
+    return f"{bundle.pipeline_run.sequence:020}"
