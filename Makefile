@@ -30,7 +30,7 @@ lint: $(STAMP)
 
 proto: $(STAMP)
 	$(BIN)/python tools/generate_proto.py
-	$(BIN)/python tools/generate_entrypoint_codec.py
+	PYTHONPATH=src $(BIN)/python tools/generate_entrypoint_codec.py
 
 zipapps: $(STAMP)
 	$(BIN)/python build_zipapps.py

@@ -28,6 +28,8 @@ OUTAGE = 60.0  # seconds to look for a server that is gone; the job and its runn
 RETRY = 0.5
 
 CANCELLED = grpc.StatusCode.CANCELLED.value[0]
+CANCELED = "canceled"
+"""What a job says that somebody cancelled. Anything more is a reason of the server's, such as a runner that died."""
 
 
 JobStream: TypeAlias = "grpc._CallIterator[pb.GetJobStreamResponse]"
@@ -166,7 +168,8 @@ class JobFollower:
         outcome = Outcome(self._job, complete.result)
         if complete.HasField("error"):
             outcome.error = complete.error.message or "it failed without saying why"
-            outcome.cancelled = self._signalled or complete.error.code == CANCELLED
+            asked = complete.error.code == CANCELLED and outcome.error == CANCELED
+            outcome.cancelled = self._signalled or asked
         return outcome
 
     def _interrupt(self) -> None:

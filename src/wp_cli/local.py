@@ -12,7 +12,6 @@ import contextlib
 import errno
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from wp_cli.endpoint import Endpoint, Trust, host_and_port
 from wp_cli.errors import CliError
 from wp_cli.version import VERSION
+from wp_sdk.program import own_command
 
 START_TIMEOUT = 30.0  # seconds until a started server must accept calls
 STOP_TIMEOUT = 15.0
@@ -168,16 +168,6 @@ def environment() -> dict[str, str]:
     """Environment of the server: ours, without what is meant for clients."""
     ours = {"WAYPOINT_SERVER_ADDR", "WAYPOINT_SERVER_TOKEN", "WAYPOINT_CONTEXT", "WAYPOINT_WORKSPACE", "WAYPOINT_PLAIN"}
     return {name: value for name, value in os.environ.items() if name not in ours}
-
-
-def own_command() -> list[str]:
-    """Command that runs this program again: the same artifact, or the same interpreter with this package."""
-    import zipfile
-
-    program = os.path.abspath(sys.argv[0])
-    if zipfile.is_zipfile(program):
-        return [sys.executable, program]
-    return [sys.executable, "-m", "wp_cli"]
 
 
 def start_failed(place: Path, how: str) -> CliError:

@@ -35,7 +35,8 @@ Checking without running (``waypoint init``, ``waypoint validate``)::
     plugin_names=[…]) -> Diagnostics
 
 Variables on the command line: :func:`wp_config.variables.collect` turns environment, ``-var-file`` and ``-var`` into
-the ``VariableInputs.given`` values. Formatting: :func:`wp_config.fmt.format_source`. Selectors:
+the ``VariableInputs.given`` values. A plugin's body that is a file of its own (a runner profile's):
+:func:`decode_source`. Formatting: :func:`wp_config.fmt.format_source`. Selectors:
 :mod:`wp_config.selector`.
 """
 
@@ -69,6 +70,7 @@ from wp_config.records import (
 from wp_config.schema import Attribute, AttributeSchema, Block, BlockSchema, BodySchema, Schema
 
 if TYPE_CHECKING:
+    from wp_config.decode import decode_source
     from wp_config.model import App, Project, load, names
     from wp_config.source import file_in, find_file
     from wp_config.stages import Stage, UseBlock
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "App": "model",
+    "decode_source": "decode",
     "Project": "model",
     "load": "model",
     "names": "model",
@@ -136,6 +139,7 @@ __all__ = [
     "ValueForm",
     "VariableInputs",
     "VariableSource",
+    "decode_source",
     "file_in",
     "find_file",
     "load",

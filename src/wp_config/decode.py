@@ -6,8 +6,10 @@ from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics
 from wp_config.expr import all_problems, evaluate
+from wp_config.records import Source
 from wp_config.schema import AttributeSchema, BlockSchema, BodySchema
 from wp_config.scope import Scope
+from wp_config.source import parse_source
 from wp_config.syntax import tree
 from wp_config.typeexpr import type_of
 from wp_config.values import UNKNOWN, Type, Value, deeply_known, to_python
@@ -42,6 +44,17 @@ def decode_body(
         decoded = _blocks(found, block, scope, problems, partial)
         if decoded is not None:
             answer[block.name] = decoded
+    return answer
+
+
+def decode_source(source: Source, schema: BodySchema) -> dict[str, object]:
+    """A file that is nothing but a plugin's body, as plain data; variables and functions do not exist in it.
+
+    Raises :class:`Diagnostics` with everything wrong in it.
+    """
+    problems = Diagnostics()
+    answer = decode_body(parse_source(source), schema, Scope({}), problems)
+    problems.raise_if_errors()
     return answer
 
 

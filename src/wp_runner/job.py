@@ -18,6 +18,7 @@ from wp_runner.dynamic_defaults import fetcher
 from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
 from wp_runner.errors import OperationFailed, to_status
 from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS
+from wp_runner.operations.task import TASK_OPERATIONS, TaskJob
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
 from wp_sdk.context import Context
@@ -60,11 +61,13 @@ class JobExecutor:
         if name in BARE_OPERATIONS:
             context.raise_if_cancelled()
             return pb.Job.Result()
+        ui = UI(outbox)
+        if name in TASK_OPERATIONS:
+            return TASK_OPERATIONS[name](TaskJob(job, self._server, ui, context, self._facts))
         if name not in APP_OPERATIONS and name not in PROJECT_OPERATIONS:
             raise _Unimplemented(
                 f'This runner does not know the operation "{name}"', do="Use a runner of a newer version"
             )
-        ui = UI(outbox)
         fetch = None if self._facts.local else fetcher(assignment.config_sources, os.environ, ui.info)
         with self._checkout(job, context, ui) as source:
             if source.ref is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wp_plugins.local import deployment, release
-from wp_sdk.component import Platform, Plugin, ReleaseManager
+from wp_plugins.local import deployment, release, task
+from wp_sdk.component import Platform, Plugin, ReleaseManager, TaskLauncher
 
 _RELEASE = ReleaseManager(
     release.ReleaseConfig,
@@ -25,5 +25,12 @@ PLUGIN = Plugin(
         example='deploy {\n  use "local" {\n    command = ["python3", "app.py"]\n  }\n}',
     ),
     release=_RELEASE,
+    task=TaskLauncher(
+        task.TaskConfig,
+        start=task.start,
+        stop=task.stop,
+        watch=task.watch,
+        example='static_environment = {\n  HTTP_PROXY = "proxy.example.com:3128"\n}',
+    ),
     doc="Run applications as processes on this machine.",
 )

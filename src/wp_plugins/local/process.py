@@ -16,14 +16,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wp_plugins.local import supervisor
+from wp_sdk.context import Context
 
 START_SECONDS = 10.0  # for the supervisor itself to publish its first state
 POLL_SECONDS = 0.02
 LAST_LINES = 50
+OUTPUT_CHUNK = 32 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,35 @@ def last_output(directory: Path, lines: int = LAST_LINES) -> str:
             return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
     except FileNotFoundError:
         return ""
+
+
+def follow_output(directory: Path, ctx: Context) -> Iterator[bytes]:
+    """What the process writes, from its beginning to its end, also over a change of the file. Raises `Cancelled`."""
+    path = directory / "output.log"
+    while not path.exists() and running(directory):
+        ctx.wait(POLL_SECONDS)
+    with contextlib.ExitStack() as stack:
+        file = None
+        while True:
+            alive = running(directory)
+            if file is None and path.exists():
+                file = stack.enter_context(path.open("rb"))
+            if file is not None:
+                while chunk := file.read(OUTPUT_CHUNK):
+                    yield chunk
+                if os.fstat(file.fileno()).st_ino != _inode(path):
+                    file = None
+                    continue
+            if not alive:
+                return
+            ctx.wait(POLL_SECONDS)
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return -1
 
 
 def free_port() -> int:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wp_proto/own/local.proto\x12\x11waypoint.v1.local\"W\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x11\n\tdirectory\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x0e\n\x06worker\x18\x05 \x01(\x08\"Y\n\x07Release\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0e\n\x06\x66older\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x15\n\rdeployment_id\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wp_proto/own/local.proto\x12\x11waypoint.v1.local\"W\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x11\n\tdirectory\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x0e\n\x06worker\x18\x05 \x01(\x08\"Y\n\x07Release\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0e\n\x06\x66older\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x15\n\rdeployment_id\x18\x05 \x01(\t\"\'\n\x04Task\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x11\n\tdirectory\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPLOYMENT']._serialized_end=134
   _globals['_RELEASE']._serialized_start=136
   _globals['_RELEASE']._serialized_end=225
+  _globals['_TASK']._serialized_start=227
+  _globals['_TASK']._serialized_end=266
 # @@protoc_insertion_point(module_scope)

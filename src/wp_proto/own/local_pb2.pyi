@@ -31,3 +31,11 @@ class Release(_message.Message):
     port: int
     deployment_id: str
     def __init__(self, url: _Optional[str] = ..., host: _Optional[str] = ..., folder: _Optional[str] = ..., port: _Optional[int] = ..., deployment_id: _Optional[str] = ...) -> None: ...
+
+class Task(_message.Message):
+    __slots__ = ("host", "directory")
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    host: str
+    directory: str
+    def __init__(self, host: _Optional[str] = ..., directory: _Optional[str] = ...) -> None: ...

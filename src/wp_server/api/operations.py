@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
-from wp_server.auth.identity import Kind, current
+from wp_server.auth.identity import current
 from wp_server.jobs import access
-from wp_server.store import Store, jobs, operations, preload
+from wp_server.store import Store, operations, preload
 from wp_server.store.operations import ARTIFACT, BUILD, DEPLOYMENT, RELEASE, Search
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -23,36 +23,34 @@ class OperationHandlers:
 
     async def UpsertBuild(self, request: pb.UpsertBuildRequest, context: Context) -> pb.UpsertBuildResponse:
         """Inserts or replaces a build."""
-        await self._check(request, "build", request.build.job_id)
+        await self._check(request, "build", request.build)
         return pb.UpsertBuildResponse(build=await self._store.write(_upsert_build, request.build))
 
     async def UpsertPushedArtifact(
         self, request: pb.UpsertPushedArtifactRequest, context: Context
     ) -> pb.UpsertPushedArtifactResponse:
         """Inserts or replaces a pushed artifact."""
-        await self._check(request, "artifact", request.artifact.job_id)
+        await self._check(request, "artifact", request.artifact)
         return pb.UpsertPushedArtifactResponse(artifact=await self._store.write(_upsert_artifact, request.artifact))
 
     async def UpsertDeployment(
         self, request: pb.UpsertDeploymentRequest, context: Context
     ) -> pb.UpsertDeploymentResponse:
         """Inserts or replaces a deployment."""
-        await self._check(request, "deployment", request.deployment.job_id)
+        await self._check(request, "deployment", request.deployment)
         return pb.UpsertDeploymentResponse(deployment=await self._store.write(_upsert_deployment, request.deployment))
 
     async def UpsertRelease(self, request: pb.UpsertReleaseRequest, context: Context) -> pb.UpsertReleaseResponse:
         """Inserts or replaces a release."""
-        await self._check(request, "release", request.release.job_id)
+        await self._check(request, "release", request.release)
         return pb.UpsertReleaseResponse(release=await self._store.write(_upsert_release, request.release))
 
-    async def _check(self, request: Upserting, field: str, job_id: str) -> None:
+    async def _check(self, request: Upserting, field: str, record: access.Record) -> None:
         """Errors: InvalidArgument without the record, PermissionDenied for a runner that writes for others' jobs."""
         checks = Checks()
         checks.present(request, field)
         checks.raise_invalid()
-        row = await self._store.read(jobs.find, job_id) if current().kind is Kind.RUNNER and job_id else None
-        if row is not None:
-            await self._store.read(access.check, current(), row)
+        await self._store.read(access.check_record, current(), record)
 
     async def GetBuild(self, request: pb.GetBuildRequest, context: Context) -> pb.Build:
         """Answers one build."""

@@ -1,0 +1,133 @@
+"""Launching, following and cleaning up after one container on a platform, by a task launcher plugin (server
+specification 7.9, 7.10). These operations need neither file nor data source."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import wp_config
+from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
+from wp_proto.waypoint import api as pb
+from wp_runner.environment import NothingSaved, RunnerFacts
+from wp_runner.errors import OperationFailed
+from wp_runner.operations.records import present
+from wp_runner.plugins import Call, ComponentHandle, Outcome
+from wp_runner.server import Server
+from wp_sdk.arguments import KEYS, JobInfo, TaskLaunchInfo
+from wp_sdk.component import ComponentKind
+from wp_sdk.context import Context
+from wp_sdk.mapper import Input, Provider, Solver, Subject
+from wp_sdk.schema import Schema
+from wp_sdk.terminal import UI
+from wp_sdk.values import type_name
+
+UNFINISHED = frozenset({pb.Job.QUEUED, pb.Job.WAITING, pb.Job.RUNNING})
+
+
+@dataclass
+class TaskJob:
+    """One job about a launched container."""
+
+    job: pb.Job
+    server: Server
+    ui: UI
+    ctx: Context
+    facts: RunnerFacts
+
+
+def start_task(env: TaskJob) -> pb.Job.Result:
+    """`start_task{info, params}`: the result carries what the plugin needs to find the container again."""
+    asked = env.job.start_task
+    info = TaskLaunchInfo(
+        oci_url=asked.info.oci_url,
+        environment_variables=dict(asked.info.environment_variables),
+        arguments=tuple(asked.info.arguments),
+        entrypoint=tuple(asked.info.entrypoint),
+    )
+    launcher = _launcher(env, asked.params)
+    outcome = _call(env, launcher, "start", [Provider(KEYS[TaskLaunchInfo], lambda: info)], [])
+    if outcome.value is None:
+        raise OperationFailed(f"The plugin {launcher.plugin} started the task but said nothing to find it by")
+    return pb.Job.Result(start_task=pb.Job.StartTaskResult(state=outcome.value))
+
+
+def watch_task(env: TaskJob) -> pb.Job.Result:
+    """`watch_task{start_job}`: shows the container's output to its end; fails when that was a failure."""
+    start = _start_job(env, env.job.watch_task.start_job.id)
+    state = start.result.start_task.state
+    if not present(state):
+        raise OperationFailed(f"The job {start.id} launched nothing that could be watched")
+    outcome = _call(env, _launcher(env, start.start_task.params), "watch", [], [_state(state)])
+    code = outcome.raw if isinstance(outcome.raw, int) else 0
+    if code != 0:
+        raise OperationFailed(f"The task ended with exit code {code}")
+    return pb.Job.Result(watch_task=pb.Job.WatchTaskResult(exit_code=code))
+
+
+def stop_task(env: TaskJob) -> pb.Job.Result:
+    """`stop_task{state | start_job_id}`: nothing to do where nothing was launched."""
+    asked = env.job.stop_task
+    params, state = asked.params, asked.direct
+    if asked.WhichOneof("state") == "start_job_id":
+        start = env.server.find(env.server.stub.GetJob, pb.GetJobRequest(job_id=asked.start_job_id))
+        if start is None:
+            return pb.Job.Result()
+        if start.state in UNFINISHED:
+            raise OperationFailed(f"The job {start.id} is still launching what shall be stopped")
+        params, state = start.start_task.params, start.result.start_task.state
+    if present(state):
+        _call(env, _launcher(env, params), "stop", [], [_state(state)])
+    return pb.Job.Result()
+
+
+TaskOperation: TypeAlias = Callable[[TaskJob], pb.Job.Result]
+
+TASK_OPERATIONS: Mapping[str, TaskOperation] = {
+    "start_task": start_task,
+    "stop_task": stop_task,
+    "watch_task": watch_task,
+}
+
+
+def _start_job(env: TaskJob, job_id: str) -> pb.Job:
+    return env.server.call(env.server.stub.GetJob, pb.GetJobRequest(job_id=job_id))
+
+
+def _state(state: OpaqueAny) -> Input:
+    return Input("state", type_name(state), state)
+
+
+def _launcher(env: TaskJob, params: pb.Job.TaskPluginParams) -> ComponentHandle:
+    launcher = env.facts.host.component(params.plugin_type, ComponentKind.TASK_LAUNCHER)
+    is_json = params.hcl_format == pb.Hcl.JSON
+    name, form = ("plugin.hcl.json", wp_config.Format.JSON) if is_json else ("plugin.hcl", wp_config.Format.HCL)
+    source = wp_config.Source(params.hcl_config or (b"{}" if is_json else b""), Path(), name, form)
+    launcher.configure(wp_config.decode_source(source, launcher.schema or Schema()))
+    return launcher
+
+
+def _call(
+    env: TaskJob, launcher: ComponentHandle, function: str, providers: list[Provider], inputs: list[Input]
+) -> Outcome:
+    info = JobInfo(
+        env.job.id,
+        env.facts.local,
+        env.job.workspace.workspace,
+        env.job.application.project,
+        env.job.application.application,
+    )
+    well_known = [
+        Provider(KEYS[JobInfo], lambda: info),
+        Provider(KEYS[logging.Logger], lambda: logging.getLogger(f"waypoint.plugin.{launcher.plugin}")),
+        Provider(KEYS[UI], lambda: env.ui, late=True),
+    ]
+    mappers = env.facts.host.mappers((), launcher.plugin)
+    solver = Solver(inputs, [*well_known, *providers], mappers, env.facts.host.makers)
+    subject = Subject(f"{launcher.plugin} {function}")
+    _, arguments = solver.run(launcher.spec(function).requirements, subject)
+    env.ctx.raise_if_cancelled()
+    return launcher.call(function, arguments, Call(env.ctx, NothingSaved()))
