@@ -49,12 +49,18 @@ class Outcome:
 class JobFollower:
     """Follows one job to its end in the calling (main) thread."""
 
-    def __init__(self, client: Client, renderer: Renderer, *, local: bool) -> None:
-        """`local`: the job runs in this process, and an interrupt cancels it; otherwise that only ends the watching."""
+    def __init__(
+        self, client: Client, renderer: Renderer, *, local: bool, given_up: Callable[[str], str] = lambda _job: ""
+    ) -> None:
+        """`local`: the job runs in this process, and an interrupt cancels it; otherwise that only ends the watching.
+
+        `given_up` says of a job in this process why its outcome will never reach the server, "" while it may.
+        """
         self._client = client
         self._id = ""
         self._renderer = renderer
         self._local = local
+        self._given_up = given_up
         self._items: queue.Queue[Item] = queue.Queue(PENDING)
         self._signalled = False
         self._job = pb.Job()
@@ -111,6 +117,8 @@ class JobFollower:
             try:
                 item = self._items.get(timeout=TICK)
             except queue.Empty:
+                if reason := self._given_up(self._id):
+                    raise CliError(reason, details=(f"Job: {self._id}",)) from None
                 self._say_why_waiting()
                 continue
             if isinstance(item, grpc.RpcError):

@@ -42,6 +42,7 @@ class Operations:
         self.json = session.has(shared.JSON) and session[shared.JSON]
         self._cleanup = contextlib.ExitStack()
         self._placement: Placement | None = None
+        self._given_up: Callable[[str], str] = lambda _job: ""
         self._compared = False
 
     def __enter__(self) -> Operations:
@@ -74,6 +75,7 @@ class Operations:
         runner = LocalRunner(self.client.calls, placement.folder)
         self._cleanup.enter_context(runner)
         self.client.runner_id = runner.id
+        self._given_up = runner.given_up
 
     def _warn_of_unused_changes(self) -> None:
         """Say once that a job on a remote runner does not see what was changed in the checkout here."""
@@ -117,7 +119,7 @@ class Operations:
         renderer = self.renderer(app)
         if header:
             renderer.notice(header, "header")
-        follower = JobFollower(self.client, renderer, local=self.placement.local)
+        follower = JobFollower(self.client, renderer, local=self.placement.local, given_up=self._given_up)
         outcome = follower.follow(lambda: self.client.calls.QueueJob(request).job_id)
         if outcome.cancelled and outcome.error:
             raise Interrupted(f"canceled (job {outcome.job.id})")

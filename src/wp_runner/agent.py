@@ -34,6 +34,8 @@ RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 REFUSED_SECONDS = 5.0
 REATTACH_SECONDS = 120.0
 """How long a job keeps looking for its server: the server gives it up after the same time without heartbeat."""
+FULL_SECONDS = 10.0
+"""How long a job waits for a server that is there but cannot save anything, because its disk is full."""
 LEAVE_SECONDS = 5.0
 """How long a runner that is shutting down tries to report the outcome of a job to a server that is gone."""
 
@@ -89,6 +91,7 @@ class Agent:
         )
         self._stopping = threading.Event()
         self._accepted = threading.Event()
+        self._given_up: dict[str, str] = {}
         self._slots = [_Slot(self, number) for number in range(max(1, settings.slots))]
 
     @property
@@ -105,6 +108,10 @@ class Agent:
     def running(self) -> int:
         """How many jobs run now."""
         return sum(slot.busy for slot in self._slots)
+
+    def given_up(self, job_id: str) -> str:
+        """Why the job was ended although the server could not be told its outcome; "" when that is not so."""
+        return self._given_up.get(job_id, "")
 
     def wait_accepted(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for the first job; says whether there was one."""
@@ -261,9 +268,9 @@ class _Slot:
         work.start()
         try:
             current: JobStreamCall | None = call
-            while current is not None and not self._follow(current, outbox, context):
+            while current is not None and (broken := self._follow(current, outbox, context)) is not None:
                 outbox.detach()
-                current = self._reattach(assignment.job.id, outbox)
+                current = self._reattach(assignment.job.id, outbox, broken)
             if current is None:
                 context.cancel("the server gave this job up")
         finally:
@@ -272,24 +279,26 @@ class _Slot:
             with self._lock:
                 self._context = None
 
-    def _follow(self, call: JobStreamCall, outbox: Outbox, context: Context) -> bool:
-        """Read a running job's stream to its end; False when it broke and the job must reattach."""
+    def _follow(self, call: JobStreamCall, outbox: Outbox, context: Context) -> grpc.RpcError | None:
+        """Read a running job's stream to its end; what broke it when the job must reattach."""
         try:
             for response in call:
                 if response.WhichOneof("event") == "cancel":
                     context.cancel("the job was cancelled")
         except grpc.RpcError as error:
             log.info("the stream of a running job broke: %s %s", error.code(), error.details())
-            return False
+            return error
         if not outbox.final_sent:
             context.cancel("the job was cancelled by force")
-        return True
+        return None
 
-    def _reattach(self, job_id: str, outbox: Outbox) -> JobStreamCall | None:
+    def _reattach(self, job_id: str, outbox: Outbox, broken: grpc.RpcError) -> JobStreamCall | None:
         lost = time.monotonic()
         for attempt in itertools.count():
-            leaving = self._agent.stopping and outbox.finished
-            if time.monotonic() - lost >= (LEAVE_SECONDS if leaving else REATTACH_SECONDS):
+            patience = FULL_SECONDS if broken.code() is grpc.StatusCode.RESOURCE_EXHAUSTED else REATTACH_SECONDS
+            if self._agent.stopping and outbox.finished:
+                patience = min(patience, LEAVE_SECONDS)
+            if time.monotonic() - lost >= patience:
                 break
             if not self._agent._registration.wait_online(1.0):
                 continue
@@ -306,7 +315,9 @@ class _Slot:
                 if error.code() in refused:
                     log.warning("the server does not take job %s back: %s", job_id, error.details())
                     return None
+                broken = error
             time.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+        self._agent._given_up[job_id] = broken.details() or "the server was lost"
         return None
 
 

@@ -31,6 +31,7 @@ from wp_server.api.version import VersionHandlers, version_info
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
 from wp_server.jobs import deadlines
+from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.live import lenient
 from wp_server.live.instances import Instances
@@ -67,6 +68,7 @@ class RunningServer:
         self.store = store
         self._live_certificate = LiveCertificate(certificate, watched=settings.tls_cert_file is not None)
         self._dispatcher = Dispatcher(store)
+        self._departures = Departures(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
         self._snapshots = snapshots
@@ -79,7 +81,7 @@ class RunningServer:
             self.exec,
             LogHandlers(store, self.instances),
             InstanceHandlers(self.instances),
-            *catalogue.handlers(store, self._dispatcher, settings.url_domain),
+            *catalogue.handlers(store, self._dispatcher, self._departures, settings.url_domain),
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)
@@ -153,6 +155,7 @@ class RunningServer:
             group.create_task(self.pipeline.run()),
             group.create_task(self._live_certificate.run()),
             group.create_task(self._dispatcher.run()),
+            group.create_task(self._departures.run()),
             group.create_task(deadlines.run(self.store)),
             group.create_task(self._snapshots.watch(self._restored)),
         ]

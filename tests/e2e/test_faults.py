@@ -67,6 +67,25 @@ REGISTRY = """
     }}
 """
 
+LOCAL = """\
+project = "hello"
+
+app "web" {
+  build {
+    use "files" {}
+  }
+  deploy {
+    use "local" {
+      command       = ["python3", "app.py"]
+      start_timeout = 600
+    }
+  }
+  release {
+    use "local" {}
+  }
+}
+"""
+
 SLEEPS = 'CMD ["sleep", "600"]'
 
 Reach: TypeAlias = Callable[["Shop", str, threading.Event], "subprocess.Popen[str]"]
@@ -506,6 +525,32 @@ class TestDataDirectory:
         assert "The server's disk is full, so nothing was saved; free some space" in failure(done.stderr)
         hello.run("project", "list")
         big.unlink()
+        hello.run("up")
+        hello.run("destroy", "-auto-approve")
+        hello.close()
+
+    def test_full_in_the_middle_of_a_deploy(self, hello: Waypoint, small_disk: Path) -> None:
+        hello.home = small_disk
+        app = hello.project / "app.py"
+        go = hello.project / "go"
+        waits = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
+        app.write_text(waits + app.read_text())
+        (hello.project / "waypoint.hcl").write_text(LOCAL)
+        hello.run("init")
+        command = hello.start("up")
+        wait_for(command, lambda: any("app.py" in line for line in hello.processes().values()))
+        big = fill(small_disk)
+        go.touch()
+        shown = "".join(command.communicate(timeout=120))
+        print(shown)
+        assert command.returncode == 1
+        assert "disk is full" in failure(shown)
+        assert "Traceback" not in shown
+        hello.run("project", "list")
+        big.unlink()
+        # the record that was written before the process was started is still there, and leads to it
+        hello.run("destroy", "-auto-approve")
+        assert [line for line in hello.processes().values() if "app.py" in line] == []
         hello.run("up")
         hello.run("destroy", "-auto-approve")
         hello.close()

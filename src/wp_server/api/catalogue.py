@@ -22,11 +22,12 @@ from wp_server.api.triggers import TriggerHandlers
 from wp_server.api.ui import UiHandlers
 from wp_server.api.users import UserHandlers
 from wp_server.api.workspaces import WorkspaceHandlers
+from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.store import Store
 
 
-def handlers(store: Store, dispatcher: Dispatcher, url_domain: str) -> tuple[object, ...]:
+def handlers(store: Store, dispatcher: Dispatcher, departures: Departures, url_domain: str) -> tuple[object, ...]:
     """Returns one object per domain; their methods are the RPCs. `url_domain`: hostnames are below it; empty = none."""
     return (
         TokenHandlers(store),
@@ -47,6 +48,6 @@ def handlers(store: Store, dispatcher: Dispatcher, url_domain: str) -> tuple[obj
         JobHandlers(store),
         JobStreamHandlers(store),
         TaskHandlers(store),
-        RunnerHandlers(store),
-        RunnerJobHandlers(store, dispatcher),
+        RunnerHandlers(store, departures),
+        RunnerJobHandlers(store, dispatcher, departures),
     )

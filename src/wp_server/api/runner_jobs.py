@@ -11,7 +11,8 @@ import grpc
 from wp_proto.waypoint import api as pb
 from wp_server.auth import rules
 from wp_server.auth.identity import current
-from wp_server.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from wp_server.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.jobs.machine import SECOND, Position, StaleAssignment, State
 from wp_server.store import Store, config_sources, jobs, output, runners, transitions
@@ -29,9 +30,10 @@ HEARTBEAT_WRITE_SECONDS = 15
 class RunnerJobHandlers:
     """RunnerJobStream."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher) -> None:
+    def __init__(self, store: Store, dispatcher: Dispatcher, departures: Departures) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._departures = departures
 
     async def RunnerJobStream(
         self, requests: AsyncIterator[pb.RunnerJobStreamRequest], context: Context
@@ -58,7 +60,7 @@ class RunnerJobHandlers:
             async for answer in work.follow(incoming):
                 yield answer
         finally:
-            await work.leave()
+            await work.leave(self._departures)
 
     async def _next(self, runner: Candidate) -> JobRow:
         """Waits for a job as long as the runner stays adopted."""
@@ -121,17 +123,15 @@ class _Work:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def leave(self) -> None:
+    async def leave(self, departures: Departures) -> None:
         """Puts a job back that was handed out and not confirmed, at once (§7.7). A confirmed one is kept for its
         runner, for a short time only when that lives inside a command line."""
         if self._finished or (self._running and not self._inside_command):
             return
-        step = transitions.part if self._running else transitions.give_back
-        try:
-            await asyncio.shield(self._store.write(step, self._id, self._fence))
-        except DomainError:
-            # It was taken back, cancelled or reattached meanwhile: there is nothing to return.
-            return
+        if self._running:
+            await departures.write(transitions.part, self._id, self._fence)
+        else:
+            await departures.write(transitions.give_back, self._id, self._fence)
 
     def _cancellations(self, at: Position) -> list[Answer]:
         if at.assignment != self._fence and not at.finished:

@@ -11,7 +11,8 @@ from google.protobuf.empty_pb2 import Empty
 from wp_proto.waypoint import api as pb
 from wp_server.auth import rules, tokens
 from wp_server.auth.identity import Kind, current
-from wp_server.errors import DomainError, FailedPrecondition, NotFound, PermissionDenied, Unavailable
+from wp_server.errors import FailedPrecondition, NotFound, PermissionDenied, Unavailable
+from wp_server.jobs.departures import Departures
 from wp_server.runner_labels import label_hash
 from wp_server.selectors import matches
 from wp_server.store import Store, config, config_sources, runners
@@ -27,8 +28,9 @@ COOKIE_HEADER = "wpcookie"
 class RunnerHandlers:
     """The RPCs about runners, without the job stream."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, departures: Departures) -> None:
         self._store = store
+        self._departures = departures
 
     async def GetRunner(self, request: pb.GetRunnerRequest, context: Context) -> pb.Runner:
         """Answers one runner, also one that left."""
@@ -61,7 +63,7 @@ class RunnerHandlers:
         try:
             return pb.RunnerTokenResponse(token=await self._adopted(request.runner))
         finally:
-            await self._leave(request.runner.id, registration)
+            await self._departures.write(runners.unregister, request.runner.id, registration)
 
     async def RunnerConfig(
         self, requests: AsyncIterator[pb.RunnerConfigRequest], context: Context
@@ -83,7 +85,7 @@ class RunnerHandlers:
                 yield answer
         finally:
             listening.cancel()
-            await self._leave(announced.id, row.registration)
+            await self._departures.write(runners.unregister, announced.id, row.registration)
 
     async def _configuration(
         self, row: runners.Row, listening: asyncio.Future[None]
@@ -140,13 +142,6 @@ class RunnerHandlers:
                 if row.runner.adoption_state in runners.ADOPTED_STATES:
                     return await self._store.write(tokens.runner, runner.id, dict(runner.labels), None)
                 await news.wait()
-
-    async def _leave(self, runner_id: str, registration: int) -> None:
-        try:
-            await asyncio.shield(self._store.write(runners.unregister, runner_id, registration))
-        except DomainError:
-            # The server is going down, and marks all runners offline when it starts again.
-            return
 
 
 def _token_will_do(runner: pb.Runner) -> bool:
