@@ -98,6 +98,11 @@ class Operations:
         job = pb.Job(labels=session[shared.LABEL], variables=job_variables(session))
         job.application.application, job.application.project = app.name, app.project
         job.workspace.workspace = session.workspace
+        if self.placement.local and session[shared.REMOTE_SOURCE]:
+            raise CliError(
+                "-remote-source is for jobs on remote runners, and this one runs here, on the files as they are",
+                do="Leave it away, or run the job remotely with -local=false.",
+            )
         if self.placement.local:
             job.data_source.local.SetInParent()
             job.target_runner.id.id = self.client.runner_id
@@ -106,8 +111,8 @@ class Operations:
             self._warn_of_unused_changes()
             overrides = session[shared.REMOTE_SOURCE]
             job.data_source_overrides.update(overrides)
-            if self.placement.profile:
-                job.ondemand_runner.name = self.placement.profile
+            if app.name in self.placement.profiles:
+                job.ondemand_runner.name = self.placement.profiles[app.name]
         return job
 
     def run(self, app: App, job: pb.Job, header: str = "") -> Outcome:

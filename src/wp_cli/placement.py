@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from google.protobuf.empty_pb2 import Empty
 from wp_cli import standard_flags as shared
 from wp_cli.connect import Client, code_of
 from wp_cli.errors import CliError
-from wp_cli.target import unknown_project
+from wp_cli.target import ConfigFile, config_problem, unknown_project
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 class Placement:
     """`folder` is where local jobs run.
 
-    The project's folder. `profile` names the on-demand runner profile of remote ones.
+    The project's folder. `profiles` are the on-demand runner profiles that waypoint.hcl names for remote ones, by app.
     """
 
     local: bool
     folder: Path
-    profile: str = ""
+    profiles: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(session: Session, client: Client) -> Placement:
@@ -46,10 +47,11 @@ def decide(session: Session, client: Client) -> Placement:
             f"{file.path} is of project {file.project!r}; running remotely for project {session.project!r}."
         )
     folder = file.folder if file and not elsewhere else Path.cwd()
-    if wanted is not None:
-        return Placement(wanted, folder)
-    if elsewhere or prefers_remote(session.project, client):
-        return Placement(False, folder)
+    if wanted:
+        return Placement(True, folder)
+    profiles = profiles_of(file, session) if file and not elsewhere else {}
+    if elsewhere or wanted is False or prefers_remote(session.project, client, profiles):
+        return Placement(False, folder, profiles)
     if file is None:
         raise CliError(
             "there is no waypoint.hcl here or in a folder above, and the project has no remote runner",
@@ -58,7 +60,27 @@ def decide(session: Session, client: Client) -> Placement:
     return Placement(True, folder)
 
 
-def prefers_remote(project: str, client: Client) -> bool:
+def profiles_of(file: ConfigFile, session: Session) -> dict[str, str]:
+    """Return the runner profile of every app: its own, else the project's; without those that have none.
+
+    CliError if the file does not load.
+    """
+    import wp_config
+    from wp_config.model import Project
+    from wp_config.source import load_source
+
+    if b"profile" not in file.path.read_bytes():
+        return {}
+    context = wp_config.Context(workspace=session.workspace)
+    try:
+        with Project(load_source(file.path), context, wp_config.VariableInputs(), dry=True) as project:
+            found = {name: project.app(name).profile for name in project.app_names}
+    except wp_config.Diagnostics as problems:
+        raise config_problem(problems) from problems
+    return {name: profile for name, profile in found.items() if profile}
+
+
+def prefers_remote(project: str, client: Client, profiles: Mapping[str, str]) -> bool:
     """Return whether project and server are set up for remote operations."""
     try:
         found = client.calls.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=project))).project
@@ -71,5 +93,4 @@ def prefers_remote(project: str, client: Client) -> bool:
     runners = client.calls.ListRunners(pb.ListRunnersRequest()).runners
     if not any(runner.WhichOneof("kind") == "remote" for runner in runners):
         return False
-    profiles = client.calls.ListOnDemandRunnerConfigs(Empty()).configs
-    return any(profile.default for profile in profiles)
+    return bool(profiles) or any(one.default for one in client.calls.ListOnDemandRunnerConfigs(Empty()).configs)
