@@ -1,4 +1,5 @@
-"""`waypoint init`: check the configuration, connect, register project and apps; or write a first waypoint.hcl."""
+"""`waypoint init`: check the configuration, connect, register project and apps; or write a first waypoint.hcl, or fetch
+a whole project."""
 
 from __future__ import annotations
 
@@ -9,47 +10,32 @@ from typing import TYPE_CHECKING
 
 from wp_cli import standard_flags as shared
 from wp_cli.command import Command
-from wp_cli.errors import EXIT_OK, CliError
-from wp_cli.flags import BOOL, Flag
+from wp_cli.errors import EXIT_OK, CliError, UsageProblem
+from wp_cli.flags import BOOL, STRING, Flag
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
+    from wp_cli.starter.plan import ProjectPlan
 
-TEMPLATE_FLAG = Flag("template", BOOL, False, "Write a first waypoint.hcl if there is none.")
-
+TEMPLATE_FLAG = Flag("template", BOOL, False, "Write a first waypoint.hcl without asking, if there is none.")
+INTERACTIVE = Flag("interactive", BOOL, False, "Ask what the first waypoint.hcl shall say.")
 UPDATE = Flag("update", BOOL, False, "Give the server's project the settings of the file's runner block.")
-
-TEMPLATE = """\
-# The name of the project.
-project = "my-project"
-
-# One application of the project. More `app` blocks may follow.
-app "web" {
-  # How its source becomes an image.
-  build {
-    use "docker" {}
-
-    # Where the image is pushed to. Without a registry it stays on this machine.
-    # registry {
-    #   use "docker" {
-    #     image = "registry.example.com/web"
-    #     tag   = "latest"
-    #   }
-    # }
-  }
-
-  # Where the image runs.
-  deploy {
-    use "docker" {}
-  }
-}
-"""
+FROM_PROJECT = Flag(
+    "from-project", STRING, "",
+    "Fetch a project and stop: a folder, an archive or the http(s) address of one, or a repository (git::URL, "
+    "URL.git, git@host:path; //folder and ?ref=NAME may follow).",
+)  # fmt: skip
+INTO = Flag("into", STRING, "", "Folder for the fetched project; the last part of its address when left out.")
 
 
 def run(session: Session) -> int:
-    """Run the three steps; the first failure ends it. Without a file, write one if asked or if nobody can be asked."""
+    """Run the three steps; the first failure ends it. Without a file, write one."""
+    if session[FROM_PROJECT]:
+        return fetch_project(session)
+    if session[INTO]:
+        raise UsageProblem("-into says where -from-project puts the project", command="init")
     if session.file is None:
-        return write_template(session)
+        return write_first(session)
     screen, file = session.screen, session.file
     from wp_cli.validation import check
 
@@ -77,39 +63,90 @@ def run(session: Session) -> int:
     return EXIT_OK
 
 
-def write_template(session: Session) -> int:
-    """Write a first configuration."""
+def write_first(session: Session) -> int:
+    """Write a first configuration: what the user says, or what the folder's files say."""
+    from wp_cli.starter.look import look
+    from wp_cli.starter.plan import text_of
+
     screen = session.screen
-    question = "There is no waypoint.hcl here. Write a first one? Type yes:"
-    ask = screen.interactive and not session[TEMPLATE_FLAG]
-    if ask and not screen.confirm(question, instead="-template"):
-        screen.warn("Nothing was written.")
-        return EXIT_OK
+    plan = look(Path.cwd())
+    if wants_questions(session, plan):
+        from wp_cli.starter.ask import Questions
+
+        plan = Questions(screen, plan).run()
+        screen.note("")
     path = Path.cwd() / "waypoint.hcl"
-    handle = open_new(path)
+    write_new(path, text_of(plan))
+    apps = ", ".join(app.name for app in plan.apps)
+    screen.result(f"Wrote {path.name} for project {plan.name!r} with {apps}.", "success")
+    for found in dict.fromkeys(app.found.partition(". ")[0].rstrip(".") for app in plan.apps if app.found):
+        screen.result(f"{found}.")
+    screen.result("Look at it, adapt it, then run `waypoint init` again to register the project.")
+    return EXIT_OK
+
+
+def wants_questions(session: Session, plan: ProjectPlan) -> bool:
+    """Whether the generator shall ask. CliError if it is wanted where nobody can be asked."""
+    screen = session.screen
+    if session[TEMPLATE_FLAG]:
+        return False
+    if not screen.can_ask:
+        if session[INTERACTIVE]:
+            raise CliError("there is no terminal to ask on; nothing was written", do="Leave -interactive out.")
+        return False
+    if session[INTERACTIVE]:
+        return True
+    screen.note("There is no waypoint.hcl here or in a folder above.")
+    apps = ", ".join(app.name for app in plan.apps)
+    question = f"Answer a few questions to write one? (yes; Enter: write it for {apps} as the files here say):"
+    return screen.confirm(question, instead="-template")
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet. CliError if that is impossible, and then there is no file."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(TEMPLATE)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except OSError as err:
+        raise CliError(f"cannot write {path}: {err.strerror}") from err
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
     except OSError as err:
         with contextlib.suppress(OSError):
             path.unlink()
         raise CliError(f"cannot write {path}: {err.strerror}") from err
-    screen.result(f"Wrote {path}. Adapt it, then run `waypoint init` again.", "success")
+
+
+def fetch_project(session: Session) -> int:
+    """Fetch somebody's project into a new folder."""
+    from wp_cli.fetch import fetch, origin_of
+
+    origin = origin_of(session[FROM_PROJECT])
+    target = Path(session[INTO] or origin.name).expanduser().absolute()
+    screen = session.screen
+    from wp_cli.fetch.download import shown_url
+
+    shown = shown_url(origin.location) if "://" in origin.location else origin.location
+    screen.note(f"Location: {shown}{f' (folder {origin.below})' if origin.below else ''}")
+    screen.note(f"Folder:   {target}")
+    left_out = fetch(origin, target)
+    if left_out:
+        screen.warn(f"{len(left_out)} links were left out: {', '.join(left_out[:5])}{', …' * (len(left_out) > 5)}")
+    screen.result(f"Project fetched into '{session[INTO] or origin.name}'", "success")
     return EXIT_OK
-
-
-def open_new(path: Path) -> int:
-    """Create a file that must not exist yet."""
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    except OSError as err:
-        raise CliError(f"cannot write {path}: {err.strerror}") from err
 
 
 INIT = Command(
     "init", run,
-    "Checks waypoint.hcl with everything it uses, connects to the server, and registers the project and its apps "
-    "there. "
-    "Safe to repeat. Without a waypoint.hcl it writes a first one.",
-    flags=(TEMPLATE_FLAG, UPDATE, shared.VAR, shared.VAR_FILE),
+    """
+    Checks waypoint.hcl with everything it uses, connects to the server, and registers the project and its apps there.
+    Safe to repeat.
+
+    Without a waypoint.hcl it writes a first one: on a terminal it offers to ask a few questions, otherwise it looks at
+    the folder (Dockerfile, Procfile, package.json, go.mod, pyproject.toml, a static site and so on). An existing file
+    is never overwritten.
+
+    With -from-project it fetches a project into a new folder and stops.
+    """,
+    flags=(TEMPLATE_FLAG, INTERACTIVE, FROM_PROJECT, INTO, UPDATE, shared.VAR, shared.VAR_FILE),
 )  # fmt: skip

@@ -93,13 +93,23 @@ class Screen:
         True only for the answer `yes`. CliError naming `instead` (a flag) if nobody can be asked: no answer, no
         action.
         """
-        if not self.interactive or not look.is_interactive(sys.stdin):
+        if not self.can_ask:
             raise CliError(
                 "this needs a confirmation, and there is no terminal to ask on; nothing was done",
                 do=f"Give {instead} to go ahead without being asked.",
             )
+        return (self.ask(question) or "").lower() in {"yes", "y"}
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody can answer."""
+        return self.interactive and look.is_interactive(sys.stdin)
+
+    def ask(self, question: str) -> str | None:
+        """Return the line that is answered, without the spaces around it; None at the end of the input."""
         self._write(self.err, f"{look.printable(question)} ")
-        return sys.stdin.readline().strip().lower() in {"yes", "y"}
+        line = sys.stdin.readline()
+        return line.strip() if line else None
 
     def _styled(self, text: str, style: str, color: bool) -> str:
         code = STYLE_COLORS.get(style.removesuffix("-bold"), "")
