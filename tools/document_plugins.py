@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from wp_cli.render.documentation import STAGES, page, sentence, table  # noqa: E402
+from wp_cli.render.documentation import TITLES, page, sentence, table  # noqa: E402
 from wp_runner.plugins import ALIASES, PluginHost  # noqa: E402
 from wp_sdk.component import ComponentKind  # noqa: E402
 
@@ -35,7 +35,7 @@ def pages() -> dict[Path, str]:
     for name in host.names():
         plugin = host.open(name)
         found = {kind: text for kind in ComponentKind if (text := plugin.documentation(kind)) is not None}
-        roles = ", ".join(f"`{STAGES.get(kind, kind.value)}`" for kind in found)
+        roles = ", ".join(f"`{TITLES[kind]}`" for kind in found)
         if name in ALIASES:
             rows.append((f"`{name}`", roles, f"Another name of `{ALIASES[name]}`."))
             continue

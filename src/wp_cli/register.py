@@ -57,24 +57,44 @@ def find(name: str, client: Client) -> pb.Project | None:
 
 
 def put_settings(file: ConfigFile, session: Session, project: pb.Project) -> None:
-    """Put the file's `runner` block into a project. CliError with the place of what is wrong in it."""
+    """Put what the file's `runner` block says into a project; what it does not say stays as it is stored.
+
+    CliError with the place of what is wrong in it.
+    """
     import wp_config
+    from wp_config.bodies import content
     from wp_config.model import Project
+    from wp_config.runner_block import RUNNER
     from wp_config.source import load_source
 
     context = wp_config.Context(workspace=session.workspace)
     try:
         with Project(load_source(file.path), context, wp_config.VariableInputs(), dry=True) as loaded:
-            runner = loaded.runner
+            runner, block = loaded.runner, loaded.content.one("runner")
     except wp_config.Diagnostics as problems:
         raise config_problem(problems) from problems
-    project.remote_enabled = runner.enabled
-    project.data_source_poll.enabled = runner.poll.enabled
-    project.data_source_poll.interval = runner.poll.interval
+    if block is None:
+        return
+    said = content(block.body, RUNNER, wp_config.Diagnostics())
+    if "enabled" in said.attributes:
+        project.remote_enabled = runner.enabled
+    if said.one("poll") is not None:
+        project.data_source_poll.enabled = runner.poll.enabled
+        project.data_source_poll.interval = runner.poll.interval
     if runner.git is not None:
-        project.data_source.git.CopyFrom(git_message(runner.git))
+        put_git(git_message(runner.git), project)
     elif runner.data_source == "local":
         project.data_source.local.SetInParent()
+
+
+def put_git(source: pb.Job.Git, project: pb.Project) -> None:
+    """Make a repository the project's source. Stored credentials stay where the file has none, for the same address
+    only: no other server may see them."""
+    stored = project.data_source.git
+    kind = stored.WhichOneof("auth")
+    if kind is not None and source.WhichOneof("auth") is None and stored.url == source.url:
+        getattr(source, kind).CopyFrom(getattr(stored, kind))
+    project.data_source.git.CopyFrom(source)
 
 
 def git_message(source: GitSource) -> pb.Job.Git:

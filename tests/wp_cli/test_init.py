@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.wp_cli.projects import app, write_project
@@ -39,6 +39,34 @@ def test_the_runner_block_is_stored_with_a_new_project_and_by_update(cli: Cli) -
     shown = json.loads(cli.ok("project", "inspect", "-json"))
     assert shown["dataSource"]["git"]["url"].endswith("/two.git")
     assert shown["statusReportPoll"]["enabled"] is True
+
+
+def test_update_changes_only_what_the_file_says(cli: Cli) -> None:
+    git = 'runner {\n  enabled = true\n  poll {\n    enabled = true\n    interval = "%s"\n  }\n%s}\n'
+    source = '  data_source "git" {\n    url = "https://example.com/%s.git"\n%s  }\n'
+    login = '    username = "me"\n    password = "letters"\n'
+    write_project(cli.folder, app("web"), git % ("30s", source % ("one", login)))
+    cli.ok("init")
+
+    def stored() -> dict[str, Any]:
+        shown: dict[str, Any] = json.loads(cli.ok("project", "inspect", "-json"))
+        return shown
+
+    first = stored()
+    assert first["dataSource"]["git"]["basic"]["username"] == "me"
+    write_project(cli.folder, app("web"))
+    cli.ok("init", "-update")
+    assert stored() == first
+    write_project(cli.folder, app("web"), "runner {\n" + source % ("one", '    ref = "next"\n') + "}\n")
+    cli.ok("init", "-update")
+    second = stored()
+    assert second["dataSource"]["git"] == first["dataSource"]["git"] | {"ref": "next"}
+    assert (second["remoteEnabled"], second["dataSourcePoll"]) == (True, first["dataSourcePoll"])
+    write_project(cli.folder, app("web"), git % ("1m", source % ("other", "")))
+    cli.ok("init", "-update")
+    third = stored()
+    assert "basic" not in third["dataSource"]["git"]
+    assert third["dataSourcePoll"]["interval"] == "1m"
 
 
 def one(build: str, deploy: str) -> str:

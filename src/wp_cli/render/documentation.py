@@ -19,6 +19,9 @@ STAGES = {
 }
 """The block that a component's `use` stands in; the other kinds have none of their own."""
 
+TITLES = {**STAGES, ComponentKind.TASK_LAUNCHER: "task launcher", ComponentKind.CONFIG_SOURCER: "config source"}
+"""What the parts of a page are called."""
+
 TEMPLATE_NAMES = {
     ComponentKind.BUILDER: "artifact",
     ComponentKind.REGISTRY: "artifact",
@@ -134,7 +137,7 @@ def page(plugin: str, doc: str, components: Mapping[ComponentKind, Config.Docume
 
 def component_markdown(plugin: str, kind: ComponentKind, described: Config.Documentation) -> list[str]:
     """The part about one component, as paragraphs."""
-    parts = [f"## {STAGES.get(kind, kind.value).capitalize()}", described.description]
+    parts = [f"## {TITLES[kind].capitalize()}", described.description]
     parts.append(f"```hcl\n{example_of(plugin, kind, described)}\n```")
     flow = [f"takes `{described.input}`"] * bool(described.input) + [f"gives `{described.output}`"] * bool(
         described.output
@@ -144,7 +147,7 @@ def component_markdown(plugin: str, kind: ComponentKind, described: Config.Docum
         parts.append(sentence(text[0].upper() + text[1:]))
     if described.fields:
         parts += [
-            f"### Arguments of {STAGES.get(kind, kind.value)}",
+            f"### Arguments of {TITLES[kind]}",
             *field_tables("", described.fields.values()),
         ]
     else:
