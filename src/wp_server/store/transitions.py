@@ -257,7 +257,7 @@ def _settle_task(connection: Connection, job: pb.Job) -> None:
             reason = f"the runner of this job ended with exit code {job.result.watch_task.exit_code} before the job did"
         else:
             reason = f"the runner of this job is gone: {job.error.message}"
-        _stop_unfinished(connection, task.work, reason)
+        _stop_unfinished(connection, task.work, f"{reason} (`waypoint job get-stream {job.id}` shows its output)")
     elif job.id == task.work:
         start = rows.find(connection, task.start)
         if start is not None and start.position.state is State.QUEUED:
