@@ -25,6 +25,8 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("listen-grpc", STRING, "127.0.0.1:9701", "Address of the gRPC API; always TLS."),
     Flag("listen-http", STRING, "127.0.0.1:9702", "Address of the UI and the HTTP API; always TLS."),
     Flag("listen-http-insecure", STRING, "", "Address of plain HTTP that redirects to TLS."),
+    Flag("listen-peer", STRING, "127.0.0.1:0", "Address for the other servers on the same PostgreSQL database."),
+    Flag("advertise-peer", STRING, "", "Address that those servers are told. The default is that of -listen-peer."),
     Flag("tls-cert-file", STRING, "", "PEM file with the certificate chain. Without one the server makes its own."),
     Flag("tls-key-file", STRING, "", "PEM file with the key."),
     Flag("disable-ui", BOOL, False, "Do not serve the UI."),
