@@ -34,6 +34,7 @@ from wp_server.jobs import deadlines
 from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.live import lenient
+from wp_server.live.broker import Broker
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
 from wp_server.settings import Settings, split_address
@@ -78,10 +79,12 @@ class RunningServer:
         self._departures = Departures(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
+        self._broker = Broker(store.changes) if settings.read_sources else None
         self._snapshots = snapshots
         self.exit_asked = asyncio.Event()
         """Set when a restore asks for an end of the process, for its supervisor to start it again."""
-        entrypoint, logs = EntrypointHandlers(store, self.instances), LogHandlers(store, self.instances)
+        entrypoint = EntrypointHandlers(store, self.instances, self._broker)
+        logs = LogHandlers(store, self.instances)
         met: tuple[object, ...] = (entrypoint, self.exec, logs, InstanceHandlers(self.instances))
         if links is not None:
             met = (peers.RoutedHandlers(store, self.instances, links, entrypoint, self.exec, logs),)
@@ -199,6 +202,8 @@ class RunningServer:
         if self._others is not None:
             await self._others.stop()
         self.instances.close()
+        if self._broker is not None:
+            self._broker.close()
         self.abandon()
 
     def abandon(self) -> None:

@@ -54,6 +54,7 @@ class Settings:
     advertise_addr: str = ""
     advertise_tls: bool = True
     advertise_tls_skip_verify: bool = False
+    read_sources: bool = True
     accept_tos: bool = False
     telemetry_oc_agent_addr: str = ""
     telemetry_oc_agent_insecure: bool = False
@@ -114,6 +115,9 @@ _FLAGS = (
     _Flag("advertise-addr", "advertise_addr", "address that entrypoints connect to"),
     _Flag("advertise-tls", "advertise_tls", "entrypoints use TLS"),
     _Flag("advertise-tls-skip-verify", "advertise_tls_skip_verify", "entrypoints do not verify the certificate"),
+    _Flag(
+        "read-sources", "read_sources", "read dynamic configuration for the entrypoints, where that can be done here"
+    ),
     _Flag("accept-tos", "accept_tos", "accepted for old command lines; this server uses no hosted service"),
     _Flag("telemetry-oc-agent-addr", "telemetry_oc_agent_addr", "OpenCensus agent"),
     _Flag("telemetry-oc-agent-insecure", "telemetry_oc_agent_insecure", "no TLS to the agent"),
