@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo fuzz test lint proto zipapps bench clean
+.PHONY: demo fuzz test lint proto zipapps reproduce bench clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -19,7 +19,9 @@ test: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python tests/fuzz/run.py
 
-demo: zipapps
+# Does not wait for a first build of the standalone entrypoint: the demo's image has a Python.
+demo: $(STAMP)
+	$(BIN)/python build_zipapps.py --standalone cached waypoint
 	$(PYTHON) tools/demo.py
 
 lint: $(STAMP)
@@ -34,6 +36,10 @@ proto: $(STAMP)
 
 zipapps: $(STAMP)
 	$(BIN)/python build_zipapps.py
+
+# Builds the standalone entrypoints twice, in two folders with nothing to start from, and compares: takes minutes.
+reproduce: $(STAMP)
+	$(BIN)/python tools/reproduce.py
 
 bench: zipapps
 	for program in bench/*.py; do echo "== $$program"; PYTHONPATH=src $(BIN)/python $$program || exit 1; done

@@ -1,35 +1,57 @@
 #!/usr/bin/env python3
-"""Build the three artifacts: dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint.
+"""Build the artifacts: dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint and its standalone forms.
 
 The first two carry compiled wheels for several CPython releases and unpack themselves at their first start; the third
-is a plain zip of Python sources, with bytecode for the CPython releases this machine has. The same checkout, the same
-wheels and the same interpreters give the same bytes. Needs `packaging` and pip (both come with requirements/dev.txt),
-and a package index once per lock; wheels are kept in .cache/wheels.
+is a plain zip of Python sources, with bytecode for the CPython releases this machine has. Its standalone forms,
+dist/waypoint-entrypoint-linux-ARCHITECTURE, have a static executable before the same zip, and run in images without a
+Python; they take minutes to build once, and need Debian's sources. The same checkout, the same wheels and the same
+interpreters give the same bytes. Needs `packaging` and pip (both come with requirements/dev.txt), and a package index
+once per lock; wheels are kept in .cache/wheels.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import lzma
+import os
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 try:
-    from tools.zipapps.archive import packed_program, write_executable
+    from tools.standalone import executable
+    from tools.standalone.inputs import InputsMissingError, InputsWrongError
+    from tools.standalone.stage import StageError
+    from tools.zipapps.archive import packed_program, write_file
     from tools.zipapps.contents import Contents, Files, collect, own_files
-    from tools.zipapps.entrypoint import BytecodeError, entrypoint
+    from tools.zipapps.entrypoint import BytecodeError, Entrypoint, entrypoint
     from tools.zipapps.wheels import Interpreter, Wheel, WheelsMissingError, fetch
 except ModuleNotFoundError as missing:
     sys.exit(f"build_zipapps: {sys.executable} has no {missing.name}: run `make zipapps`, which sets up what is needed")
 
 ROOT = Path(__file__).resolve().parent
 ENTRYPOINT = "waypoint-entrypoint"
-ENTRYPOINT_RESOURCE = "wp_runner/artifacts/waypoint-entrypoint"
-"""Where the command line carries the entrypoint that it puts into images."""
+CARRIED = "wp_runner/artifacts/"
+"""Where the command line carries the entrypoints that it puts into images, the standalone ones compressed."""
+STANDALONE = executable.names()
+
+
+EXPECTED = (
+    BytecodeError,
+    InputsMissingError,
+    InputsWrongError,
+    OSError,
+    StageError,
+    SyntaxError,
+    ValueError,
+    WheelsMissingError,
+)
+"""What may go wrong in ways a message explains."""
 
 
 @dataclass(frozen=True)
@@ -47,30 +69,39 @@ PROGRAMS = (
     Program(
         "waypoint",
         "wp_cli.main:main",
-        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk", "wp_sources"),
+        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk"),
         carries_entrypoint=True,
     ),
     Program("waypoint-server", "wp_server.__main__:main", SERVER_PACKAGES, carries_entrypoint=False),
 )
-NAMES = (ENTRYPOINT, *(program.name for program in PROGRAMS))
+NAMES = (ENTRYPOINT, *STANDALONE, *(program.name for program in PROGRAMS))
+
+AUTO, CACHED, NEVER = "auto", "cached", "never"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What to build from what."""
+    """What to build from what; `named` are those names that were given and not taken by default."""
 
     names: tuple[str, ...]
+    named: frozenset[str]
     source: Path
     output: Path
     lock: Path
     wheels: Path
     interpreters: tuple[Interpreter, ...]
     bytecode: tuple[str, ...] | None
+    standalone: str
+    toolchain: Path
+    build_cache: Path
+    jobs: int
 
 
 def read_arguments(arguments: list[str] | None) -> Settings:
     """The command line; ends the program with a message when it makes no sense."""
-    parser = argparse.ArgumentParser(description="Build dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint.")
+    parser = argparse.ArgumentParser(
+        description="Build dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint and its standalone forms."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to build: {', '.join(NAMES)}; default: all")
     parser.add_argument("--pythons", default="3.11,3.12,3.13,3.14", help="CPython releases, default: %(default)s")
     parser.add_argument(
@@ -82,6 +113,23 @@ def read_arguments(arguments: list[str] | None) -> Settings:
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for the artifacts")
     parser.add_argument("--lock", type=Path, default=ROOT / "requirements/run.txt", help="hashed lock of the wheels")
     parser.add_argument("--wheels", type=Path, default=ROOT / ".cache/wheels", help="folder that keeps the wheels")
+    parser.add_argument(
+        "--standalone",
+        choices=(AUTO, CACHED, NEVER),
+        default=AUTO,
+        help="whether to build the standalone entrypoints that were not named: auto: where their sources can be had; "
+        "cached: when that takes seconds, because the cache has their parts; default: %(default)s",
+    )
+    parser.add_argument(
+        "--toolchain", type=Path, default=ROOT / "requirements/toolchain.txt", help="hashed lock of their compiler"
+    )
+    parser.add_argument(
+        "--build-cache",
+        type=Path,
+        default=executable.default_cache(),
+        help="folder that keeps their parts: %(default)s",
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="commands at once, default: %(default)s")
     given = parser.parse_args(arguments)
     if unknown := sorted(set(given.names) - set(NAMES)):
         parser.error(f"no artifact is called {unknown[0]}: choose from {', '.join(NAMES)}")
@@ -93,14 +141,69 @@ def read_arguments(arguments: list[str] | None) -> Settings:
         parser.error(str(error))
     names = tuple(given.names) or NAMES
     bytecode = {None: None, "none": ()}.get(given.bytecode, tuple((given.bytecode or "").split(",")))
-    return Settings(names, given.source, given.output, given.lock, given.wheels, interpreters, bytecode)
+    return Settings(
+        names,
+        frozenset(given.names),
+        given.source,
+        given.output,
+        given.lock,
+        given.wheels,
+        interpreters,
+        bytecode,
+        AUTO if given.names and set(given.names) & set(STANDALONE) else given.standalone,
+        given.toolchain,
+        given.build_cache,
+        given.jobs,
+    )
 
 
-def build_entrypoint(settings: Settings) -> bytes:
-    """The bytes of the entrypoint."""
-    content, releases = entrypoint(settings.source, settings.bytecode)
-    print(f"{ENTRYPOINT}: bytecode for {', '.join(releases) or 'no release'}; others compile at every start")
-    return content
+class Entrypoints:
+    """The entrypoint in all its forms, each made once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._standalone: dict[str, bytes] = {}
+        self._builder = executable.Builder(
+            settings.build_cache,
+            settings.toolchain,
+            ROOT,
+            settings.jobs,
+            only_cached=settings.standalone == CACHED,
+        )
+
+    @cached_property
+    def parts(self) -> Entrypoint:
+        """What all forms have in common."""
+        made = entrypoint(self._settings.source, self._settings.bytecode)
+        print(f"{ENTRYPOINT}: bytecode for {', '.join(made.releases) or 'no release'}; others compile at every start")
+        return made
+
+    def zipapp(self) -> bytes:
+        """The form for every machine that has a Python."""
+        return self.parts.zipapp()
+
+    def standalone(self, name: str) -> bytes:
+        """The form for one architecture. Raises InputsMissingError and what else building may raise."""
+        if name not in self._standalone:
+            if self._settings.standalone == NEVER:
+                raise InputsMissingError("it was not asked for")
+            self._standalone[name] = self._builder.build(STANDALONE[name], self.parts.modules, self.parts.behind)
+        return self._standalone[name]
+
+    def prepare(self, names: Sequence[str]) -> None:
+        """Build for several architectures side by side; what goes wrong is told when the form itself is asked for."""
+        if names and self._settings.standalone != NEVER:
+            with contextlib.suppress(*EXPECTED):
+                self._builder.prepare([STANDALONE[name] for name in names], self.parts.modules)
+
+    def licences(self) -> bytes:
+        """Of what the standalone forms are made of."""
+        return self._builder.licences()
+
+    def carried(self) -> Files:
+        """What the command line carries: the zipapp, and the standalone forms there are."""
+        files = {f"{CARRIED}{ENTRYPOINT}": self.zipapp()}
+        return files | {f"{CARRIED}{name}.xz": lzma.compress(form) for name, form in self._standalone.items()}
 
 
 def own_metadata(project: Path) -> Files:
@@ -111,11 +214,13 @@ def own_metadata(project: Path) -> Files:
     return {f"{name}-{version}.dist-info/METADATA": text.encode()}
 
 
-def build_program(program: Program, settings: Settings, wheels: dict[Interpreter, list[Wheel]]) -> bytes:
+def build_program(
+    program: Program, settings: Settings, wheels: dict[Interpreter, list[Wheel]], entrypoints: Entrypoints
+) -> bytes:
     """The bytes of an artifact that unpacks itself."""
     extra = own_metadata(settings.source.parent / "pyproject.toml")
     if program.carries_entrypoint:
-        extra[ENTRYPOINT_RESOURCE] = entrypoint(settings.source, settings.bytecode)[0]
+        extra |= entrypoints.carried()
     contents = collect(own_files(settings.source, program.packages), wheels, extra)
     report_contents(program, contents)
     return packed_program(program.name, program.entry, contents)
@@ -136,29 +241,42 @@ def megabytes(size: int) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Build what is asked for; the exit code is 1 when something could not be built, and the rest is built anyway."""
     settings = read_arguments(arguments)
+    entrypoints = Entrypoints(settings)
     failed = False
 
-    def build(name: str, make: Callable[[], bytes]) -> None:
+    def build(name: str, make: Callable[[], bytes], mode: int = 0o755) -> bool:
         nonlocal failed
         began = time.monotonic()
         try:
             content = make()
-            write_executable(settings.output / name, content)
-        except (WheelsMissingError, BytecodeError, OSError, SyntaxError, ValueError) as error:
+            write_file(settings.output / name, content, mode)
+        except InputsMissingError as error:
+            (settings.output / name).unlink(missing_ok=True)  # one of another time would be taken for this one's
+            failed |= name in settings.named
+            print(f"{name} is left out: {error}. Images without Python 3.9 or newer get no entrypoint", flush=True)
+            return False
+        except EXPECTED as error:
             failed = True
             print(f"build_zipapps: {name} was not built: {error}", file=sys.stderr)
-        else:
-            print(f"{settings.output / name}: {megabytes(len(content))} in {time.monotonic() - began:.1f} s")
+            return False
+        print(f"{settings.output / name}: {megabytes(len(content))} in {time.monotonic() - began:.1f} s", flush=True)
+        return True
 
     if ENTRYPOINT in settings.names:
-        build(ENTRYPOINT, partial(build_entrypoint, settings))
+        build(ENTRYPOINT, entrypoints.zipapp)
+    carrying = any(program.carries_entrypoint for program in PROGRAMS if program.name in settings.names)
+    wanted = [name for name in STANDALONE if name in settings.names or carrying]
+    entrypoints.prepare(wanted)
+    made = [name for name in wanted if build(name, partial(entrypoints.standalone, name))]
+    if made:
+        build(executable.LICENCES, entrypoints.licences, 0o644)
     wheels: dict[Interpreter, list[Wheel]] = {}
 
     def make_program(program: Program) -> bytes:
         for interpreter in settings.interpreters:
             if interpreter not in wheels:
                 wheels[interpreter] = fetch(settings.lock, interpreter, settings.wheels)
-        return build_program(program, settings, wheels)
+        return build_program(program, settings, wheels, entrypoints)
 
     for program in PROGRAMS:
         if program.name in settings.names:

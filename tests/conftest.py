@@ -12,7 +12,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.engines", "tests.sign_in"]
+pytest_plugins = ["tests.engines", "tests.sign_in", "tests.standalone"]
 
 OPTIONAL = "optional: "
 

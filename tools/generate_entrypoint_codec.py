@@ -40,7 +40,6 @@ MESSAGES = (
     API + "EntrypointConfig.DeploymentInfo",
     API + "EntrypointConfig.Exec",
     API + "EntrypointConfig.URLService",
-    "waypoint.v1.BrokeredValue",
     API + "EntrypointConfig",
     API + "EntrypointConfigRequest",
     API + "EntrypointConfigResponse",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -55,10 +54,6 @@ def group_help(group: str) -> str:
         "Subcommands:",
     ]
     lines += [f"  {name:<{width}}{summary}" for name, summary in sorted(commands.items())]
-    if group == "context":
-        from wp_cli.context import ContextStore
-
-        lines += ["", f"Config Path: {ContextStore(os.environ).folder}"]
     return "\n".join(lines) + "\n"
 
 

@@ -35,6 +35,7 @@ from wp_entrypoint.__main__ import main
 sys.exit(main())
 """
 Texts = Mapping[str, bytes]
+NOTHING: Texts = {}
 
 
 def write(target: Path, compiled_for: tuple[int, int] | None = None) -> None:
@@ -72,14 +73,18 @@ def bytecode(texts: Texts) -> dict[str, bytes]:
     return compiled
 
 
-def pack(texts: Texts, compiled: Mapping[str, Texts]) -> bytes:
-    """The bytes of the archive, from modules and from bytecode by interpreter."""
-    files = {"__main__.py": MAIN.encode()}
+def pack(texts: Texts, compiled: Mapping[str, Texts], before: bytes = SHEBANG, others: Texts = NOTHING) -> bytes:
+    """The bytes of the archive, from modules and from bytecode by interpreter.
+
+    before is what the file begins with: a line that names an interpreter, or an executable that needs none. others are
+    further files, by path.
+    """
+    files = {"__main__.py": MAIN.encode(), **others}
     files.update({f"lib/{name}": text for name, text in texts.items()})
     for tag, modules in compiled.items():
         files.update({f"{tag}/{name}": content for name, content in modules.items()})
     buffer = io.BytesIO()
-    buffer.write(SHEBANG)
+    buffer.write(before)
     with zipfile.ZipFile(buffer, "a") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)

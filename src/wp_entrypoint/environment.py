@@ -7,6 +7,7 @@ the kernel's record is asked first.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
 def inherited() -> Environment:
     """The variables this process was started with, in their order."""
+    if hasattr(sys, "frozen"):
+        return dict(os.environb)  # the standalone executable leaves the locale alone
     try:
         with open("/proc/self/environ", "rb") as record:
             return parse(record.read())

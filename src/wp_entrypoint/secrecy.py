@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from wp_entrypoint.kernel import prctl
+
 PR_SET_DUMPABLE = 4
 
 
@@ -36,9 +38,4 @@ def blot_out(name: bytes) -> bool:
 
 def hide_memory() -> bool:
     """Let nobody but root read our memory and environment, or trace us; whether that worked."""
-    try:
-        import ctypes
-
-        return bool(ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
-    except (ImportError, OSError, AttributeError):
-        return False  # a static interpreter has no ctypes
+    return prctl(PR_SET_DUMPABLE, 0)

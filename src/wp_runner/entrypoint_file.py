@@ -2,7 +2,7 @@
 
 In order: the file `WAYPOINT_ENTRYPOINT_FILE` names; the copy that the built `waypoint` program carries; in a source
 checkout, one packed now from the sources. The last two are put under their content's hash into the user's cache,
-executable, once.
+executable, once, and with the carried one its standalone forms (`waypoint-entrypoint-linux-ARCHITECTURE`) beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
+import lzma
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import platformdirs
 
@@ -60,7 +62,8 @@ class EntrypointFinder:
                 raise PluginError(f"{VARIABLE} names {path}, which is not a file", do="Correct or unset the variable")
             return path
         if CARRIED.is_file():
-            return self._keep(CARRIED.read_bytes())
+            forms = {path.stem: path.read_bytes() for path in CARRIED.parent.glob(f"{NAME}-*.xz")}
+            return self._keep(CARRIED.read_bytes(), forms)
         return self._pack()
 
     def _pack(self) -> Path | None:
@@ -84,14 +87,25 @@ class EntrypointFinder:
                 return None
             return self._keep(target.read_bytes())
 
-    def _keep(self, content: bytes) -> Path:
+    def _keep(self, content: bytes, compressed: Mapping[str, bytes] = MappingProxyType({})) -> Path:
+        """The file with this content in the user's cache, and beside it what is compressed, by name."""
         root = self._cache or platformdirs.user_cache_path("waypoint")
-        kept = root / "entrypoint" / hashlib.sha256(content).hexdigest()[:16] / NAME
+        digest = hashlib.sha256(content)
+        for name in sorted(compressed):
+            digest.update(compressed[name])
+        kept = root / "entrypoint" / digest.hexdigest()[:16] / NAME
         if not kept.is_file():
             kept.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=kept.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).chmod(0o755)
-            Path(temporary).replace(kept)
+            for name, packed in compressed.items():
+                _write(kept.with_name(name), lzma.decompress(packed))
+            _write(kept, content)  # last: with it, everything is there
         return kept
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put an executable file in place in one step."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(temporary).chmod(0o755)
+    Path(temporary).replace(path)

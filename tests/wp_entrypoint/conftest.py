@@ -43,10 +43,11 @@ def server(certificate: Certificate) -> Iterator[FakeServer]:
 
 @dataclass
 class Entrypoints:
-    """Starts entrypoints, and sees to their end."""
+    """Starts entrypoints, and sees to their end: the standalone one when there is one, else the zipapp."""
 
     zipapp: Path
     folder: Path
+    standalone: Path | None = None
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def environment(self, server: FakeServer | None, **extra: str) -> dict[str, str]:
@@ -59,6 +60,10 @@ class Entrypoints:
             if server.certificate is not None:
                 environment |= {"WAYPOINT_SERVER_TLS": "1", "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "1"}
         return environment | extra
+
+    def program(self, python: str = sys.executable) -> list[str]:
+        """How the entrypoint is started, before its own arguments."""
+        return [str(self.standalone)] if self.standalone else [python, "-I", "-S", str(self.zipapp)]
 
     def start(
         self,
@@ -75,7 +80,7 @@ class Entrypoints:
             "cwd": self.folder,
         }
         process = subprocess.Popen(
-            [python, "-I", "-S", str(self.zipapp), *argv],
+            [*self.program(python), *argv],
             env=self.environment(server, **(env or {})),
             **(options | popen),  # type: ignore[call-overload]
         )
@@ -107,8 +112,15 @@ class Entrypoints:
 
 
 @pytest.fixture
-def entrypoints(zipapp: Path, tmp_path: Path) -> Iterator[Entrypoints]:
-    made = Entrypoints(zipapp, tmp_path)
+def nature() -> str:
+    """Which of its two natures the entrypoint has; modules with tests for both override it."""
+    return os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")
+
+
+@pytest.fixture
+def entrypoints(nature: str, request: pytest.FixtureRequest, zipapp: Path, tmp_path: Path) -> Iterator[Entrypoints]:
+    standalone = request.getfixturevalue("standalone") if nature == "standalone" else None
+    made = Entrypoints(zipapp, tmp_path, standalone)
     yield made
     for process in made.started:
         if process.poll() is None:

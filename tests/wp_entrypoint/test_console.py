@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pexpect
@@ -18,9 +17,10 @@ def terminal(entrypoints: Entrypoints, server: FakeServer) -> Iterator[object]:
     started: list[pexpect.spawn] = []
 
     def start(*argv: str, **extra: str) -> pexpect.spawn:
+        program, *options = entrypoints.program()
         child = pexpect.spawn(
-            sys.executable,
-            ["-I", "-S", str(entrypoints.zipapp), *argv],
+            program,
+            [*options, *argv],
             env=entrypoints.environment(server, **extra),
             dimensions=(30, 90),
             timeout=20,
@@ -89,7 +89,7 @@ def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints
     child = pexpect.spawn("bash", ["--norc", "-i"], env=environment, timeout=20)
     child.expect("> ")
     child.sendline(
-        f"{sys.executable} -I -S {entrypoints.zipapp} sh -c 'echo re''ady; read x; echo got $x; exec sleep 1000' | cat"
+        f"{' '.join(entrypoints.program())} sh -c 'echo re''ady; read x; echo got $x; exec sleep 1000' | cat"
     )
     child.expect("ready")
     child.sendcontrol("z")
@@ -108,7 +108,7 @@ def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints
 def test_the_terminal_is_left_as_it_was(entrypoints: Entrypoints, server: FakeServer, tmp_path) -> None:
     """The settings before and after are the same for whoever shares the terminal."""
     script = tmp_path / "script"
-    command = f"{sys.executable} -I -S {entrypoints.zipapp} sh -c 'stty raw -echo'"
+    command = f"{' '.join(entrypoints.program())} sh -c 'stty raw -echo'"
     script.write_text(f"stty -a > {tmp_path}/before\n{command}\nstty -a > {tmp_path}/after\necho finished\n")
     child = pexpect.spawn("sh", [str(script)], env=entrypoints.environment(server), timeout=20)
     child.expect("finished")

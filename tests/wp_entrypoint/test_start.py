@@ -1,4 +1,5 @@
-"""How an application comes to life: with configuration, without a server, switched off, and when it cannot."""
+"""How an application comes to life: with configuration, without a server, switched off, and when it cannot; with both
+natures of the entrypoint."""
 
 from __future__ import annotations
 
@@ -13,6 +14,12 @@ import grpc
 import pytest
 from tests.wp_entrypoint.conftest import Entrypoints, eventually
 from tests.wp_entrypoint.fake_server import FakeServer, make_certificate, write_certificate
+
+
+@pytest.fixture(params=["zipapp", "standalone"])
+def nature(request: pytest.FixtureRequest) -> str:
+    """Everything here holds for both."""
+    return str(request.param)
 
 
 def test_the_configuration_is_in_the_applications_environment(entrypoints: Entrypoints, server: FakeServer) -> None:
@@ -64,6 +71,48 @@ def test_without_a_server_address_it_becomes_the_application(entrypoints: Entryp
 
 
 @pytest.mark.parametrize(
+    "off",
+    [
+        {"WAYPOINT_CEB_DISABLE": "1"},
+        {"WAYPOINT_CEB_DISABLE": " Yes "},
+        {"WAYPOINT_CEB_DISABLE": "t", "WAYPOINT_SERVER_DISABLE": "off"},
+        {"WAYPOINT_SERVER_DISABLE": "on"},
+        {"WAYPOINT_SERVER_ADDR": " "},
+    ],
+)
+def test_switched_off_the_environment_stays_but_for_token_and_port(
+    entrypoints: Entrypoints, server: FakeServer, off: dict[str, str]
+) -> None:
+    given = entrypoints.environment(server, ODD="\udcff", EMPTY="", LC_CTYPE="C.UTF-8") | off
+    result = entrypoints.start("/usr/bin/env", "-0", server=server, env=given).communicate(timeout=20)[0]
+    del given["WAYPOINT_CEB_INVITE_TOKEN"]
+    expected = {os.fsencode(f"{name}={value}") for name, value in {**given, "PORT": "5000"}.items()}
+    assert set(result.split(b"\0")) - {b""} == expected
+    assert not server.metadata
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_told(entrypoints: Entrypoints) -> None:
+    result = entrypoints.run("echo", "up", env={"WAYPOINT_CEB_DISABLE": "perhaps"})
+    assert result.stdout == "up\n"
+    assert "WAYPOINT_CEB_DISABLE is 'perhaps', but must be true or false" in result.stderr
+
+
+def test_commands_are_found_as_a_shell_finds_them(entrypoints: Entrypoints) -> None:
+    (entrypoints.folder / "mine").write_text("#!/bin/sh\necho mine $0\n")
+    (entrypoints.folder / "mine").chmod(0o755)
+    (entrypoints.folder / "other").mkdir()
+    (entrypoints.folder / "other/mine").write_text("not executable")
+    for path, shown in (("other::/bin", "./mine"), (f"/nowhere:{entrypoints.folder}", f"{entrypoints.folder}/mine")):
+        assert entrypoints.run("mine", env={"PATH": path}).stdout == f"mine {shown}\n"
+    assert entrypoints.run("./mine").stdout == "mine ./mine\n"
+
+
+def test_without_a_path_the_usual_folders_are_searched(entrypoints: Entrypoints) -> None:
+    command = [*entrypoints.program(), "sh", "-c", "echo found"]
+    assert subprocess.run(command, env={}, capture_output=True, check=True, timeout=20).stdout == b"found\n"
+
+
+@pytest.mark.parametrize(
     ("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9), ("kill -TERM $$", -15)]
 )
 def test_it_ends_as_the_application_ends(
@@ -106,7 +155,7 @@ def test_usage(entrypoints: Entrypoints) -> None:
 
 
 def test_an_entrypoint_inside_an_entrypoint_is_left_out(entrypoints: Entrypoints, server: FakeServer) -> None:
-    nested = str(entrypoints.zipapp)
+    nested = entrypoints.program()[-1]
     result = entrypoints.run(nested, nested, "sh", "-c", "echo once", server=server)
     assert result.stdout == "once\n"
     eventually(lambda: server.app_lines() == ["once"])

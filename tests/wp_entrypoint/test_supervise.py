@@ -275,7 +275,7 @@ def test_process_one_of_a_namespace(entrypoints: Entrypoints, server: FakeServer
         pytest.skip("optional: no permission to make a process namespace")
     script = "(sleep 0.01 &); sleep 0.1; kill -KILL $$"
     process = subprocess.run(
-        ["unshare", "-fp", "--mount-proc", "/usr/bin/python3", "-I", "-S", str(entrypoints.zipapp), "sh", "-c", script],
+        ["unshare", "-fp", "--mount-proc", *entrypoints.program("/usr/bin/python3"), "sh", "-c", script],
         env=entrypoints.environment(server),
         timeout=30,
         capture_output=True,

@@ -66,7 +66,7 @@ class Workshop:
     def build(self, *arguments: str, output: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run the build as a user would."""
         command = [
-            *(sys.executable, str(ROOT / "build_zipapps.py"), *arguments),
+            *(sys.executable, str(ROOT / "build_zipapps.py"), "--standalone", "never", *arguments),
             *("--source", str(self.folder / "src"), "--lock", str(self.folder / "run.txt")),
             *("--wheels", str(self.folder / "wheels"), "--output", str(output or self.dist)),
         ]
@@ -96,17 +96,7 @@ def write_wheel(folder: Path, name: str, tag: str, files: dict[str, str], requir
 
 
 def write_workshop(folder: Path) -> Workshop:
-    packages = (
-        "wp_cli",
-        "wp_config",
-        "wp_plugins",
-        "wp_proto",
-        "wp_runner",
-        "wp_sdk",
-        "wp_sources",
-        "wp_server",
-        "wp_entrypoint",
-    )
+    packages = ("wp_cli", "wp_config", "wp_plugins", "wp_proto", "wp_runner", "wp_sdk", "wp_server", "wp_entrypoint")
     write_tree(folder / "src", {f"{package}/__init__.py": "" for package in packages})
     write_tree(
         folder / "src",

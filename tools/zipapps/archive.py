@@ -79,14 +79,14 @@ def packed_program(program: str, entry: str, contents: Contents) -> bytes:
     return SHEBANG + zip_bytes(outer, store=True)
 
 
-def write_executable(path: Path, content: bytes) -> None:
-    """Put the file in place in one step, executable for everybody."""
+def write_file(path: Path, content: bytes, mode: int = 0o755) -> None:
+    """Put the file in place in one step, by default executable for everybody."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(fresh).chmod(0o755)
+        Path(fresh).chmod(mode)
         Path(fresh).replace(path)
     except BaseException:
         Path(fresh).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import marshal
 import os
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -15,14 +16,35 @@ from .wheels import Interpreter
 
 RELEASES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 COMPILE_SECONDS = 120
+LICENCES = "LICENCES.txt"
 
 
 class BytecodeError(Exception):
     """An interpreter that was asked for is missing or failed; the message says which."""
 
 
-def entrypoint(source: Path, releases: Iterable[str] | None) -> tuple[bytes, list[str]]:
-    """The bytes of the artifact, and the releases it holds bytecode for.
+@dataclass(frozen=True)
+class Entrypoint:
+    """What an entrypoint is packed from: our modules by path, their bytecode by interpreter, and those releases."""
+
+    modules: dict[str, bytes]
+    compiled: dict[str, dict[str, bytes]]
+    releases: tuple[str, ...]
+    layout: ModuleType
+
+    def zipapp(self) -> bytes:
+        """The bytes of the artifact for every machine, whose interpreter runs it."""
+        content: bytes = self.layout.pack(self.modules, self.compiled)
+        return content
+
+    def behind(self, executable: bytes, licences: bytes) -> bytes:
+        """The same behind an executable, with the licences of that one's parts."""
+        content: bytes = self.layout.pack(self.modules, self.compiled, executable, {LICENCES: licences})
+        return content
+
+
+def entrypoint(source: Path, releases: Iterable[str] | None) -> Entrypoint:
+    """All of the entrypoint that is the same for every machine.
 
     `releases` None takes every release this machine has; a release that is asked for and missing raises BytecodeError.
     """
@@ -39,8 +61,7 @@ def entrypoint(source: Path, releases: Iterable[str] | None) -> tuple[bytes, lis
             continue
         compiled[Interpreter.parse(release).tag] = bytecode(python, layout, texts)
         found.append(release)
-    content: bytes = archive.pack(texts, compiled)
-    return content, found
+    return Entrypoint(texts, compiled, tuple(found), archive)
 
 
 def load(layout: Path) -> ModuleType:

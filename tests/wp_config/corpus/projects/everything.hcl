@@ -1,4 +1,3 @@
-# A project that uses nearly everything once.
 project = "shop-${workspace.name}"
 
 labels = {

@@ -1,4 +1,3 @@
-# The smallest project that can be deployed.
 # The least that is a project with an application.
 project = "shop"
 

@@ -1,2 +1,1 @@
-# A project needs a name and nothing else.
 project = "shop"

@@ -1,0 +1,21 @@
+project = "shop"
+
+app "web" {
+  path = "../elsewhere"
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}
+
+app "up" {
+  path = ".."
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}

@@ -1,0 +1,17 @@
+project = "shop"
+
+runner = {}
+
+app "web" {
+  path {
+  }
+  build {
+    use "docker" {}
+  }
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}

@@ -1,0 +1,11 @@
+project = "shop"
+
+config {
+  env = {
+    A = config.env.B
+    B = "${config.internal.C}"
+  }
+  internal = {
+    C = config.env.A
+  }
+}

@@ -1,0 +1,19 @@
+project = "shop"
+
+app "web" {
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}
+
+app "web" {
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}

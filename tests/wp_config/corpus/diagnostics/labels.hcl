@@ -1,0 +1,7 @@
+project = "shop"
+
+labels = {
+  "waypoint/workspace" = "x"
+  "-a"                 = "b"
+  fine_key             = "ok"
+}

@@ -1,0 +1,8 @@
+app "web" {
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}

@@ -1,0 +1,15 @@
+project = "shop"
+
+app "web" {
+  build {
+    use "docker" {}
+    registry {
+      use "docker" {
+        tag = "1"
+      }
+    }
+  }
+  deploy {
+    use "docker" {}
+  }
+}

@@ -1,0 +1,6 @@
+project = "shop"
+
+app "web" {
+  build "docker" {}
+  deploy "docker" {}
+}

@@ -1,0 +1,10 @@
+project = "shop"
+
+runner {
+  enabled = "maybe"
+  data_source "svn" {
+  }
+  poll {
+    intervall = "1s"
+  }
+}

@@ -1,0 +1,15 @@
+project = "shop"
+
+app "web" {
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+    label "env = prod" {
+      use "docker" {}
+    }
+    label "env == prod" {
+    }
+  }
+}

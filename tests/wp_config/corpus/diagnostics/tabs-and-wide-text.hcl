@@ -1,0 +1,5 @@
+project = "shop"
+labels = {
+	"größe" = nothing
+	"漢字漢字" = wrong
+}

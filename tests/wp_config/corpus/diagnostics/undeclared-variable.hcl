@@ -1,0 +1,19 @@
+project = "shop"
+
+variable "image" {
+  default = "x"
+}
+
+app "web" {
+  build {
+    use "docker" {
+      dockerfile = var.imge
+    }
+  }
+  deploy {
+    use "docker" {
+      service_port = nothing
+      env          = { A = upper(1, 2), B = uper("x") }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+project = "shop"
+lables  = {}
+
+app "web" {
+  build {
+    use "dcker" {}
+    hok {
+    }
+  }
+  deploy {
+    use "docker" {
+      servce_port = 80
+    }
+  }
+  relase {
+  }
+}
+
+server {
+  address = "x"
+}

@@ -1,0 +1,15 @@
+project = "shop"
+
+app "web" {
+  build {
+    use "dockr" {
+      dockerfile = var.nope
+      nested {
+        list = ["a", upper()]
+      }
+    }
+  }
+  deploy {
+    use "docker" {}
+  }
+}

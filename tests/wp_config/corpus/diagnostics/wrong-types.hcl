@@ -1,0 +1,14 @@
+project = "shop"
+
+app "web" {
+  build {
+    use "docker" {
+      build_args = ["a"]
+    }
+  }
+  deploy {
+    use "docker" {
+      service_port = "eighty"
+    }
+  }
+}

@@ -1,9 +1,0 @@
-# Each kind of block has its number of labels.
-project = "shop"
-
-app {
-}
-app "web" "two" {
-}
-variable {
-}

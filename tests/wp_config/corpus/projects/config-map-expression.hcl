@@ -1,0 +1,11 @@
+# A map need not be written as { … }.
+project = "shop"
+
+variable "extra" {
+  default = { B = "2" }
+}
+
+config {
+  env  = merge({ A = "1" }, var.extra)
+  file = { for name in ["x", "y"] : "${name}.txt" => upper(name) }
+}

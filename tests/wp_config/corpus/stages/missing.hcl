@@ -1,7 +1,0 @@
-# Build and deploy are required, and each needs a plugin.
-project = "shop"
-
-app "web" {
-  deploy {
-  }
-}

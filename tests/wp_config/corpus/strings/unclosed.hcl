@@ -1,2 +1,0 @@
-# A string in quotes ends on its line.
-project = "shop

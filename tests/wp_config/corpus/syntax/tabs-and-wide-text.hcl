@@ -1,6 +1,0 @@
-# The mark stands under the right characters, whatever their width.
-project = "shop"
-labels = {
-	"größe" = nothing
-	"漢字漢字" = wrong
-}

@@ -1,5 +1,0 @@
-# Labels of blocks are plain text.
-project = "shop"
-
-app "${workspace.name}" {
-}
