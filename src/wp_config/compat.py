@@ -7,25 +7,38 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wp_config import functions
-from wp_config.bodies import Content, content
+from wp_config import functions, stages
+from wp_config.bodies import Content, Shape, content
 from wp_config.diagnostics import Diagnostics
 from wp_config.model import APP, ROOT
 from wp_config.records import Source
 from wp_config.source import load_source, parse_source
-from wp_config.syntax import tree
+from wp_config.syntax import json_form, tree
 
 SUMMARY = "Not accepted by Go Waypoint"
 
 _PATH_FUNCTIONS = frozenset({"file", "filebase64", "fileexists", "fileset", "templatefile", "templatedir"})
 _STRICT_KEY = re.compile(r"[a-zA-Z](?:[a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]*[a-zA-Z0-9]")
 _LOOSE_VALUE = re.compile(r"""(?:==|!=|contains|matches)\s*[a-zA-Z0-9_/]*[.-][^\s"`)]*""")
+_SHAPES = {
+    "app": APP,
+    "build": stages.BUILD,
+    "registry": stages.STAGE,
+    "deploy": stages.STAGE,
+    "release": stages.STAGE,
+    "workspace": stages.SCOPED_STAGE,
+    "label": stages.SCOPED_STAGE,
+    "variable": Shape(blocks={"validation": 0}),
+    "plugin": Shape(blocks={"type": 0}),
+}
+"""What is a block in the JSON form; everything else there comes out as an argument."""
+
 _PLUGIN_ALIASES = {"builder": "build", "platform": "deploy", "releaser": "release"}
 
 
 def report(where: Path | Source) -> Diagnostics:
     """Each use of something Go Waypoint does not know, as a warning at its place. Raises :class:`Diagnostics`."""
-    body = parse_source(load_source(where))
+    body = _in_full(parse_source(load_source(where)), ROOT)
     problems = Diagnostics()
     found = content(body, ROOT, Diagnostics())
     for node in tree.walk(body):
@@ -37,6 +50,26 @@ def report(where: Path | Source) -> Diagnostics:
             _labels(node, problems)
     _variables(found, problems)
     return problems
+
+
+def _in_full(body: tree.Body, shape: Shape) -> tree.Body:
+    """A body whose items are all there; those of the JSON form are found by the names that belong there."""
+    if not isinstance(body, json_form.JsonBody):
+        return body
+    items = [
+        tree.Block(
+            item.range,
+            item.type,
+            item.type_range,
+            item.labels,
+            item.header,
+            _in_full(item.body, _SHAPES.get(item.type, Shape())),
+        )
+        if isinstance(item, tree.Block)
+        else item
+        for item in json_form.items(body, shape.attributes, shape.blocks, Diagnostics())
+    ]
+    return tree.Body(body.range, tuple(items), body.end)
 
 
 def _call(node: tree.Call, problems: Diagnostics) -> None:

@@ -6,6 +6,7 @@ Works on the raw token stream: lines become cells (lead, assignment, comment), w
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -138,12 +139,14 @@ def _rewritten(pieces: list[_Piece], body: tree.Body) -> list[_Piece]:
         else:
             answer.append(piece)
         index += 1
-    drop = [piece for piece in answer if piece.kind == "BLOCK_COMMENT" and _within(piece, headers)]
-    return [piece for piece in answer if piece not in drop] if drop else answer
+    headers.sort()
+    return [piece for piece in answer if piece.kind != "BLOCK_COMMENT" or not _within(piece, headers)]
 
 
-def _within(piece: _Piece, ranges: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= piece.start and piece.end <= end for start, end in ranges)
+def _within(piece: _Piece, headers: list[tuple[int, int]]) -> bool:
+    """Whether a piece lies inside of one of the ranges, which are sorted and do not overlap."""
+    before = bisect.bisect_right(headers, piece.start, key=lambda header: header[0])
+    return before > 0 and piece.end <= headers[before - 1][1]
 
 
 def _trimmed(pieces: list[_Piece]) -> list[_Piece]:

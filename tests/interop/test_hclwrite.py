@@ -106,3 +106,4 @@ def test_a_file_gets_the_form_that_hclwrite_gives_it(hcl_peer: HclPeer, lines: l
     except Diagnostics:
         return
     assert ours == go_formats(hcl_peer, text)
+    assert format_source(ours.encode()).decode() == ours
