@@ -8,7 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from wp_plugins.docker import credentials, engine, images, inject, injection, leftovers
 from wp_plugins.docker.credentials import Auth, Given
-from wp_plugins.docker.engine import ClientConfig
+from wp_plugins.docker.engine import ClientConfig, Json
 from wp_plugins.docker.reference import local_name
 from wp_proto.plugins.docker_pb2 import Image
 from wp_sdk.component import UI, Context, EntrypointFile, JobInfo, PluginError, Result, Source
@@ -56,6 +56,7 @@ def build(
             inspected = connected.inspect_image(str(wanted))
             if inspected is None:
                 raise PluginError(f"The engine pulled {wanted} but does not have it", do="Try again")
+            _require_platform(config.platform, inspected, str(wanted))
             image = injection.image_config(inspected)
             given = None if config.disable_entrypoint else entrypoint
             finished = inject.finish(connected, ctx, steps, image, given, job, name)
@@ -63,6 +64,15 @@ def build(
         ui.warn(finished.warning)
     value = Image(image=name, tag=finished.tag, architecture=image.architecture, docker=Empty())
     return Result(value, extra_template={"name": f"{name}:{finished.tag}"})
+
+
+def _require_platform(wanted: str, inspected: Json, image: str) -> None:
+    """An engine takes an image's only variant whatever was asked for."""
+    found = f"{inspected.get('Os', '')}/{inspected.get('Architecture', '')}"
+    if wanted and wanted.lower().split("/")[:2] != found.split("/"):
+        raise PluginError(
+            f"There is no {wanted} variant, only {found}", where=image, do="Correct `platform` or the image"
+        )
 
 
 def destroy_workspace(config: BuilderConfig, job: JobInfo) -> None:
