@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.wp_cli.projects import app, write_project
 
 from wp_cli.render.documentation import STAGES, example_of
 from wp_config import Source, validate
@@ -95,3 +96,22 @@ def test_what_does_not_exist_is_one_sentence(cli: Cli) -> None:
     assert 'Did you mean "docker"?' in cli.fails("docs", "-plugin", "dokcer")
     assert "has no registry" in cli.fails("docs", "-plugin", "local", "-type", "registry")
     assert "expected one of builder" in cli.fails("docs", "-type", "thing")
+
+
+def test_in_a_project_its_own_plugins_are_shown(cli: Cli) -> None:
+    write_project(cli.folder, app("web"), app("api"))
+    shown = cli.ok("docs")
+    headers = [line for line in shown.splitlines() if line.startswith("»")]
+    assert headers == [
+        f'» app "{name}", {stage}: use "{plugin}"'
+        for name in ("web", "api")
+        for stage, plugin in (("build", "files"), ("deploy", "local"), ("release", "local"))
+    ]
+    assert "command  (list of string, required)" in shown
+    one = cli.ok("docs", "-app=api", "-type", "platform")
+    assert [line for line in one.splitlines() if line.startswith("»")] == ['» app "api", deploy: use "local"']
+    assert "Did you mean 'web'?" in cli.fails("docs", "-app=wbe")
+    assert cli.ok("docs", "-builtin").startswith("PLUGIN")
+    (cli.folder / "waypoint.hcl").write_text('project = "p"\napp "a" {\n  build {}\n  deploy {}\n}\n')
+    assert "waypoint.hcl:3" in cli.fails("docs")
+    assert not (cli.home / ".local").exists()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.protobuf.json_format import MessageToDict
 
+from wp_cli import standard_flags as shared
 from wp_cli.command import Command
 from wp_cli.errors import EXIT_OK, CliError
 from wp_cli.flags import BOOL, STRING, Enum1, Flag
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
     from wp_cli.session import Session
     from wp_proto.sdk.plugin_pb2 import Config
 
-PLUGIN = Flag("plugin", STRING, "", "Show this plugin; without it all plugins are listed.")
+PLUGIN = Flag("plugin", STRING, "", "Show this plugin instead of those that the project here uses.")
 TYPE = Flag("type", Enum1(*(kind.value for kind in ComponentKind)), None, "Only plugins, or the part, of this type.")
-BUILTIN = Flag("builtin", BOOL, False, "List the plugins that are built in, which is also the default.")
+BUILTIN = Flag("builtin", BOOL, False, "List the plugins that are built in; the default where there is no project.")
 MARKDOWN = Flag("markdown", BOOL, False, "Print Markdown.")
 JSON = Flag("json", BOOL, False, "Print JSON.")
 
@@ -29,12 +32,16 @@ FIELD_MAPS = ("fields", "templateFields", "requestFields")
 
 
 def run(session: Session) -> int:
-    """Show one plugin, or list all."""
+    """Show one plugin, those of the project here, or list all."""
     host, wanted = PluginHost(), session.maybe(TYPE)
-    if not session[PLUGIN]:
-        show_list(session, host, wanted)
-        return EXIT_OK
     name = session[PLUGIN]
+    if not name:
+        plain_list = session[BUILTIN] or session[JSON] or session[MARKDOWN]
+        if plain_list or session.file is None:
+            show_list(session, host, wanted)
+        else:
+            show_project(session, host, wanted)
+        return EXIT_OK
     found = components(host, name, wanted)
     if session[JSON]:
         session.screen.json({"name": name, "description": host.open(name).doc, "components": as_json(found)})
@@ -44,10 +51,48 @@ def run(session: Session) -> int:
         session.screen.result(f"{name}: {pages.sentence(host.open(name).doc)}")
         for kind, described in found.items():
             stage = pages.STAGES.get(kind)
-            session.screen.header(f"{kind.value}{f', in a {stage!r} block' if stage else ''}".replace("'", '"'))
+            session.screen.header(f'{kind.value}, in a "{stage}" block' if stage else kind.value)
             for line in pages.lines_of(name, kind, described):
                 session.screen.result(line)
     return EXIT_OK
+
+
+def show_project(session: Session, host: PluginHost, wanted: str | None) -> None:
+    """Show what the apps of the project here use. CliError where the file or one of its plugins is wrong."""
+    import wp_config
+    from wp_cli.target import config_problem, unknown_app
+
+    file, screen = session.required_file, session.screen
+    apps = [session[shared.APP]] if session[shared.APP] else list(file.apps)
+    if not set(apps) <= set(file.apps):
+        raise unknown_app(apps[0], file.project, list(file.apps))
+    try:
+        used = list(uses(file.path, session, apps))
+    except wp_config.Diagnostics as problems:
+        raise config_problem(problems) from problems
+    for app, kind, plugin in used:
+        if wanted is None or kind.value == wanted:
+            described = components(host, plugin, kind.value)[kind]
+            screen.header(f'app "{app}", {pages.STAGES[kind]}: use "{plugin}"')
+            for line in pages.lines_of(plugin, kind, described):
+                screen.result(line)
+    screen.note("\n`waypoint docs -builtin` lists all plugins.")
+
+
+def uses(path: Path, session: Session, apps: Iterable[str]) -> Iterator[tuple[str, ComponentKind, str]]:
+    """The plugins of the apps' stages as they are in this workspace. Raises `Diagnostics`."""
+    import wp_config
+    from wp_config.model import Project
+    from wp_config.source import load_source
+    from wp_runner.environment import ROLES
+
+    context = wp_config.Context(workspace=session.workspace)
+    with Project(load_source(path), context, wp_config.VariableInputs(), dry=True) as project:
+        for app in apps:
+            for stage, kind in ROLES.items():
+                found = project.app(app).stage(stage)
+                if found is not None:
+                    yield app, kind, found.use.plugin
 
 
 def components(host: PluginHost, name: str, wanted: str | None) -> dict[ComponentKind, Config.Documentation]:
@@ -104,8 +149,8 @@ def as_json(found: dict[ComponentKind, Config.Documentation]) -> dict[str, objec
 DOCS = Command(
     "docs", run,
     """
-    Lists the plugins, or shows what one of them does: what it takes and gives, its arguments with their types and
-    defaults, what later stages see of its result, and an example.
+    Shows what the plugins of the project here do: what they take and give, their arguments with types and defaults,
+    what later stages see of their results, and an example. Lists all plugins where there is no project.
     """,
     flags=(PLUGIN, TYPE, BUILTIN, MARKDOWN, JSON), connection=False,
 )  # fmt: skip
