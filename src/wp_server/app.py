@@ -146,7 +146,7 @@ class RunningServer:
         """Accepts calls from now on. Returns the tasks to cancel in the end."""
         await self.store.write(server_settings.prepare)
         await deadlines.take_over(self.store)
-        pages = site(self.unready, version())
+        pages = site(self.unready, version(), (self.pipeline, self.administration))
         group.create_task(self._http.serve(pages))
         if self._plain_http:
             group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))

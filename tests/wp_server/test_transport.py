@@ -151,10 +151,10 @@ async def test_an_unexpected_failure_is_a_number_for_the_caller_and_a_traceback_
 
 async def test_what_nobody_serves_is_unimplemented_after_the_token_was_checked(client, token):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await client().UI_ListEvents(pb.UI.ListEventsRequest())
+        await client().ConfigSyncPipeline(pb.ConfigSyncPipelineRequest(project=pb.Ref.Project(project="p")))
     assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await client(token).UI_ListEvents(pb.UI.ListEventsRequest())
+        await client(token).ConfigSyncPipeline(pb.ConfigSyncPipelineRequest(project=pb.Ref.Project(project="p")))
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import ssl
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jwt
 import requests
-from requests.adapters import HTTPAdapter
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import PermissionDenied, Unavailable
@@ -171,20 +171,16 @@ def secure(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
 
 
-class _OwnAuthority(HTTPAdapter):
-    def __init__(self, certificates: str) -> None:
-        self._context = ssl.create_default_context(cadata=certificates)
-        super().__init__()
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: object) -> None:
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **kwargs)
-
-
-def _session(authority: tuple[str, ...]) -> requests.Session:
-    session = requests.Session()
-    if authority:
-        session.mount("https://", _OwnAuthority("\n".join(authority)))
-    return session
+@contextmanager
+def _trusted(authority: tuple[str, ...]) -> Iterator[str | bool]:
+    """Yields what the client library takes as the certificates to trust: a file of ours, or the machine's."""
+    if not authority:
+        yield True
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", encoding="ascii") as file:
+        file.write("\n".join(authority))
+        file.flush()
+        yield file.name
 
 
 def _get(url: str, authority: tuple[str, ...], headers: Mapping[str, str] | None = None) -> dict[str, object]:
@@ -201,9 +197,16 @@ def _ask(
     method = "GET" if form is None else "POST"
     try:
         with (
-            _session(authority) as session,
-            session.request(
-                method, url, headers=dict(headers), data=form, timeout=TIMEOUT, allow_redirects=False, stream=True
+            _trusted(authority) as trusted,
+            requests.request(
+                method,
+                url,
+                headers=dict(headers),
+                data=form,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+                verify=trusted,
             ) as answer,
         ):
             raw = b""

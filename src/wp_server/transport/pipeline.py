@@ -26,6 +26,7 @@ from wp_server.auth import identity
 from wp_server.errors import DomainError, InvalidArgument, ResourceExhausted, Unimplemented
 from wp_server.store.patience import be_patient
 from wp_server.transport import keepalive, status, versions
+from wp_server.transport.in_process import InProcessContext
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes; grpc-go clients refuse larger messages."""
@@ -88,10 +89,14 @@ class Pipeline(grpc.GenericRpcHandler):
         self._streams: set[_Running] = set()
         self._calls: set[_Running] = set()
         self._draining = False
+        self.service_descriptor = service
+        self._handlers = {
+            method.name: handlers.get(method.name) or _unimplemented(method) for method in service.methods
+        }
         decoders = decoders or {}
         self._methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             f"/{service.full_name}/{method.name}": self._method(
-                method, handlers.get(method.name) or _unimplemented(method), decoders.get(method.name)
+                method, self._handlers[method.name], decoders.get(method.name)
             )
             for method in service.methods
         }
@@ -108,6 +113,45 @@ class Pipeline(grpc.GenericRpcHandler):
     async def run(self) -> None:
         """Sends keepalives until cancelled."""
         await self._ticker.run()
+
+    async def begin(self, rpc: str, request: Message, metadata: Mapping[str, str]) -> AsyncGenerator[Answer, None]:
+        """Admits a call that did not come by gRPC, and returns its answers: one, or those of a stream.
+
+        The caller iterates them in the same task or a child of it. Errors, also while iterating: DomainError.
+        """
+        if self._draining:
+            raise status.SHUTTING_DOWN
+        context = cast(Context, InProcessContext(metadata))
+        await self._admit(rpc, context)
+        await self._authenticator.authorize(rpc, identity.current(), request)
+        return self._answers(rpc, request, context)
+
+    async def _answers(self, rpc: str, request: Message, context: Context) -> AsyncGenerator[Answer, None]:
+        method = self.service_descriptor.methods_by_name[rpc]
+        task = asyncio.current_task()
+        assert task is not None
+        running = _Running(task, rpc)
+        group = self._streams if method.server_streaming else self._calls
+        group.add(running)
+        try:
+            if method.server_streaming:
+                async with aclosing(cast(ServerStream, self._handlers[rpc])(request, context)) as responses:
+                    async for response in responses:
+                        yield response
+            else:
+                yield await cast(Unary, self._handlers[rpc])(request, context)
+        except DomainError as error:
+            await _delayed(error)
+            raise
+        except asyncio.CancelledError:
+            if not running.cut:
+                raise
+            task.uncancel()
+            raise status.SHUTTING_DOWN from None
+        except Exception as error:
+            raise status.unexpected(rpc, error) from error
+        finally:
+            group.discard(running)
 
     def drain(self) -> None:
         """Ends every stream with UNAVAILABLE, and every later one at once. Unary calls still get their answers."""

@@ -30,12 +30,15 @@ async def refuse(context: Context, error: DomainError) -> Never:
 
 async def fail(context: Context, rpc: str, error: Exception) -> Never:
     """Ends the call with Internal for an error nobody expected; the log gets the traceback, the caller its number."""
+    await context.abort(grpc.StatusCode.INTERNAL, unexpected(rpc, error).message)
+    raise AssertionError("abort returned")
+
+
+def unexpected(rpc: str, error: Exception) -> DomainError:
+    """Returns what the caller hears of an error nobody expected, and writes its traceback to the log."""
     number = secrets.token_hex(4)
     log.error("%s failed unexpectedly (%s)", rpc, number, exc_info=error)
-    await context.abort(
-        grpc.StatusCode.INTERNAL, f"Something in the server went wrong. Its log has the cause under {number}."
-    )
-    raise AssertionError("abort returned")
+    return DomainError(f"Something in the server went wrong. Its log has the cause under {number}.")
 
 
 def rich(error: DomainError) -> bytes:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wp_server.logging_setup import TRACE
+from wp_server.transport.pipeline import Pipeline
+from wp_server.web import grpc_web, json_api
 
 PROBE_PATHS = frozenset({"/healthz", "/readyz"})
 
 log = logging.getLogger("waypoint.server.http")
 
 
-def site(ready: Callable[[], str], version: str) -> ASGIApp:
-    """Returns the application. `ready` returns why the server takes no calls now; empty = it takes them."""
+def site(ready: Callable[[], str], version: str, pipelines: Sequence[Pipeline] = ()) -> ASGIApp:
+    """Returns the application. `ready` returns why the server takes no calls now; empty = it takes them.
+
+    The first of `pipelines` is behind the JSON API; all are there for browsers.
+    """
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version})
@@ -34,7 +39,11 @@ def site(ready: Callable[[], str], version: str) -> ASGIApp:
     async def root(_request: Request) -> Response:
         return PlainTextResponse(f"Waypoint server {version}\n")
 
-    return AccessLog(Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/", root)]))
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/", root)]
+    if pipelines:
+        routes.append(grpc_web.route({one.service_descriptor.full_name: one for one in pipelines}))
+        routes += json_api.routes(pipelines[0], version)
+    return AccessLog(Starlette(routes=routes))
 
 
 class AccessLog:
