@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
+from tests.wp_cli.conftest import Cli
 from tests.wp_cli.projects import app, write_project
 from tests.wp_cli.terminal import Terminal
 
 from wp_cli.completion import candidates
-
-if TYPE_CHECKING:
-    from tests.wp_cli.conftest import Cli
 
 
 def words(*given: str) -> list[str]:
@@ -62,9 +60,12 @@ def test_an_unknown_shell(cli: Cli) -> None:
     assert "There is for bash, zsh, fish." in cli.fails("completion", "tcsh")
 
 
-@pytest.fixture
-def shop(cli: Cli) -> Cli:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """A project with two apps, of which one has two deployments and one has none; no file here names it."""
+    home = tmp_path_factory.mktemp("shop") / "home"
+    home.mkdir()
+    cli = Cli(home)
     write_project(cli.folder, app("web", stages="null"), app("worker", stages="null"))
     cli.ok("up", "-app=web")
     cli.ok("up", "-app=web", "-workspace=staging")
@@ -75,14 +76,15 @@ def shop(cli: Cli) -> Cli:
     program.write_text(f'#!/bin/sh\nexec {" ".join(cli.command)} "$@"\n')
     program.chmod(0o755)
     cli.environ["PATH"] = f"{cli.home}:{cli.environ['PATH']}"
-    return cli
+    yield cli
+    cli.run("server", "stop")
 
 
-def answer(cli: Cli, *typed: str) -> list[str]:
+def answer(cli: Cli, *typed: str, **environ: str) -> list[str]:
     """What bash would be told."""
     words = "\n".join(["waypoint", *typed])
     asked = {"_WAYPOINT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(typed))}
-    done = cli.run(**asked)
+    done = cli.run(**asked, **environ)
     assert (done.returncode, done.stderr) == (0, ""), done
     return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
 
@@ -107,18 +109,17 @@ def test_values_come_from_the_server(shop: Cli) -> None:
 
 def test_completion_starts_no_server_and_complains_of_nothing(shop: Cli) -> None:
     shop.ok("server", "stop")
-    assert answer(shop, "status", "-project", "") == []
-    assert json.loads(shop.run("server", "status", "-json").stdout)["running"] is False
-    shop.environ["WAYPOINT_SERVER_ADDR"] = "127.0.0.1:1"
-    assert answer(shop, "status", "-project", "") == []
-    shop.environ["WAYPOINT_SERVER_ADDR"] = "not an address://"
-    assert answer(shop, "status", "-project", "") == []
-    shop.environ["WAYPOINT_CONTEXT"] = "missing"
-    del shop.environ["WAYPOINT_SERVER_ADDR"]
-    assert answer(shop, "status", "-project", "") == []
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
-        shop.environ["WAYPOINT_SERVER_ADDR"] = f"127.0.0.1:{silent.getsockname()[1]}"
+    try:
         assert answer(shop, "status", "-project", "") == []
+        assert json.loads(shop.run("server", "status", "-json").stdout)["running"] is False
+    finally:
+        shop.ok("workspace", "list")
+    assert answer(shop, "status", "-project", "", WAYPOINT_SERVER_ADDR="127.0.0.1:1") == []
+    assert answer(shop, "status", "-project", "", WAYPOINT_SERVER_ADDR="not an address://") == []
+    assert answer(shop, "status", "-project", "", WAYPOINT_CONTEXT="missing") == []
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert answer(shop, "status", "-project", "", WAYPOINT_SERVER_ADDR=address) == []
 
 
 SHELLS = {
