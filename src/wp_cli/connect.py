@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -204,7 +205,7 @@ def unreachable(endpoint: Endpoint, err: grpc.RpcError, timeout: float) -> CliEr
     code, text = code_of(err), details_of(err)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return cannot_reach(endpoint, f"no answer within {timeout:g} seconds")
-    if code is not grpc.StatusCode.UNAVAILABLE:
+    if code is not grpc.StatusCode.UNAVAILABLE or "http2 header with status" in text:
         return explain(err, endpoint)
     lowered = text.lower()
     if "certificate_verify_failed" in lowered or "hostname verification" in lowered or "peer name" in lowered:
@@ -247,6 +248,9 @@ def explain(err: grpc.RpcError, endpoint: Endpoint) -> CliError:
             f"the server at {endpoint.address} does not accept {given}: {text}",
             do="Set WAYPOINT_SERVER_TOKEN to a valid token, or store one with `waypoint context create`.",
         )
+    foreign = re.search(r"Received http2 header with status: (\d+)", text)
+    if foreign:
+        return cannot_reach(endpoint, f"it answers, but not as a Waypoint server does (HTTP status {foreign[1]})")
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return CliError(
             f"the server at {endpoint.address} does not know this operation: {text}", do="Upgrade the server."

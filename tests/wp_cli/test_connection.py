@@ -6,10 +6,14 @@ import hashlib
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import RequestReceived
 from tests.wp_cli.projects import app, write_project
 from tests.wp_cli.servers import RealServer, false_server, real_server
 
@@ -92,7 +96,7 @@ def test_a_wrong_token_is_named_with_its_origin(cli: Cli, server: RealServer, to
 def test_an_untrusted_certificate_is_refused_unless_it_is_pinned(cli: Cli, server: RealServer, token: str) -> None:
     address = f"-server-addr={server.address}"
     said = cli.fails("project", "list", address, WAYPOINT_SERVER_TOKEN=token)
-    assert f"the certificate of the server at {server.address} (from -server-addr) is not trusted" in said
+    assert said.startswith(f"! the certificate of the server at {server.address} (from -server-addr) is not trusted\n")
     pin = hashlib.sha256(certificate(server.address)).hexdigest()
     spaced = ":".join(pin[i : i + 2] for i in range(0, len(pin), 2)).upper()
     for given in (pin, spaced):
@@ -127,6 +131,29 @@ def test_a_server_without_tls_is_recognised(cli: Cli) -> None:
         assert "does not speak TLS" in said
         said = cli.fails("project", "list", f"-server-addr={address}")
         assert "does not speak TLS" in said
+
+
+def test_a_web_server_is_no_waypoint_server(cli: Cli) -> None:
+    """It answers HTTP/2, as a proxy in front of nothing does, and knows nothing of gRPC."""
+
+    def answer(listener: socket.socket) -> None:
+        server = H2Connection(H2Configuration(client_side=False))
+        server.initiate_connection()
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(server.data_to_send())
+            while data := connection.recv(65536):
+                for event in server.receive_data(data):
+                    if isinstance(event, RequestReceived):
+                        server.send_headers(event.stream_id, [(":status", "404")], end_stream=True)
+                connection.sendall(server.data_to_send())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,), daemon=True)
+        thread.start()
+        said = cli.fails("project", "list", WAYPOINT_SERVER_ADDR=f"127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(30)
+    assert "it answers, but not as a Waypoint server does (HTTP status 404)" in said
 
 
 def test_a_client_without_tls_at_a_server_with_tls_is_told(cli: Cli, server: RealServer) -> None:

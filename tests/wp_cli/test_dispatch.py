@@ -78,6 +78,26 @@ def test_the_version_imports_neither_grpc_nor_protobuf_nor_click(cli: Cli) -> No
         assert heavy not in done.stdout
 
 
+def test_grpc_comes_without_its_asyncio_half_and_without_traces_in_the_environment(cli: Cli) -> None:
+    import subprocess
+    import sys
+
+    code = """
+import os, sys
+from wp_cli import leangrpc
+leangrpc.install()
+assert os.environ["GRPC_VERBOSITY"] == "NONE"
+import grpc
+assert "GRPC_VERBOSITY" not in os.environ
+assert "grpc.aio._channel" not in sys.modules
+assert grpc.aio.Channel
+assert "grpc.aio._channel" in sys.modules
+assert grpc.aio.Channel is sys.modules["grpc.aio"].Channel
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=cli.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_server_version_is_best_effort(cli: Cli) -> None:
     done = cli.run("version", WAYPOINT_SERVER_ADDR="127.0.0.1:1")
     assert done.returncode == 0
