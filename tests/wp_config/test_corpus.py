@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +60,30 @@ SCHEMAS = {
     ),
     PluginRole.RELEASE: Schema((Attribute("service_port", "integer"),)),
 }
+
+
+SHAPES = Schema(
+    tuple(
+        Attribute(name, "any")
+        for name in (
+            "builder", "command", "default", "filters", "image", "load_balancer", "local", "memory", "namespace",
+            "path", "path_type", "port", "ports", "probe_path", "project", "prune_label", "region",
+            "static_environment", "tag",
+        )
+    ),
+    (
+        Block("auth", _AUTH),
+        Block("capacity", Schema((Attribute("memory", "number"), Attribute("cpu_count", "integer")))),
+        Block("auto_scaling", Schema((Attribute("max", "integer"),))),
+        Block("template", Schema((Attribute("path", required=True),))),
+        Block(
+            "ingress",
+            Schema((Attribute("path_type"), Attribute("path"), Attribute("default", "bool"))),
+            labels=("kind",),
+            many=True,
+        ),
+    ),
+)  # fmt: skip
 
 
 def cases(folder: str) -> list[Path]:
@@ -115,12 +141,33 @@ def plain(record: NamedTuple) -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize("case", cases("shapes"), ids=lambda case: case.stem)
+def test_shapes(case: Path) -> None:
+    """Files as their authors write them, with every body evaluated."""
+    values = {"image": "registry.example/web", "username": "robot"}
+    declared = [name for name in values if f'variable "{name}"' in case.read_text()]
+    given = tuple(wp_config.InputValue(name, values[name]) for name in declared)
+    variables = wp_config.VariableInputs(given=given, fetch=lambda source, settings: f"{source}:{settings['key']}")
+    schemas = dict.fromkeys(PluginRole, SHAPES)
+    with wp_config.load(case, variables=variables) as project:
+        answer = {
+            "name": project.name,
+            "apps": {name: stages(project.app(name), schemas) for name in project.app_names},
+        }
+    text = json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
+    compare(case, ".json", re.sub(rf"{re.escape(tempfile.gettempdir())}/waypoint\w+", "<rendered>", text))
+
+
 def entry(item: wp_config.ConfigVariable) -> dict[str, object]:
     return {key: value for key, value in plain(item).items() if value not in (False, "", None)}
 
 
 def app(found: wp_config.App) -> dict[str, object]:
-    answer: dict[str, object] = {"path": found.path.relative_to(CORPUS / "projects").as_posix()}
+    return stages(found, SCHEMAS)
+
+
+def stages(found: wp_config.App, schemas: Mapping[PluginRole, Schema]) -> dict[str, object]:
+    answer: dict[str, object] = {"path": found.path.relative_to(CORPUS).as_posix().partition("/")[2] or "."}
     if found.auto_hostname is not None:
         answer["auto_hostname"] = found.auto_hostname
     if found.file_change_signal:
@@ -130,7 +177,7 @@ def app(found: wp_config.App) -> dict[str, object]:
     for kind in StageKind:
         stage = found.stage(kind, LATER[kind])
         if stage is not None:
-            body = stage.use.decode(SCHEMAS[PluginRole(str(kind))], LATER[kind])
+            body = stage.use.decode(schemas[PluginRole(str(kind))], LATER[kind])
             hooks = [plain(hook) for hook in stage.hooks(LATER[kind])]
             told = {"use": stage.use.plugin, "labels": dict(stage.labels), "body": body, "hooks": hooks}
             answer[str(kind)] = {key: value for key, value in told.items() if value}
