@@ -69,7 +69,7 @@ PROGRAMS = (
     Program(
         "waypoint",
         "wp_cli.main:main",
-        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk"),
+        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk", "wp_sources"),
         carries_entrypoint=True,
     ),
     Program("waypoint-server", "wp_server.__main__:main", SERVER_PACKAGES, carries_entrypoint=False),

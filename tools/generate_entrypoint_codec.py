@@ -40,6 +40,7 @@ MESSAGES = (
     API + "EntrypointConfig.DeploymentInfo",
     API + "EntrypointConfig.Exec",
     API + "EntrypointConfig.URLService",
+    "waypoint.v1.BrokeredValue",
     API + "EntrypointConfig",
     API + "EntrypointConfigRequest",
     API + "EntrypointConfigResponse",

@@ -105,6 +105,22 @@ class Calls:
         return call
 
 
+class CarryingMetadata:
+    """Another service's stub, whose calls carry the metadata that `metadata()` gives at that time."""
+
+    def __init__(self, stub: object, metadata: Callable[[], Metadata]) -> None:
+        self._stub = stub
+        self._metadata = metadata
+
+    def __getattr__(self, name: str) -> object:
+        made: Callable[..., object] = getattr(self._stub, name)
+
+        def call(request: object, timeout: float | None = None) -> object:
+            return made(request, timeout=timeout, metadata=self._metadata())
+
+        return call
+
+
 def calls_on(channel: grpc.Channel, metadata: Callable[[], Metadata]) -> WaypointStub:
     """Return the lazily built stub on a channel. Of its callables only calling (with `timeout`) is supported."""
     return cast("WaypointStub", Calls(channel, metadata))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from wp_cli.calls import Metadata, calls_on
+from wp_cli.calls import CarryingMetadata, Metadata, calls_on
 from wp_cli.endpoint import Endpoint, Trust, host_and_port
 from wp_cli.errors import CliError, ConnectionProblem
 from wp_cli.version import API_PROTOCOL, ENTRYPOINT_PROTOCOL, VERSION
 
 if TYPE_CHECKING:
+    from wp_proto.own.administration_pb2_grpc import AdministrationStub
     from wp_proto.waypoint.api import VersionInfo
     from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 
@@ -45,6 +47,13 @@ class Client:
 
     def __post_init__(self) -> None:
         self.calls = calls_on(self.channel, self._current_metadata)
+
+    @cached_property
+    def administration(self) -> AdministrationStub:
+        """The calls of our own service, in the same way."""
+        from wp_proto.own.administration_pb2_grpc import AdministrationStub
+
+        return cast("AdministrationStub", CarryingMetadata(AdministrationStub(self.channel), self._current_metadata))
 
     def _current_metadata(self) -> Metadata:
         return (*self.metadata, ("waypoint-runner-id", self.runner_id)) if self.runner_id else self.metadata

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wp_cli.context import Context, ContextStore
+from wp_cli.context import Context, ContextStore, Server
 from wp_cli.errors import CliError
 
 DEFAULT_PORT = 9701
@@ -96,6 +96,15 @@ def resolve(store: ContextStore, wanted: Wanted, environ: Mapping[str, str]) -> 
         )
     platform = context.server.platform if context and source.startswith("context") else ""
     return Endpoint(address, tls, trust, "" if token == NOBODY else token, source, token_source, platform)
+
+
+def server_of(endpoint: Endpoint, token: str) -> Server:
+    """Return what a context stores of a connection, with a token."""
+    skip = endpoint.trust.anything or bool(endpoint.trust.fingerprint)
+    return Server(
+        address=endpoint.address, tls=endpoint.tls, tls_skip_verify=skip, require_auth=True, auth_token=token,
+        platform=endpoint.platform or "n/a",
+    )  # fmt: skip
 
 
 def token_for(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,10 @@ def group_help(group: str) -> str:
         "Subcommands:",
     ]
     lines += [f"  {name:<{width}}{summary}" for name, summary in sorted(commands.items())]
+    if group == "context":
+        from wp_cli.context import ContextStore
+
+        lines += ["", f"Config Path: {ContextStore(os.environ).folder}"]
     return "\n".join(lines) + "\n"
 
 

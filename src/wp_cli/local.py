@@ -24,8 +24,10 @@ from wp_sdk.program import own_command
 
 START_TIMEOUT = 30.0  # seconds until a started server must accept calls
 STOP_TIMEOUT = 15.0
+ELSEWHERE_TIMEOUT = 5.0  # seconds until a server that has the data is not one whose start was interrupted
 POLL = 0.02
 STATE_FILE, LOCK_FILE, LOG_FILE, DATABASE = "server.json", "start.lock", "server.log", "data.db"
+DATABASE_LOCK = DATABASE + ".lock"
 CERTIFICATE_NAME = "waypoint"  # every self-made certificate carries it
 LOG_LINES_SHOWN = 5
 SPACE_TO_START = 1 << 20  # bytes without which a server cannot start
@@ -151,17 +153,38 @@ def start(place: Path) -> Running:
         )  # fmt: skip
     finally:
         os.close(log)
-    deadline = time.monotonic() + START_TIMEOUT
+    ended = time.monotonic()
+    deadline = ended + START_TIMEOUT
     while time.monotonic() < deadline:
         state = read_state(place)
         if state and state != stale and alive(state.pid) and listens(state.grpc):
             return state
         if child.poll() is not None:
-            raise start_failed(place, f"ended with exit code {child.returncode}")
+            if not starting_elsewhere(place):
+                raise start_failed(place, f"ended with exit code {child.returncode}")
+            deadline = min(deadline, ended + ELSEWHERE_TIMEOUT)
+        else:
+            ended = time.monotonic()
         time.sleep(POLL)
+    if child.poll() is not None:
+        raise start_failed(place, f"ended with exit code {child.returncode}")
     child.terminate()
     child.wait(STOP_TIMEOUT)
     raise start_failed(place, f"was not ready after {START_TIMEOUT:g} seconds")
+
+
+def starting_elsewhere(place: Path) -> bool:
+    """Return whether another process has the data: a server whose start was interrupted goes on with it."""
+    import fcntl
+
+    try:
+        with (place / DATABASE_LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def environment() -> dict[str, str]:

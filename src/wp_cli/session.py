@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -162,6 +163,11 @@ class Session:
     def configured_endpoint(self) -> Endpoint | None:
         """Return the server that context, environment or flags name; None if none does."""
         return resolve(self.contexts, self._wanted, self.environ)
+
+    def login_endpoint(self, address: str) -> Endpoint | None:
+        """Return the server to log in at: `address`, or without one the configured server."""
+        wanted = replace(self._wanted, address=address) if address else self._wanted
+        return resolve(self.contexts, wanted, self.environ)
 
     def client(self, *, create: bool = False, start: bool = True, timeout: float | None = None) -> Client:
         """Return the connection to the server, the same one at every call.

@@ -103,7 +103,7 @@ def _labels_fit(block: tree.Block, count: int, problems: Diagnostics) -> bool:
     if len(block.labels) > count:
         extra = block.labels[count]
         allowed = ["no label", "1 label"][count] if count < 2 else f"{count} labels"
-        detail = f'A "{block.type}" block has {allowed} here.'
+        detail = f'"{block.type}" has {allowed} here.'
         if block.type in ("build", "registry", "deploy", "release"):
             detail += f' The plugin is chosen inside: {block.type} {{ use "{extra.value}" {{ … }} }}.'
         problems.error("Extraneous label", detail, extra.range)

@@ -7,7 +7,7 @@ repositories or the clock; so wrong types, unknown names and misspelt arguments 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from wp_config import config_stanza, pipelines, selector, stages
@@ -132,11 +132,13 @@ class _Checker:
         schema = self._schema_of(PluginRole(str(kind)), name) if self._schema_of is not None else None
         if schema is not None:
             decode_body(use.body, schema, scope, self.problems, partial=True)
+            self._references(use, scope, besides={attribute.name for attribute in schema.attributes})
         else:
             self._references(use, scope)
 
-    def _references(self, use: tree.Block, scope: Scope) -> None:
-        """Check the expressions of a body whose schema is not known."""
-        for node in tree.walk(use.body):
-            if isinstance(node, tree.Attribute):
+    def _references(self, use: tree.Block, scope: Scope, besides: Collection[str] = ()) -> None:
+        """Check the expressions that no schema tells the type of: all of a body, or those of misspelt arguments."""
+        nodes = tree.walk(use.body) if not besides else use.body.items
+        for node in nodes:
+            if isinstance(node, tree.Attribute) and node.name not in besides:
                 self.problems.extend(all_problems(node.value, scope))

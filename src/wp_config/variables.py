@@ -82,17 +82,17 @@ def _declaration(block: tree.Block, name: str, scope: Scope, problems: Diagnosti
     found = content(block.body, _SHAPE, problems)
     answer = Declaration(name, None, block.header)
     arguments = found.attributes
-    if "type" in arguments:
-        answer.type = _declared_type(arguments["type"].value)
-    if "description" in arguments:
-        value = convert_at(constant(arguments["description"].value), STRING, arguments["description"].value)
-        answer.description = "" if value.is_null else value.text
-    if "sensitive" in arguments:
-        value = convert_at(constant(arguments["sensitive"].value), Type("bool"), arguments["sensitive"].value)
-        answer.sensitive = bool(value.data)
-    if "env" in arguments:
-        value = convert_at(constant(arguments["env"].value), list_type(STRING), arguments["env"].value)
-        answer.env = () if value.is_null else tuple(item.text for item in value.elements)
+    readers = {"type": _read_type, "description": _read_description, "sensitive": _read_sensitive, "env": _read_env}
+    for argument, read in readers.items():
+        if argument in arguments:
+            try:
+                read(answer, arguments[argument].value)
+            except Diagnostics as error:
+                problems.extend(error)
+                # One mistake is enough: nothing follows from what the variable would have been.
+                answer.default = unknown()
+                answer.type = answer.type or (ANY if argument == "type" else None)
+                answer.sensitive = answer.sensitive or argument == "sensitive"
     if "default" in arguments:
         _read_default(answer, arguments["default"].value, scope)
     for validation in found.of("validation"):
@@ -104,6 +104,24 @@ def _declaration(block: tree.Block, name: str, scope: Scope, problems: Diagnosti
                 "Missing required argument", "A validation needs condition and error_message.", validation.header
             )
     return answer
+
+
+def _read_type(answer: Declaration, node: tree.Expression) -> None:
+    answer.type = _declared_type(node)
+
+
+def _read_description(answer: Declaration, node: tree.Expression) -> None:
+    value = convert_at(constant(node), STRING, node)
+    answer.description = "" if value.is_null else value.text
+
+
+def _read_sensitive(answer: Declaration, node: tree.Expression) -> None:
+    answer.sensitive = bool(convert_at(constant(node), Type("bool"), node).data)
+
+
+def _read_env(answer: Declaration, node: tree.Expression) -> None:
+    value = convert_at(constant(node), list_type(STRING), node)
+    answer.env = () if value.is_null else tuple(item.text for item in value.elements)
 
 
 def _declared_type(node: tree.Expression) -> Type:

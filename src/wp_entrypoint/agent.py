@@ -141,7 +141,7 @@ class Agent:
             from wp_entrypoint.dynamic import DynamicValues
 
             self._dynamic = DynamicValues(self._loop, self._journal, self._given, self._apply_when_read)
-        self._dynamic.update(config.env_vars, config.config_sources)
+        self._dynamic.update(config.env_vars, config.config_sources, config.brokered)
 
     def _apply_when_read(self) -> None:
         """Act on the newest snapshot as soon as its dynamic values have been asked for; a source that hangs is waited

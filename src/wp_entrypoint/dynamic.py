@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wp_entrypoint.journal import Journal
     from wp_entrypoint.loop import Loop, Timer
     from wp_entrypoint.settings import Environment
-    from wp_proto.entrypoint.messages import ConfigSource, ConfigVar
+    from wp_proto.entrypoint.messages import BrokeredValue, ConfigSource, ConfigVar
     from wp_sources import Reading, Source
 
     Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -39,15 +39,23 @@ class DynamicValues:
         self._environment = {os.fsdecode(name): os.fsdecode(value) for name, value in environment.items()}
         self._on_change = on_change
         self._readers: dict[str, _Reader] = {}
+        self._brokered: dict[Key, str] = {}  # what the server has read, and its trouble with it
         self.values: dict[Key, str] = {}
 
-    def update(self, variables: list[ConfigVar], sources: list[ConfigSource]) -> None:
-        """These are wanted now; what is new is read at once."""
+    def update(self, variables: list[ConfigVar], sources: list[ConfigSource], brokered: list[BrokeredValue]) -> None:
+        """These are wanted now; what is new, and not brokered by the server, is read at once."""
+        told = self._take(brokered)
         settings = {source.type: dict(source.config) for source in sources if not source.delete}
         wanted: dict[str, dict[Key, str]] = {}
+        every = set()
         for variable in variables:
             key = key_of(variable)
-            if key is not None:
+            if key is None:
+                continue
+            every.add(key)
+            if key in self._brokered:
+                tell(self._journal, key, variable.name, self._brokered[key], told, key in self.values)
+            else:
                 wanted.setdefault(key[0], {})[key] = variable.name
         for kind in [kind for kind in self._readers if kind not in wanted]:
             self._readers.pop(kind).close()
@@ -58,13 +66,24 @@ class DynamicValues:
                     kind, self._loop, self._journal, self._environment, self.values, self._on_change
                 )
             reader.want(names, settings.get(kind, {}))
-        every = {key for names in wanted.values() for key in names}
         for key in [key for key in self.values if key not in every]:
             del self.values[key]
 
     def settled(self, successfully: bool = False) -> bool:
         """Whether everything that is wanted has been asked for once (successfully: and is known)."""
+        if successfully and not all(key in self.values for key in self._brokered):
+            return False
         return all(reader.settled(successfully) for reader in self._readers.values())
+
+    def _take(self, brokered: list[BrokeredValue]) -> dict[Key, str]:
+        """Note what the server has read; returns what the trouble was before."""
+        before, self._brokered = self._brokered, {}
+        for answer in brokered:
+            key = (answer.source, tuple(sorted(answer.parameters.items())))
+            self._brokered[key] = answer.error or ""
+            if answer.value is not None:
+                self.values[key] = os.fsdecode(answer.value)
+        return {key: trouble for key, trouble in before.items() if trouble}
 
 
 class _Reader:
@@ -173,7 +192,11 @@ class _Reader:
                 if not trouble and self._values.get(key) != value:
                     self._values[key] = value
                     changed = True
-                self._tell(key, name, trouble)
+                tell(self._journal, key, name, trouble, self._troubles, key in self._values)
+                if trouble:
+                    self._troubles[key] = trouble
+                else:
+                    self._troubles.pop(key, None)
         if self._again:
             self._again = False
             self._begin()
@@ -183,16 +206,14 @@ class _Reader:
         if changed or self.settled(False) != settled:
             self._on_change()
 
-    def _tell(self, key: Key, name: str, trouble: str) -> None:
-        if trouble and self._troubles.get(key) != trouble:
-            kept = "its last value is kept" if key in self._values else "it is left out"
-            self._journal.warn("config", f"{name} cannot be read from {self._kind}, {kept}: {trouble}")
-        elif not trouble and key in self._troubles:
-            self._journal.info("config", f"{name} can be read from {self._kind} again")
-        if trouble:
-            self._troubles[key] = trouble
-        else:
-            self._troubles.pop(key, None)
+
+def tell(journal: Journal, key: Key, name: str, trouble: str, before: Mapping[Key, str], kept: bool) -> None:
+    """Say what is wrong with a variable, once, and when that is over."""
+    if trouble and before.get(key) != trouble:
+        fate = "its last value is kept" if kept else "it is left out"
+        journal.warn("config", f"{name} cannot be read from {key[0]}, {fate}: {trouble}")
+    elif not trouble and key in before:
+        journal.info("config", f"{name} can be read from {key[0]} again")
 
 
 def key_of(variable: ConfigVar) -> Key | None:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 """The one version of the entrypoint's part of the API."""
 
-FEATURES = b"sessions1"
-"""Tells the server that this is not a Go entrypoint: exec sessions may come with every snapshot (A14.9)."""
+FEATURES = b"sessions1,sources1"
+"""Tells the server that this is not a Go entrypoint: exec sessions may come with every snapshot (A14.9), and values
+that the server has read from dynamic sources."""
 
 UNARY_TIMEOUT = 10.0
 PING_AFTER = 25.0

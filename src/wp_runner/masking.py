@@ -50,6 +50,10 @@ class Mask:
             done = found.end()
         return b"".join([*shown, data[done:end]]), data[max(done, end) :]
 
+    def rest(self, held: bytes) -> bytes:
+        """Return what was held back, now that nothing follows it: a shorter secret may stand in it."""
+        return self._byte_pattern.sub(SHOWN.encode(), held) if self._byte_pattern else held
+
     def status(self, status: status_pb2.Status) -> None:
         """Take the secrets out of a failure, and out of its traceback."""
         if self._text_pattern is None:
@@ -116,7 +120,7 @@ class OutputMask:
         """Return what still waits; the job has ended."""
         yield from self._flush_raw()
         for step_id, (group, held) in self._steps.items():
-            yield Step(step_id, group, output=held)
+            yield Step(step_id, group, output=self._mask.rest(held))
         self._steps.clear()
 
     def status(self, status: status_pb2.Status) -> None:
@@ -127,7 +131,7 @@ class OutputMask:
         waiting = self._steps.pop(event.id, (event.group, b""))[1]
         clean, held = self._mask.data(waiting + event.output) if event.output else (b"", waiting)
         if held and event.close:
-            clean, held = clean + held, b""
+            clean, held = clean + self._mask.rest(held), b""
         if held:
             self._steps[event.id] = (event.group, held)
         masked = replace(event, msg=self._mask.text(event.msg), output=clean)
@@ -137,4 +141,4 @@ class OutputMask:
     def _flush_raw(self) -> Iterator[Event]:
         waiting, self._raw = self._raw, {}
         for stderr, held in waiting.items():
-            yield Raw(held, stderr)
+            yield Raw(self._mask.rest(held), stderr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wp_proto.own import administration_pb2
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
-from wp_server import certificate_state, local, tls
+from wp_server import certificate_state, local, peers, tls
 from wp_server.api import catalogue
 from wp_server.api.administration import AdministrationHandlers
 from wp_server.api.entrypoint import EntrypointHandlers
@@ -34,6 +34,7 @@ from wp_server.jobs import deadlines
 from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.live import lenient
+from wp_server.live.broker import Broker
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
 from wp_server.settings import Settings, split_address
@@ -63,7 +64,14 @@ log = logging.getLogger(__name__)
 class RunningServer:
     """A server between its start and its end."""
 
-    def __init__(self, settings: Settings, store: Store, snapshots: Snapshots, certificate: tls.Certificate) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        snapshots: Snapshots,
+        certificate: tls.Certificate,
+        links: peers.Links | None,
+    ) -> None:
         self.settings = settings
         self.store = store
         self._live_certificate = LiveCertificate(certificate, watched=settings.tls_cert_file is not None)
@@ -71,16 +79,19 @@ class RunningServer:
         self._departures = Departures(store)
         self.instances = Instances(store.changes)
         self.exec = ExecHandlers(store, self.instances)
+        self._broker = Broker(store.changes) if settings.read_sources else None
         self._snapshots = snapshots
         self.exit_asked = asyncio.Event()
         """Set when a restore asks for an end of the process, for its supervisor to start it again."""
+        entrypoint = EntrypointHandlers(store, self.instances, self._broker)
+        logs = LogHandlers(store, self.instances)
+        met: tuple[object, ...] = (entrypoint, self.exec, logs, InstanceHandlers(self.instances))
+        if links is not None:
+            met = (peers.RoutedHandlers(store, self.instances, links, entrypoint, self.exec, logs),)
         handlers = rpc_handlers(
             SnapshotHandlers(snapshots, self.exit_asked.set),
             VersionHandlers(version()),
-            EntrypointHandlers(store, self.instances),
-            self.exec,
-            LogHandlers(store, self.instances),
-            InstanceHandlers(self.instances),
+            *met,
             *catalogue.handlers(store, self._dispatcher, self._departures, settings.url_domain),
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
@@ -106,6 +117,7 @@ class RunningServer:
         )
         gateway_port = ports.gateway or self._grpc.port
         self._gateway = Gateway(self._live_certificate, served, gateway_port, self._moved) if settings.local else None
+        self._others = _Others(settings, store, self.instances, links, self.pipeline) if links is not None else None
 
     @property
     def certificate(self) -> tls.Certificate:
@@ -145,20 +157,25 @@ class RunningServer:
     async def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Accepts calls from now on. Returns the tasks to cancel in the end."""
         await self.store.write(server_settings.prepare)
-        await deadlines.take_over(self.store)
+        if self._others is None:
+            await deadlines.take_over(self.store)
         pages = site(self.unready, version(), (self.pipeline, self.administration))
         group.create_task(self._http.serve(pages))
         if self._plain_http:
             group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))
+        if self._others is not None:
+            await self._others.start()
         await self._grpc.start()
         background = [
             group.create_task(self.pipeline.run()),
             group.create_task(self._live_certificate.run()),
             group.create_task(self._dispatcher.run()),
             group.create_task(self._departures.run()),
-            group.create_task(deadlines.run(self.store)),
+            group.create_task(deadlines.run(self.store, self._leads)),
             group.create_task(self._snapshots.watch(self._restored)),
         ]
+        if self._others is not None:
+            background += [group.create_task(work) for work in self._others.work()]
         if self.settings.advertise_addr:
             await self._advertise(
                 self.settings.advertise_addr, self.settings.advertise_tls, self.settings.advertise_tls_skip_verify
@@ -182,7 +199,11 @@ class RunningServer:
         if self._gateway:
             stopping.append(self._gateway.stop(CALL_GRACE))
         await asyncio.gather(*stopping)
+        if self._others is not None:
+            await self._others.stop()
         self.instances.close()
+        if self._broker is not None:
+            self._broker.close()
         self.abandon()
 
     def abandon(self) -> None:
@@ -192,6 +213,9 @@ class RunningServer:
             self._plain_http.stop()
         if self.settings.local:
             local.remove_state(self.settings.data_dir)
+
+    def _leads(self) -> int | None:
+        return deadlines.ALONE if self._others is None else self._others.membership.leads()
 
     def _restored(self) -> None:
         self.pipeline.send_back(but="RestoreSnapshot")
@@ -223,6 +247,35 @@ class RunningServer:
         )
 
 
+class _Others:
+    """What a server has because there are others on its database."""
+
+    def __init__(
+        self, settings: Settings, store: Store, instances: Instances, links: peers.Links, pipeline: Pipeline
+    ) -> None:
+        self._links = links
+        host, port = split_address(settings.listen_peer)
+        self._listener = Listener(host, port, links.credentials(), (pipeline,))
+        self._presence = peers.Presence(store, instances)
+        address = settings.advertise_peer or self._listener.address
+        self.membership = peers.Membership(store, address, version(), self._presence.tell_all)
+
+    async def start(self) -> None:
+        """Answers the others, and lets them know."""
+        await self._listener.start()
+        await self.membership.join()
+
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Returns what runs as long as the server does."""
+        return [self.membership.run(), self._presence.run()]
+
+    async def stop(self) -> None:
+        """Hands everything over."""
+        await self.membership.leave()
+        await self._listener.stop(0)
+        await self._links.close()
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[RunningServer]:
     """Starts a server, yields it while it serves, and stops it.
@@ -236,7 +289,8 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
         stack.push_async_callback(store.close)
         snapshots = Snapshots(store, settings.data_dir, version_info(version()), settings.restore_run_queued)
         await snapshots.restore_laid()
-        server = RunningServer(settings, store, snapshots, await _certificate(settings, store))
+        links = await peers.Links.open(store) if store.shared else None
+        server = RunningServer(settings, store, snapshots, await _certificate(settings, store), links)
         stack.callback(server.abandon)
         try:
             async with asyncio.TaskGroup() as group:

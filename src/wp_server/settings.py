@@ -37,6 +37,10 @@ class Settings:
     listen_http_insecure: str = ""
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
+    listen_peer: str = "127.0.0.1:0"
+    """With PostgreSQL: where the other servers on the database reach this one."""
+    advertise_peer: str = ""
+    """What they are told; empty = the address listened on."""
     disable_ui: bool = False
     url_enabled: bool = True
     url_api_addr: str = "api.waypoint.run:443"
@@ -50,6 +54,7 @@ class Settings:
     advertise_addr: str = ""
     advertise_tls: bool = True
     advertise_tls_skip_verify: bool = False
+    read_sources: bool = True
     accept_tos: bool = False
     telemetry_oc_agent_addr: str = ""
     telemetry_oc_agent_insecure: bool = False
@@ -95,6 +100,8 @@ _FLAGS = (
     _Flag("listen-grpc", "listen_grpc", "address of the gRPC API; always TLS"),
     _Flag("listen-http", "listen_http", "address of the UI and the HTTP API; always TLS"),
     _Flag("listen-http-insecure", "listen_http_insecure", "address of plain HTTP that redirects to TLS; empty = off"),
+    _Flag("listen-peer", "listen_peer", "address for the other servers on the same PostgreSQL database; mutual TLS"),
+    _Flag("advertise-peer", "advertise_peer", "address that the other servers are told; default: that of -listen-peer"),
     _Flag("tls-cert-file", "tls_cert_file", "certificate chain, PEM; none = self-signed, kept beside the state file"),
     _Flag("tls-key-file", "tls_key_file", "private key, PEM"),
     _Flag("disable-ui", "disable_ui", "do not serve the UI"),
@@ -108,6 +115,9 @@ _FLAGS = (
     _Flag("advertise-addr", "advertise_addr", "address that entrypoints connect to"),
     _Flag("advertise-tls", "advertise_tls", "entrypoints use TLS"),
     _Flag("advertise-tls-skip-verify", "advertise_tls_skip_verify", "entrypoints do not verify the certificate"),
+    _Flag(
+        "read-sources", "read_sources", "read dynamic configuration for the entrypoints, where that can be done here"
+    ),
     _Flag("accept-tos", "accept_tos", "accepted for old command lines; this server uses no hosted service"),
     _Flag("telemetry-oc-agent-addr", "telemetry_oc_agent_addr", "OpenCensus agent"),
     _Flag("telemetry-oc-agent-insecure", "telemetry_oc_agent_insecure", "no TLS to the agent"),

@@ -88,7 +88,12 @@ def is_fresh(chain: bytes) -> bool:
     return leaf.not_valid_after_utc - datetime.now(UTC) > RENEW_BEFORE
 
 
-def _self_signed(names: Iterable[str]) -> tuple[bytes, bytes]:
+def for_peers() -> tuple[bytes, bytes]:
+    """Returns a new certificate and key (PEM) that servers show each other, on either side."""
+    return _self_signed([PINNED_NAME], ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def _self_signed(names: Iterable[str], *usages: x509.ObjectIdentifier) -> tuple[bytes, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
@@ -122,7 +127,7 @@ def _self_signed(names: Iterable[str]) -> tuple[bytes, bytes]:
             ),
             critical=True,
         )
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages or [ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -320,6 +320,69 @@ class TestStopping:
         assert shops[STAGES.index(reach_build)].images() == []
 
 
+class TestStoppingDestroy:
+    """`destroy` while it waits for a container that does not want to end: what is left is destroyed by the next one."""
+
+    @pytest.fixture
+    def stubborn(self, shop: Shop) -> Shop:
+        shop.configure(deploy="worker = true")
+        shop.waypoint.run("up")
+        text = (shop.waypoint.project / "waypoint.hcl").read_text()
+        (shop.waypoint.project / "waypoint.hcl").write_text(text.replace("stop_timeout = 1", "stop_timeout = 600"))
+        return shop
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+    def test_in_the_middle(self, stubborn: Shop, number: signal.Signals) -> None:
+        command = stubborn.waypoint.start("destroy", "-auto-approve")
+        waiting = threading.Event()
+        assert command.stderr
+        lines = command.stderr
+
+        def read() -> None:
+            for line in lines:
+                if "Deleting container" in line:
+                    waiting.set()
+                    return
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        wait_for(command, waiting.is_set)
+        reader.join()
+        stop(command, number)
+        assert len(stubborn.containers(status="running")) == 1
+        assert stubborn.deployments("created") == ["success"]
+        stubborn.configure(deploy="worker = true")
+        stubborn.destroy()
+
+
+def test_init_stopped_while_the_server_does_not_answer(shop: Shop) -> None:
+    asked = threading.Event()
+    with silent_registry(asked) as silent:  # a server that takes the connection and says nothing
+        shop.waypoint.extra |= {"WAYPOINT_SERVER_ADDR": silent, "WAYPOINT_SERVER_TLS": "1"}
+        command = shop.waypoint.start("init")
+        wait_for(command, asked.is_set)
+        stop(command, signal.SIGINT)
+    shop.waypoint.extra.clear()
+    shop.waypoint.run("init")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_init_stopped_while_it_starts_the_server(tmp_path: Path, number: signal.Signals) -> None:
+    shutil.copytree(ROOT / "examples" / "hello", tmp_path / "project")
+    hello = Waypoint(tmp_path / "home", tmp_path / "project")
+    command = hello.start("init")
+    wait_for(command, lambda: any(" server run " in line for line in hello.processes().values()))
+    stop(command, number)
+    hello.run("init")  # finds the server that goes on starting, or its own, and one of them has to go
+
+    def one() -> bool:
+        return len([line for line in hello.processes().values() if " server run " in line]) == 1
+
+    eventually(one)
+    assert "hello" in hello.run("project", "list").stdout
+    hello.close()
+
+
 def test_stopped_while_it_waits_for_another_command(shop: Shop) -> None:
     first = reach_deploy(shop, "", threading.Event())
     try:

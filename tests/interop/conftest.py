@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +10,7 @@ from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-BUILD_TIMEOUT = 600
+from .go_peers import build
 
 
 class HclPeer:
@@ -38,16 +35,7 @@ class HclPeer:
 
 @pytest.fixture(scope="session")
 def hcl_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HclPeer]:
-    if shutil.which("go") is None:
-        pytest.skip("no Go: real hclwrite and gohcl are not compared with (Debian: golang-go)")
-    program = tmp_path_factory.mktemp("hclpeer") / "hclpeer"
-    built = subprocess.run(
-        ["go", "build", "-o", str(program), "."], cwd=HERE / "hclpeer", env=os.environ | {"GOWORK": "off"},
-        capture_output=True, text=True, timeout=BUILD_TIMEOUT, check=False,
-    )  # fmt: skip
-    if "dial tcp" in built.stderr or "no such host" in built.stderr:
-        pytest.skip(f"the Go modules of hclpeer cannot be fetched: {built.stderr.strip().splitlines()[-1]}")
-    assert built.returncode == 0, built.stderr
+    program = build("hclpeer", tmp_path_factory.mktemp("hclpeer"), "real hclwrite and gohcl are not compared with")
     peer = HclPeer(program)
     yield peer
     peer.close()

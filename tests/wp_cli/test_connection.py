@@ -45,6 +45,8 @@ def test_bootstrap_prints_only_the_token_and_stores_a_working_context(cli: Cli, 
     assert cli.ok("context", "verify") == f"Context 'main' works: server v0.0.0-dev at {server.address}.\n"
     assert cli.ok("workspace", "list") == ""
     assert cli.ok("version").splitlines()[1].startswith("Server: v")
+    assert json.loads(cli.ok("version", "-json"))["server"] == cli.ok("version").splitlines()[1].split()[1]
+    assert json.loads(cli.ok("version", "-json", "-context=-"))["server"] is None
 
 
 def test_bootstrap_can_leave_the_default_context_alone(cli: Cli, server: RealServer) -> None:

@@ -134,6 +134,22 @@ def test_a_workspace_is_stored_in_the_default_context(cli: Cli) -> None:
     assert "which workspace?" in cli.fails("context", "set")
 
 
+def test_every_flag_of_create_is_stored_and_clear_unsets_only_the_default(cli: Cli) -> None:
+    flags = ("-server-addr=a", "-server-require-auth", "-server-tls-skip-verify", "-server-platform=nomad", "-w=dev")
+    cli.ok("context", "create", *flags, "one")
+    stored = json.loads(cli.ok("context", "inspect", "-json", "one"))
+    assert stored == {
+        "address": "a:9701", "tls": True, "tls_skip_verify": True, "address_internal": "", "require_auth": True,
+        "auth_token": "", "platform": "nomad", "workspace": "dev",
+    }  # fmt: skip
+    assert "wants a token and there is none" in cli.fails("project", "list")
+    cli.ok("context", "clear")
+    assert json.loads(cli.ok("context", "list", "-json")) == [
+        {"name": "one", "default": False, "platform": "nomad", "address": "a:9701"}
+    ]
+    assert "no context is the default" in cli.fails("context", "verify")
+
+
 def test_reading_creates_nothing(cli: Cli) -> None:
     cli.ok("context", "list")
     cli.ok("context", "inspect")

@@ -50,7 +50,9 @@ def test_help_goes_to_stdout(cli: Cli) -> None:
 
 
 def test_a_group_without_subcommand_shows_its_help_and_fails(cli: Cli) -> None:
-    assert "Subcommands:" in cli.fails("context")
+    shown = cli.fails("context")
+    assert "Subcommands:" in shown
+    assert f"Config Path: {cli.home}/.config/waypoint/context\n" in shown
     assert "unknown subcommand 'creat'" in cli.fails("context", "creat")
 
 

@@ -25,7 +25,7 @@ app "web" {
   }
   deploy {
     use "docker" {
-      servce_port = 1
+      servce_port = var.prt
     }
   }
 }
@@ -126,6 +126,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_place(cli: Cli) -> No
         "waypoint.hcl:5:": "number",
         "waypoint.hcl:10:9": 'Did you mean "docker"?',
         "waypoint.hcl:14:7": 'Did you mean "service_port"?',
+        "waypoint.hcl:14:21": 'Did you mean "port"?',
         "waypoint.hcl:20:": "waypoint/",
         "waypoint.hcl:24:": "befor",
         "waypoint.hcl:30:34": 'Did you mean "upper"?',

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.wp_cli.projects import app, write_project
+from tests.wp_cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
@@ -61,6 +62,18 @@ def test_pruning_keeps_what_it_is_told_to_keep(cli: Cli) -> None:
     assert deployments(cli) == [6, 5]  # the newest one stays: one has just gone back from it
     cli.ok("release", "-prune-retain=0")
     assert deployments(cli) == [6]
+
+
+@pytest.mark.parametrize(("flags", "environ"), [(["-plain"], {}), ([], {"WAYPOINT_PLAIN": "1"})])
+def test_plain_output_is_plain_on_a_terminal_too(cli: Cli, flags: list[str], environ: dict[str, str]) -> None:
+    write_project(cli.folder, app("web", stages="null"), app("api", stages="null"))
+    with Terminal([*cli.command, "up", *flags], cli.environ | environ, str(cli.folder)) as seen:
+        assert seen.finish() == 0
+    assert b"\x1b" not in seen.raw
+    lines = seen.raw.decode().split("\r\n")
+    assert lines.count("ok: Null deploy done") == 2
+    assert lines.count("-> Null deploy...") == 2
+    assert [line for line in lines if line in {"» web", "» api"}] == ["» web", "» api"]
 
 
 def test_a_release_is_made_again_only_on_request(cli: Cli) -> None:

@@ -1,8 +1,7 @@
-"""The language by example: every file in ``corpus`` beside what it means, or the exact message it gets.
+"""The language by example: every case of ``corpus`` beside what it means, or the exact message it gets.
 
-``expressions/X.hcl`` → ``X.json``: the values of its arguments. ``projects/X.hcl`` → ``X.json``: the model.
-``diagnostics/X.hcl`` → ``X.txt``: what ``validate`` prints. With ``CORPUS_UPDATE=1`` in the environment the answers
-are written instead of compared; read them before committing.
+How the cases are written stands in ``corpus/README.md``. With ``CORPUS_UPDATE=1`` in the environment the answers, and
+the list in that file, are written instead of compared; read them before committing.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -85,19 +84,57 @@ SHAPES = Schema(
     ),
 )  # fmt: skip
 
-
-def cases(folder: str) -> list[Path]:
-    return sorted((CORPUS / folder).glob("*.hcl")) + sorted((CORPUS / folder).glob("*.hcl.json"))
-
-
-def compare(case: Path, ending: str, answer: str) -> None:
-    expected = case.with_name(case.name.partition(".")[0] + ending)
-    if os.environ.get("CORPUS_UPDATE"):
-        expected.write_text(answer, encoding="utf-8")
-    assert answer == expected.read_text(encoding="utf-8")
+UPDATE = bool(os.environ.get("CORPUS_UPDATE"))
+CASES = sorted(path for path in CORPUS.glob("*/*") if path.name.endswith((".hcl", ".hcl.json")))
+ANSWERS = (".values.json", ".model.json", ".shape.json", ".errors.txt")
 
 
-@pytest.mark.parametrize("case", cases("expressions"), ids=lambda case: case.stem)
+def answer_of(case: Path, ending: str) -> Path:
+    return case.with_name(case.name.partition(".")[0] + ending)
+
+
+def cases(ending: str) -> list[Any]:
+    return [
+        pytest.param(case, id=f"{case.parent.name}/{case.name.partition('.')[0]}")
+        for case in CASES
+        if answer_of(case, ending).exists()
+    ]
+
+
+def compare(path: Path, answer: str) -> None:
+    if UPDATE:
+        path.write_text(answer, encoding="utf-8")
+    assert answer == path.read_text(encoding="utf-8")
+
+
+def heading(case: Path) -> str:
+    """The first line of a case, which says what it shows."""
+    line = case.read_text(encoding="utf-8").partition("\n")[0]
+    if case.name.endswith(".json"):
+        return re.findall(r'"//": "([^"]*)"', case.read_text(encoding="utf-8"))[0]
+    assert line.startswith("# "), f"{case} must begin with a comment that says what it shows"
+    return line.removeprefix("# ")
+
+
+def test_every_case_has_one_answer_and_stands_in_the_list() -> None:
+    topics: dict[str, list[str]] = {}
+    for case in CASES:
+        found = [ending for ending in ANSWERS if answer_of(case, ending).exists()]
+        assert len(found) == 1, f"{case} needs one answer of {ANSWERS}"
+        place = f"{case.parent.name}/{case.name}"
+        answer = f"{case.parent.name}/{answer_of(case, found[0]).name}"
+        topics.setdefault(case.parent.name, []).append(
+            f"- [{case.name.partition('.')[0]}]({place}) ([{found[0].split('.')[1]}]({answer})): {heading(case)}"
+        )
+    readme = CORPUS / "README.md"
+    text, mark, _ = readme.read_text(encoding="utf-8").partition("<!-- the cases -->\n")
+    assert mark
+    assert all(f"**{topic}**" in text for topic in topics), "the introduction must name every topic"
+    listed = "".join(f"\n## {topic}\n\n" + "\n".join(lines) + "\n" for topic, lines in sorted(topics.items()))
+    compare(readme, text + mark + listed)
+
+
+@pytest.mark.parametrize("case", cases(".values.json"))
 def test_expressions(case: Path) -> None:
     scope = Scope({"var": from_python(VARIABLES)}, surroundings=Surroundings(CORPUS, CORPUS), templates=True)
     values = {
@@ -105,10 +142,10 @@ def test_expressions(case: Path) -> None:
         for item in parse(read(case)).items
         if isinstance(item, tree.Attribute)
     }
-    compare(case, ".json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    compare(answer_of(case, ".values.json"), json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
-@pytest.mark.parametrize("case", cases("projects"), ids=lambda case: case.stem)
+@pytest.mark.parametrize("case", cases(".model.json"))
 def test_projects(case: Path) -> None:
     with wp_config.load(case) as project:
         answer = {
@@ -121,11 +158,11 @@ def test_projects(case: Path) -> None:
             },
             "config": [entry(item) for item in project.config()],
             "pipelines": [plain(pipeline) for pipeline in project.pipelines()],
-            "apps": {name: app(project.app(name)) for name in project.app_names},
+            "apps": {name: app(project.app(name), case.parent) for name in project.app_names},
             "warnings": [str(item) for item in project.warnings],
         }
     compact = {key: value for key, value in answer.items() if value and value != plain(wp_config.RunnerSettings())}
-    compare(case, ".json", json.dumps(compact, indent=2, ensure_ascii=False) + "\n")
+    compare(answer_of(case, ".model.json"), json.dumps(compact, indent=2, ensure_ascii=False) + "\n")
 
 
 def plain(record: NamedTuple) -> dict[str, object]:
@@ -141,7 +178,7 @@ def plain(record: NamedTuple) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("case", cases("shapes"), ids=lambda case: case.stem)
+@pytest.mark.parametrize("case", cases(".shape.json"))
 def test_shapes(case: Path) -> None:
     """Files as their authors write them, with every body evaluated."""
     values = {"image": "registry.example/web", "username": "robot"}
@@ -152,22 +189,24 @@ def test_shapes(case: Path) -> None:
     with wp_config.load(case, variables=variables) as project:
         answer = {
             "name": project.name,
-            "apps": {name: stages(project.app(name), schemas) for name in project.app_names},
+            "apps": {name: stages(project.app(name), schemas, case.parent) for name in project.app_names},
         }
     text = json.dumps(answer, indent=2, ensure_ascii=False) + "\n"
-    compare(case, ".json", re.sub(rf"{re.escape(tempfile.gettempdir())}/waypoint\w+", "<rendered>", text))
+    compare(
+        answer_of(case, ".shape.json"), re.sub(rf"{re.escape(tempfile.gettempdir())}/waypoint\w+", "<rendered>", text)
+    )
 
 
 def entry(item: wp_config.ConfigVariable) -> dict[str, object]:
     return {key: value for key, value in plain(item).items() if value not in (False, "", None)}
 
 
-def app(found: wp_config.App) -> dict[str, object]:
-    return stages(found, SCHEMAS)
+def app(found: wp_config.App, folder: Path) -> dict[str, object]:
+    return stages(found, SCHEMAS, folder)
 
 
-def stages(found: wp_config.App, schemas: Mapping[PluginRole, Schema]) -> dict[str, object]:
-    answer: dict[str, object] = {"path": found.path.relative_to(CORPUS).as_posix().partition("/")[2] or "."}
+def stages(found: wp_config.App, schemas: Mapping[PluginRole, Schema], folder: Path) -> dict[str, object]:
+    answer: dict[str, object] = {"path": found.path.relative_to(folder).as_posix()}
     if found.auto_hostname is not None:
         answer["auto_hostname"] = found.auto_hostname
     if found.file_change_signal:
@@ -181,11 +220,11 @@ def stages(found: wp_config.App, schemas: Mapping[PluginRole, Schema]) -> dict[s
             hooks = [plain(hook) for hook in stage.hooks(LATER[kind])]
             told = {"use": stage.use.plugin, "labels": dict(stage.labels), "body": body, "hooks": hooks}
             answer[str(kind)] = {key: value for key, value in told.items() if value}
-    return json.loads(json.dumps(answer).replace(str(CORPUS / "projects"), "."))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(answer).replace(str(folder), "."))  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("case", cases("diagnostics"), ids=lambda case: case.stem)
+@pytest.mark.parametrize("case", cases(".errors.txt"))
 def test_diagnostics(case: Path) -> None:
     found = wp_config.validate(case, schema_of=lambda role, _: SCHEMAS[role], plugin_names=["docker", "pack"])
     assert isinstance(found, Diagnostics)
-    compare(case, ".txt", found.render() + "\n")
+    compare(answer_of(case, ".errors.txt"), found.render() + "\n")

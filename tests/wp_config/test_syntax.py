@@ -165,7 +165,9 @@ INVALID = {
     "endfor closes if": ('a = "%{ if b }c%{ endfor }"', 1, 16),
     "else without if": ('a = "%{ else }"', 1, 6),
     "closing bracket without opener": ("a = 1)", 1, 6),
-    "mismatched brackets": ("a = [1)", 1, 5),
+    "mismatched brackets": ("a = [1)", 1, 7),
+    "unclosed interpolation with a string behind": ('a = "${b" c', 1, 6),
+    "unclosed interpolation in an interpolation": ('a = "${f("x ${y")}"', 1, 6),
 }
 
 

@@ -13,6 +13,7 @@ from tests.fakes.vault import Vault
 from wp_entrypoint import dynamic
 from wp_entrypoint.appconfig import resolve
 from wp_proto.entrypoint import messages
+from wp_proto.own import source_pb2
 from wp_proto.waypoint import api as pb
 
 from .conftest import Entrypoints, eventually
@@ -140,6 +141,31 @@ def test_two_sources_do_not_wait_for_each_other(entrypoints: Entrypoints, server
         assert entrypoints.run("sh", "-c", script, server=server, env=env).stdout == "ann unset\n"
     finally:
         vault.stop()
+
+
+def test_what_the_server_has_read_is_taken_and_kept(
+    entrypoints: Entrypoints, server: FakeServer, consul: Consul
+) -> None:
+    def brokered(**answer: object) -> pb.EntrypointConfig:
+        told = source_pb2.BrokeredValue(source="consul", parameters={"key": "web/name"}, **answer)  # type: ignore[arg-type]
+        return pb.EntrypointConfig(env_vars=[from_consul("NAME", "web/name")], brokered=[told])
+
+    server.set_whole_config(brokered(value=b"read ${there}\xff"))
+    script = "printf '%s\\n' \"$NAME\"; exec sleep 100"
+    process = entrypoints.start("sh", "-c", script, server=server)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"read ${there}\xff\n"
+    server.set_whole_config(brokered(error="the vault is shut"))
+    server.wait(
+        lambda: any(
+            "NAME cannot be read from consul, its last value is kept: the vault is shut" in line
+            for line in server.own_lines()
+        )
+    )
+    server.set_whole_config(brokered(value=b"two"))
+    assert process.stdout.readline() == b"two\n"
+    assert any("can be read from consul again" in line for line in server.own_lines())
+    assert not consul.requests
 
 
 def test_nothing_of_it_is_loaded_without_a_dynamic_variable(entrypoints: Entrypoints, server: FakeServer) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fakes.consul import Consul
 
 from wp_proto.waypoint import api as pb
 
 from .conftest import Entrypoints, eventually
-from .real_server import RealServer
+from .real_server import APPLICATION, RealServer
 
 ENTRYPOINT = pb.LogBatch.Entry.ENTRYPOINT
 
@@ -109,3 +110,21 @@ def test_the_pinned_certificate(entrypoints: Entrypoints, real: RealServer, tmp_
         "WAYPOINT_SERVER_TLS_CA": real.certificate.decode(),
     }
     assert entrypoints.run("sh", "-c", "echo $GREETING", env=env).stdout == "hello\n"
+
+
+def test_dynamic_values_by_way_of_the_server(entrypoints: Entrypoints, real: RealServer) -> None:
+    """The container has neither the way to the source nor its token."""
+    consul = Consul()
+    consul.keys["web/name"] = b"shop"
+    consul.token = "acl"
+    try:
+        source = pb.ConfigSource(type="consul", application=APPLICATION, config={"address": consul.url, "token": "acl"})
+        real.api.call("SetConfigSource", pb.SetConfigSourceRequest(config_source=source))
+        variable = pb.ConfigVar(name="NAME", target=pb.ConfigVar.Target(application=APPLICATION))
+        variable.dynamic.CopyFrom(pb.ConfigVar.DynamicVal(**{"from": "consul", "config": {"key": "web/name"}}))
+        real.api.call("SetConfig", pb.ConfigSetRequest(variables=[variable]))
+        result = entrypoints.run("sh", "-c", "echo $NAME", env=real.environment())
+        assert result.stdout == "shop\n"
+        assert {request.headers.get("x-consul-token") for request in consul.requests} == {"acl"}
+    finally:
+        consul.stop()

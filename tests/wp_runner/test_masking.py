@@ -41,6 +41,16 @@ def test_however_output_is_cut_it_is_masked_like_the_whole(secrets: list[str], p
     assert output(masked(["x"], [Raw(piece) for piece in pieces])) == b"".join(pieces)
 
 
+def test_a_secret_that_may_begin_a_longer_one_is_masked_when_nothing_follows() -> None:
+    secrets = ["hunter", "hunter2"]
+    assert masked(secrets, [Raw(b"hunter")]) == [Raw(b"(sensitive)")]
+    assert masked(secrets, [Raw(b"hunter"), Line("next")]) == [Raw(b"(sensitive)"), Line("next")]
+    assert masked(secrets, [Step(1, 0, output=b"hunter")]) == [Step(1, 0, output=b"(sensitive)")]
+    assert masked(secrets, [Step(1, 0, output=b"hunter", close=True)]) == [
+        Step(1, 0, output=b"(sensitive)", close=True)
+    ]
+
+
 def test_what_may_begin_a_secret_waits_and_comes_out_where_it_belongs() -> None:
     events: list[Event] = [Raw(b"pass: hun"), Raw(b"ter2\nhun"), Line("next"), Raw(b"ger")]
     assert masked(["hunter2"], events) == [

@@ -8,6 +8,9 @@ from wp_config.records import ConfigVariable, DynamicValue, StageKind
 from wp_proto.plugins import docker_pb2
 from wp_proto.sdk import plugin_pb2
 from wp_proto.waypoint import api as pb
+from wp_runner.operations.docs import as_record
+from wp_runner.plugins import PluginHost
+from wp_sdk.component import ComponentKind
 from wp_sdk.values import unpack
 
 SUCCESS, RUNNING, ERROR = pb.Status.SUCCESS, pb.Status.RUNNING, pb.Status.ERROR
@@ -161,3 +164,25 @@ def test_an_app_that_dies_at_once_is_not_a_success(bench: Bench) -> None:
     assert deployment.state == pb.Operation.CREATED
     assert bench.shop.released == ""
     assert not bench.records("release")
+
+
+def test_docs_describe_the_plugins_that_the_application_uses(bench: Bench) -> None:
+    results = bench.ok(docs=pb.Job.DocsOp()).docs.results
+    assert [(r.component.type, r.component.name) for r in results] == [
+        (pb.Component.BUILDER, "shop"),
+        (pb.Component.REGISTRY, "shop"),
+        (pb.Component.PLATFORM, "shop"),
+        (pb.Component.RELEASEMANAGER, "shop"),
+    ]
+    assert results[0].docs.output == "docker.Image"
+    assert (results[0].docs.fields["name"].type, results[0].docs.fields["name"].optional) == ("string", True)
+    assert results[0].docs.fields["name"].default == '"web"'
+    assert bench.shop.calls == []
+
+
+def test_docs_of_nested_blocks_have_dotted_names() -> None:
+    docker = PluginHost().open("docker").documentation(ComponentKind.REGISTRY)
+    assert docker is not None
+    record = as_record(docker)
+    assert record.fields["auth.username"].synopsis == "User name"
+    assert not record.fields["image"].optional

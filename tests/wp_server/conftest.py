@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -72,8 +73,12 @@ async def store(store_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(db=tmp_path / "data.db", listen_grpc="127.0.0.1:0", listen_http="127.0.0.1:0")
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """A server on SQLite; `WAYPOINT_TESTS_STORE=postgresql` puts every server of these tests on PostgreSQL."""
+    chosen = Settings(db=tmp_path / "data.db", listen_grpc="127.0.0.1:0", listen_http="127.0.0.1:0")
+    if os.environ.get("WAYPOINT_TESTS_STORE") == "postgresql":
+        return replace(chosen, db_url=request.getfixturevalue("postgres").emptied())
+    return chosen
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.auth import authenticator
 from wp_server.store import projects, settings
 
-from .job_peers import Request, Runner, job, refusal, until_state
+from .job_peers import Request, Runner, job, refusal, until_state, watch
 
 STATE = OpaqueAny(type_url="type/container", value=b"c1")
 
@@ -130,6 +130,26 @@ async def test_a_job_for_any_runner_gets_one_from_the_default_profile(api, clien
     assert code is grpc.StatusCode.UNAUTHENTICATED  # the token went with its runner
 
 
+async def test_nobody_but_the_launching_runner_sees_the_token_of_the_launched_one(api, launcher):
+    await profile(api, default=True)
+    queued = (await api.QueueJob(job())).job_id
+    task = await task_of(api, queued)
+    shown = [
+        task.start_job,
+        await api.GetJob(pb.GetJobRequest(job_id=task.start_job.id)),
+        *(await api.ListJobs(pb.ListJobsRequest())).jobs,
+        *(one.start_job for one in (await api.ListTask(pb.ListTaskRequest())).tasks),
+    ]
+    stream, taken = await launcher.take()
+    assert taken.start_task.info.environment_variables["WAYPOINT_SERVER_TOKEN"]
+    await fail(stream, "no")
+    for event in await watch(api, task.start_job.id):
+        shown += [event.job.job, event.state.job]
+    assert any(one.WhichOneof("operation") == "start_task" for one in shown)
+    for one in shown:
+        assert "WAYPOINT_SERVER_TOKEN" not in one.start_task.info.environment_variables
+
+
 async def test_without_a_profile_or_with_a_named_runner_a_job_stays_alone(api, launcher):
     alone = (await api.QueueJob(job())).job_id
     await profile(api, default=True)
@@ -155,13 +175,14 @@ async def test_a_runner_that_dies_before_its_job_ends_takes_the_job_with_it(api,
     await profile(api, default=True)
     queued = (await api.QueueJob(job())).job_id
     own = await started_runner(api, client, launcher, queued)
-    watching, _ = await launcher.take()
+    watching, following = await launcher.take()
     working, _ = await own.take()
     await until_state(api, queued, pb.Job.RUNNING)
     await fail(watching, "the container ended with exit code 137 (out of memory)")
     lost = await until_state(api, queued, pb.Job.ERROR)
     assert lost.error.message == (
-        "the runner of this job is gone: the container ended with exit code 137 (out of memory)"
+        "the runner of this job is gone: the container ended with exit code 137 (out of memory) "
+        f"(`waypoint job get-stream {following.id}` shows its output)"
     )
     answer = await working.read()
     assert answer.cancel.force
@@ -176,7 +197,7 @@ async def test_a_runner_that_ends_without_taking_the_job_fails_it(api, launcher)
     watching, _ = await launcher.take()
     await finish(watching, pb.Job.Result(watch_task=pb.Job.WatchTaskResult(exit_code=3)))
     lost = await until_state(api, queued, pb.Job.ERROR)
-    assert lost.error.message == "the runner of this job ended with exit code 3 before the job did"
+    assert lost.error.message.startswith("the runner of this job ended with exit code 3 before the job did (`waypoint")
 
 
 async def test_a_job_that_is_cancelled_in_the_queue_launches_nothing(api, launcher):

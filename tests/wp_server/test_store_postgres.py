@@ -153,7 +153,7 @@ async def test_a_text_that_the_database_cannot_hold_is_the_callers_mistake(store
 
 
 @pytest.fixture
-async def own(postgres: PostgresServer, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def own(postgres: PostgresServer) -> AsyncIterator[Store]:
     """A store whose server is about to go away, and is there again at the end."""
     store = Store.open(postgres.emptied())
     yield store

@@ -96,7 +96,17 @@ def write_wheel(folder: Path, name: str, tag: str, files: dict[str, str], requir
 
 
 def write_workshop(folder: Path) -> Workshop:
-    packages = ("wp_cli", "wp_config", "wp_plugins", "wp_proto", "wp_runner", "wp_sdk", "wp_server", "wp_entrypoint")
+    packages = (
+        "wp_cli",
+        "wp_config",
+        "wp_plugins",
+        "wp_proto",
+        "wp_runner",
+        "wp_sdk",
+        "wp_sources",
+        "wp_server",
+        "wp_entrypoint",
+    )
     write_tree(folder / "src", {f"{package}/__init__.py": "" for package in packages})
     write_tree(
         folder / "src",

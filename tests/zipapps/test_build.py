@@ -77,6 +77,18 @@ def test_the_command_line_carries_the_entrypoint(workshop: Workshop) -> None:
     assert carried == (workshop.dist / "waypoint-entrypoint").read_bytes()
 
 
+def test_a_package_of_ours_that_would_be_forgotten_stops_the_build(tmp_path: Path) -> None:
+    made = write_workshop(tmp_path / "made")
+    (made.folder / "src/wp_extra").mkdir()
+    (made.folder / "src/wp_extra/__init__.py").write_text("")
+    (made.folder / "src/wp_server/__main__.py").write_text("def main():\n    import wp_extra\n")
+    done = made.build("waypoint-server")
+    assert done.returncode == 1
+    assert "import wp_extra, which would not be packed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (made.dist / "waypoint-server").exists()
+
+
 def test_missing_wheels_are_named_and_the_rest_is_built(tmp_path: Path) -> None:
     made = write_workshop(tmp_path / "made")
     shutil.rmtree(made.folder / "wheels/cp313")

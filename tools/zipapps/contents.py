@@ -78,9 +78,10 @@ class Modules:
 def own_files(source: Path, packages: Iterable[str]) -> Files:
     """All files of our packages that are needed at run time, with their paths below site-packages.
 
-    Raises FileNotFoundError when a package is missing.
+    Raises FileNotFoundError when a package is missing, or imports another one of ours that is not among them.
     """
     files: Files = {}
+    packages = tuple(packages)
     for package in packages:
         folder = source / package
         if not (folder / "__init__.py").is_file():
@@ -89,6 +90,11 @@ def own_files(source: Path, packages: Iterable[str]) -> Files:
             name = path.relative_to(source).as_posix()
             if path.is_file() and not is_development(name) and not name.endswith(".pyc"):
                 files[name] = path.read_bytes()
+    imported = {dotted.split(".")[0] for dotted in imports_of(files)}
+    if forgotten := sorted(name for name in imported - set(packages) if (source / name / "__init__.py").is_file()):
+        raise FileNotFoundError(
+            f"{', '.join(packages)} import {', '.join(forgotten)}, which would not be packed: add it to PROGRAMS"
+        )
     return files
 
 

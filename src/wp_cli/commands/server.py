@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from wp_cli import local
 from wp_cli import standard_flags as shared
 from wp_cli.command import Command
-from wp_cli.context import Context, Server
+from wp_cli.context import Context
+from wp_cli.endpoint import server_of
 from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError
 from wp_cli.flags import BOOL, STRING, Flag
 
@@ -24,6 +25,8 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("listen-grpc", STRING, "127.0.0.1:9701", "Address of the gRPC API; always TLS."),
     Flag("listen-http", STRING, "127.0.0.1:9702", "Address of the UI and the HTTP API; always TLS."),
     Flag("listen-http-insecure", STRING, "", "Address of plain HTTP that redirects to TLS."),
+    Flag("listen-peer", STRING, "127.0.0.1:0", "Address for the other servers on the same PostgreSQL database."),
+    Flag("advertise-peer", STRING, "", "Address that those servers are told. The default is that of -listen-peer."),
     Flag("tls-cert-file", STRING, "", "PEM file with the certificate chain. Without one the server makes its own."),
     Flag("tls-key-file", STRING, "", "PEM file with the key."),
     Flag("disable-ui", BOOL, False, "Do not serve the UI."),
@@ -119,12 +122,7 @@ def bootstrap(session: Session) -> int:
     if name == GENERATED_CONTEXT:
         name = f"bootstrap-{int(time.time())}"
     if name:
-        skip = endpoint.trust.anything or bool(endpoint.trust.fingerprint)
-        server = Server(
-            address=endpoint.address, tls=endpoint.tls, tls_skip_verify=skip, require_auth=True, auth_token=token,
-            platform="n/a",
-        )  # fmt: skip
-        session.contexts.save(name, Context(server))
+        session.contexts.save(name, Context(server_of(endpoint, token)))
         if session[CONTEXT_SET_DEFAULT]:
             session.contexts.set_default(name)
         session.screen.note(f"The connection is stored in context {name!r}.")

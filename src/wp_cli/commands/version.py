@@ -44,19 +44,26 @@ def run(session: Session) -> int:
 
     Always 0: that it does not answer is shown.
     """
+    from wp_cli import standard_flags as shared
     from wp_cli.errors import CliError
 
-    session.screen.result(f"CLI: {VERSION}")
+    as_json, screen, server = session[shared.JSON], session.screen, ""
+    if not as_json:
+        screen.result(f"CLI: {VERSION}")
     try:
         endpoint = session.configured_endpoint()
         if endpoint:
             from wp_cli.connect import connect
 
             client = connect(endpoint, TIMEOUT)
-            session.screen.result(f"Server: {client.server_version}")
+            server = client.server_version
             client.close()
     except CliError as err:
-        session.screen.error(f"The server's version is unknown: {err.message}")
+        screen.error(f"The server's version is unknown: {err.message}")
+    if as_json:
+        screen.json({"cli": VERSION, "server": server or None})
+    elif server:
+        screen.result(f"Server: {server}")
     return 0
 
 
@@ -64,8 +71,10 @@ def __getattr__(name: str) -> Command:
     """Make the `Command` when the registry asks for it; the quick way above must not load what it is made of."""
     if name != "VERSION_COMMAND":
         raise AttributeError(name)
+    from wp_cli import standard_flags as shared
     from wp_cli.command import Command
 
     return Command(
-        "version", run, "Prints the version of this command line, and the version of the server if one is configured."
-    )
+        "version", run, "Prints the version of this command line, and the version of the server if one is configured.",
+        flags=(shared.JSON,),
+    )  # fmt: skip

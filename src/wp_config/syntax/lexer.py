@@ -74,6 +74,7 @@ class Lexer:
         self._file_frame = _Open(Frame.BODY, Token("LBRACE", "", 0, 0))
         self._fatal = False
         self._templates = 0
+        self._abandoned = False
 
     @property
     def gave_up(self) -> bool:
@@ -163,7 +164,7 @@ class Lexer:
                 end = self._name(position, end, limit)
             elif kind == "operator":
                 end = self._operator(found.group(), position, end, limit)
-                if floor and len(self._open) < floor:
+                if floor and (len(self._open) < floor or self._abandoned):
                     return end
             elif kind == "newline":
                 self._newline(position, end)
@@ -246,6 +247,12 @@ class Lexer:
                 self._flaw("Mismatched bracket", f'"{opener.value}" must be closed with "{want}" first.', start, end)
             del self._open[fits:]
             self._emit(OPERATORS[word], word, start, end)
+        elif self._open and self._open[-1].frame in (Frame.GROUP, Frame.OBJECT):
+            opener = self._open.pop().token
+            want = {"(": ")", "[": "]"}.get(opener.value, "}")
+            detail = f'"{opener.value}" must be closed with "{want}", not with "{word}".'
+            self._flaw("Mismatched bracket", detail, start, end)
+            self._emit(OPERATORS[want], want, start, end)
         else:
             self._flaw("Unexpected closing bracket", f'There is no open "{partner}" for this "{word}".', start, end)
 
@@ -298,12 +305,17 @@ class Lexer:
                     self._flush(pieces, piece_start, position)
                     pieces = []
                     position = piece_start = self._sequence(position, limit)
+                    if self._abandoned:
+                        self._abandoned = self._templates > 0
+                        return position
             else:
                 found = _QUOTED_TEXT.match(text, position, limit)
                 assert found is not None
                 pieces.append(found.group())
                 position = found.end()
-        if not self._fatal and len(self._open) <= depth:
+        if self._templates and not self._fatal:
+            self._abandoned = True
+        elif not self._fatal and len(self._open) <= depth:
             detail = 'A string in double quotes must end on its line; use "\\n" or a heredoc (<<END) for several lines.'
             self._flaw("Unclosed string", detail, start, position)
         self._flush(pieces, piece_start, position)
@@ -341,7 +353,14 @@ class Lexer:
         floor = len(self._open)
         position = self._code(end, limit, floor)
         self._templates -= 1
-        if len(self._open) < floor:
+        if self._abandoned:
+            # A string inside does not end on its line, so most likely this sequence was not closed in time.
+            del self._open[floor - 1 :]
+            if not self._templates:
+                self._flaw(
+                    "Unclosed template sequence", f'"{word}" needs a closing "}}" before the string ends.', start, end
+                )
+        elif len(self._open) < floor:
             self._mark_trim()
         return position
 
@@ -380,6 +399,7 @@ class Lexer:
                     self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
                 pieces, line_start = [], False
                 position = piece_start = self._sequence(position, limit)
+                self._abandoned = False
                 continue
             if char == "\n":
                 pieces.append("\n")

@@ -249,7 +249,9 @@ class _Parser:
         certain = frozenset(self._lexer.flaws + self._lexer.unclosed)
         flaws = self._flaws
         for unclosed in self._lexer.unclosed:
-            flaws = [flaw for flaw in flaws if flaw.start < unclosed.start or flaw in certain] + [unclosed]
+            flaws = [flaw for flaw in flaws if flaw.start < unclosed.start or flaw in certain]
+            if unclosed.summary != "Unclosed bracket" or not any(flaw.start > unclosed.start for flaw in flaws):
+                flaws.append(unclosed)
         if not flaws:
             return
         lexical = {self._file.line_of(self._place(flaw).start) for flaw in certain}
@@ -283,7 +285,8 @@ def _without_item(tokens: list[Token], index: int) -> list[Token]:
     while end < len(tokens):
         token = tokens[end]
         closes = token.type == "RBRACE" and token.depth < depth
-        if end > start and (closes or (token.body and token.depth <= depth and token.after_newline)):
+        begins = token.body and token.depth <= depth and token.after_newline and token.type not in _CLOSING
+        if end > start and (closes or begins):
             break
         end += 1
     if end == start:
@@ -291,6 +294,7 @@ def _without_item(tokens: list[Token], index: int) -> list[Token]:
     return tokens[:start] + tokens[end:]
 
 
+_CLOSING = frozenset({"RBRACE", "RSQB", "RPAR"})
 _STARTS_VALUE = frozenset({"LPAR", "INT_LITERAL", "LSQB"})
 _NAMES = {
     "COMMA": '","',

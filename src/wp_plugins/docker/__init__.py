@@ -11,7 +11,11 @@ from wp_plugins.docker.release import destroy as destroy_release
 from wp_plugins.docker.release import destroy_workspace as destroy_release_workspace
 from wp_plugins.docker.release import status as release_status
 from wp_plugins.docker.status import status
-from wp_sdk.component import Builder, Platform, Plugin, Registry, ReleaseManager
+from wp_plugins.docker.task import TaskConfig
+from wp_plugins.docker.task import start as start_task
+from wp_plugins.docker.task import stop as stop_task
+from wp_plugins.docker.task import watch as watch_task
+from wp_sdk.component import Builder, Platform, Plugin, Registry, ReleaseManager, TaskLauncher
 
 PLUGIN = Plugin(
     "docker",
@@ -44,6 +48,13 @@ PLUGIN = Plugin(
         destroy_workspace=destroy_release_workspace,
         status=release_status,
         example='use "docker" {\n  port = 8080\n}',
+    ),
+    task=TaskLauncher(
+        TaskConfig,
+        start=start_task,
+        stop=stop_task,
+        watch=watch_task,
+        example='resources = {\n  memory = "2GB"\n}',
     ),
     doc="Build images, push them to registries, run them as containers, and give them one stable port",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
 from dataclasses import dataclass
@@ -138,12 +137,16 @@ def last_output(engine: Engine, container: str, lines: int = LAST_LINES) -> str:
     return written.decode("utf-8", "replace").replace("\r\n", "\n").strip("\n")
 
 
-def remove(engine: Engine, container: str, stop_timeout: int = 0) -> bool:
-    """Remove a container, asked to end first for `stop_timeout` seconds. False when it was gone already."""
+def end(engine: Engine, ctx: Context, container: str, stop_timeout: int) -> bool:
+    """Ask a container to end, remove it after at most `stop_timeout` seconds. False when it was gone already."""
+    if stop_timeout:
+        engine.stop_container(ctx, container, stop_timeout)
+    return remove(engine, container)
+
+
+def remove(engine: Engine, container: str) -> bool:
+    """Remove a container at once. False when it was gone already."""
     try:
-        if stop_timeout:
-            with contextlib.suppress(docker.errors.NotFound):
-                engine.api.stop(container, timeout=stop_timeout)
         engine.api.remove_container(container, force=True, v=True)
     except docker.errors.NotFound:
         return False

@@ -137,6 +137,14 @@ class Engine:
                 raise
         ctx.raise_if_cancelled()
 
+    def stop_container(self, ctx: Context, container: str, patience: int) -> None:
+        """Ask a container to end, and kill it after `patience` seconds; nothing happens when it is gone. A cancelled
+        operation does not wait for its end."""
+        url = self.api._url("/containers/{0}/stop", container)
+        response = _until_cancelled(ctx, lambda: self.api.post(url, params={"t": patience}, timeout=None))
+        if response.status_code != 404:
+            self.api._raise_for_status(response)
+
     def path_in_container(self, container: str, path: str) -> Json | None:
         """Stat of a path in a container that need not run (`linkTarget` for a link); None when it is not there."""
         response = self.api.head(

@@ -144,19 +144,18 @@ def destroy(config: PlatformConfig, ctx: Context, ui: UI, deployment: Deployment
                 found += containers.by_label(connected, **{labels.ID: deployment.id, labels.APP: job.app})
             removed = False
             for each in dict.fromkeys(found):
-                ctx.raise_if_cancelled()
-                removed = containers.remove(connected, each, config.stop_timeout) or removed
+                removed = containers.end(connected, ctx, each, config.stop_timeout) or removed
             step.done(
                 f"Deleted container {saved.name or deployment.name}" if removed else "The container is gone already"
             )
 
 
-def destroy_workspace(config: PlatformConfig, ui: UI, job: JobInfo) -> None:
+def destroy_workspace(config: PlatformConfig, ctx: Context, ui: UI, job: JobInfo) -> None:
     """Remove what the application's deployments shared: leftover containers, its volume, the network if unused."""
     connected = engine.connect(config.client_config)
     with connected, engine.failures(connected.address), ui.step("Deleting what the deployments shared...") as step:
         for each in containers.by_label(connected, **{**labels.of(job)}):
-            containers.remove(connected, each, config.stop_timeout)
+            containers.end(connected, ctx, each, config.stop_timeout)
         networks.remove_scratch_volume(connected, job)
         networks.remove_unused(connected)
         step.done("Deleted what the deployments shared")
@@ -201,7 +200,7 @@ def _run(
         plan = container_plan.plan(config, str(wanted), source, job, deployment, scratch)
         container = containers.create(connected, plan, network)
         ctx.raise_if_cancelled()
-        with taken_over(connected, job, plan, config.stop_timeout) as stopped:
+        with taken_over(connected, ctx, job, plan, config.stop_timeout) as stopped:
             step.update(
                 f"Starting container in place of {', '.join(stopped)}..." if stopped else "Starting container..."
             )

@@ -15,25 +15,28 @@ from wp_plugins.docker import containers, labels
 from wp_plugins.docker.container_plan import ContainerPlan
 from wp_plugins.docker.engine import Engine, Json
 from wp_plugins.docker.ports import Port
-from wp_sdk.component import JobInfo, PluginError
+from wp_sdk.component import Context, JobInfo, PluginError
 
 
 @contextmanager
-def taken_over(engine: Engine, job: JobInfo, plan: ContainerPlan, stop_timeout: int) -> Iterator[list[str]]:
+def taken_over(
+    engine: Engine, ctx: Context, job: JobInfo, plan: ContainerPlan, stop_timeout: int
+) -> Iterator[list[str]]:
     """Stop those of the application's containers that hold a fixed port of the plan; gives their names. When what
     follows fails, the planned container is removed and they are started again."""
     holding = _holders(engine, job, plan.ports) if any(port.host_port for port in plan.ports) else {}
+    asked: list[str] = []
     try:
         for container in holding:
-            with contextlib.suppress(docker.errors.NotFound):
-                engine.api.stop(container, timeout=stop_timeout)
+            asked.append(container)
+            engine.stop_container(ctx, container, stop_timeout)
         yield list(holding.values())
     except BaseException:
         # the failure itself is what the user shall see
         with contextlib.suppress(docker.errors.DockerException, requests.RequestException, PluginError):
             containers.remove(engine, plan.name)
-            for container in holding:
-                engine.api.start(container)
+            for container in asked:  # the last one may not have ended yet
+                engine.api.restart(container, timeout=0)
         raise
 
 

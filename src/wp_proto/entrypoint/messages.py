@@ -348,8 +348,30 @@ class EntrypointConfigURLService(Message):
         self.labels = labels
 
 
+class BrokeredValue(Message):
+    __slots__ = ("source", "parameters", "value", "error")
+    FIELDS = (
+        Field(1, "source", STRING),
+        Field(2, "parameters", STRING_MAP),
+        Field(3, "value", BYTES, explicit=True, siblings=("error", )),
+        Field(4, "error", STRING, explicit=True, siblings=("value", )),
+    )
+
+    def __init__(
+        self,
+        source: str = "",
+        parameters: dict[str, str] | None = None,
+        value: bytes | None = None,
+        error: str | None = None,
+    ) -> None:
+        self.source = source
+        self.parameters = {} if parameters is None else parameters
+        self.value = value
+        self.error = error
+
+
 class EntrypointConfig(Message):
-    __slots__ = ("exec", "env_vars", "url_service", "deployment", "config_sources", "file_change_signal")
+    __slots__ = ("exec", "env_vars", "url_service", "deployment", "config_sources", "file_change_signal", "brokered")
     FIELDS = (
         Field(1, "exec", MESSAGE, EntrypointConfigExec, repeated=True),
         Field(2, "env_vars", MESSAGE, ConfigVar, repeated=True),
@@ -357,6 +379,7 @@ class EntrypointConfig(Message):
         Field(4, "deployment", MESSAGE, EntrypointConfigDeploymentInfo, explicit=True),
         Field(5, "config_sources", MESSAGE, ConfigSource, repeated=True),
         Field(6, "file_change_signal", STRING),
+        Field(20000, "brokered", MESSAGE, BrokeredValue, repeated=True),
     )
 
     def __init__(
@@ -367,6 +390,7 @@ class EntrypointConfig(Message):
         deployment: EntrypointConfigDeploymentInfo | None = None,
         config_sources: list[ConfigSource] | None = None,
         file_change_signal: str = "",
+        brokered: list[BrokeredValue] | None = None,
     ) -> None:
         self.exec = [] if exec is None else exec
         self.env_vars = [] if env_vars is None else env_vars
@@ -374,6 +398,7 @@ class EntrypointConfig(Message):
         self.deployment = deployment
         self.config_sources = [] if config_sources is None else config_sources
         self.file_change_signal = file_change_signal
+        self.brokered = [] if brokered is None else brokered
 
 
 class EntrypointConfigRequest(Message):

@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from wp_proto.own import source_pb2 as wp__proto_dot_own_dot_source__pb2
 from wp_proto.waypoint import component_pb2 as wp__proto_dot_waypoint_dot_component__pb2
 from wp_proto.waypoint import config_var_pb2 as wp__proto_dot_waypoint_dot_config__var__pb2
 from wp_proto.waypoint import exec_pb2 as wp__proto_dot_waypoint_dot_exec__pb2
@@ -31,7 +32,7 @@ from wp_proto.waypoint import instance_pb2 as wp__proto_dot_waypoint_dot_instanc
 from wp_proto.waypoint import log_pb2 as wp__proto_dot_waypoint_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/entrypoint.proto\x12\x12hashicorp.waypoint\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a!wp_proto/waypoint/component.proto\x1a\"wp_proto/waypoint/config_var.proto\x1a\x1cwp_proto/waypoint/exec.proto\x1a wp_proto/waypoint/instance.proto\x1a\x1bwp_proto/waypoint/log.proto\"\xc6\x05\n\x10\x45ntrypointConfig\x12\x37\n\x04\x65xec\x18\x01 \x03(\x0b\x32).hashicorp.waypoint.EntrypointConfig.Exec\x12/\n\x08\x65nv_vars\x18\x02 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\x12\x44\n\x0burl_service\x18\x03 \x01(\x0b\x32/.hashicorp.waypoint.EntrypointConfig.URLService\x12G\n\ndeployment\x18\x04 \x01(\x0b\x32\x33.hashicorp.waypoint.EntrypointConfig.DeploymentInfo\x12\x38\n\x0e\x63onfig_sources\x18\x05 \x03(\x0b\x32 .hashicorp.waypoint.ConfigSource\x12\x1a\n\x12\x66ile_change_signal\x18\x06 \x01(\t\x1a\xc2\x01\n\x0e\x44\x65ploymentInfo\x12\x30\n\tcomponent\x18\x01 \x01(\x0b\x32\x1d.hashicorp.waypoint.Component\x12O\n\x06labels\x18\x02 \x03(\x0b\x32?.hashicorp.waypoint.EntrypointConfig.DeploymentInfo.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a[\n\x04\x45xec\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04\x61rgs\x18\x02 \x03(\t\x12\x36\n\x03pty\x18\x03 \x01(\x0b\x32).hashicorp.waypoint.ExecStreamRequest.PTY\x1a\x41\n\nURLService\x12\x14\n\x0c\x63ontrol_addr\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06labels\x18\x03 \x01(\t\"\\\n\x12\x45ntrypointLogBatch\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\x31\n\x05lines\x18\x02 \x03(\x0b\x32\".hashicorp.waypoint.LogBatch.Entry\"\x8c\x01\n\x17\x45ntrypointConfigRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12/\n\x04type\x18\x03 \x01(\x0e\x32!.hashicorp.waypoint.Instance.Type\x12\x14\n\x0c\x64isable_exec\x18\x04 \x01(\x08\"P\n\x18\x45ntrypointConfigResponse\x12\x34\n\x06\x63onfig\x18\x02 \x01(\x0b\x32$.hashicorp.waypoint.EntrypointConfig\"\xa8\x04\n\x15\x45ntrypointExecRequest\x12>\n\x04open\x18\x01 \x01(\x0b\x32..hashicorp.waypoint.EntrypointExecRequest.OpenH\x00\x12>\n\x04\x65xit\x18\x02 \x01(\x0b\x32..hashicorp.waypoint.EntrypointExecRequest.ExitH\x00\x12\x42\n\x06output\x18\x03 \x01(\x0b\x32\x30.hashicorp.waypoint.EntrypointExecRequest.OutputH\x00\x12@\n\x05\x65rror\x18\x04 \x01(\x0b\x32/.hashicorp.waypoint.EntrypointExecRequest.ErrorH\x00\x1a*\n\x05\x45rror\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x1a\x14\n\x04\x45xit\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x1a*\n\x04Open\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x03\x1a\x91\x01\n\x06Output\x12I\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x38.hashicorp.waypoint.EntrypointExecRequest.Output.Channel\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\".\n\x07\x43hannel\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06STDOUT\x10\x01\x12\n\n\x06STDERR\x10\x02\x42\x07\n\x05\x65vent\"\xb4\x01\n\x16\x45ntrypointExecResponse\x12\x0f\n\x05input\x18\x01 \x01(\x0cH\x00\x12\x41\n\x05winch\x18\x02 \x01(\x0b\x32\x30.hashicorp.waypoint.ExecStreamRequest.WindowSizeH\x00\x12\x10\n\x06opened\x18\x03 \x01(\x08H\x00\x12+\n\tinput_eof\x18\x04 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x42\x07\n\x05\x65ventb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/entrypoint.proto\x12\x12hashicorp.waypoint\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x19wp_proto/own/source.proto\x1a!wp_proto/waypoint/component.proto\x1a\"wp_proto/waypoint/config_var.proto\x1a\x1cwp_proto/waypoint/exec.proto\x1a wp_proto/waypoint/instance.proto\x1a\x1bwp_proto/waypoint/log.proto\"\xf6\x05\n\x10\x45ntrypointConfig\x12\x37\n\x04\x65xec\x18\x01 \x03(\x0b\x32).hashicorp.waypoint.EntrypointConfig.Exec\x12/\n\x08\x65nv_vars\x18\x02 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\x12\x44\n\x0burl_service\x18\x03 \x01(\x0b\x32/.hashicorp.waypoint.EntrypointConfig.URLService\x12G\n\ndeployment\x18\x04 \x01(\x0b\x32\x33.hashicorp.waypoint.EntrypointConfig.DeploymentInfo\x12\x38\n\x0e\x63onfig_sources\x18\x05 \x03(\x0b\x32 .hashicorp.waypoint.ConfigSource\x12\x1a\n\x12\x66ile_change_signal\x18\x06 \x01(\t\x12.\n\x08\x62rokered\x18\xa0\x9c\x01 \x03(\x0b\x32\x1a.waypoint.v1.BrokeredValue\x1a\xc2\x01\n\x0e\x44\x65ploymentInfo\x12\x30\n\tcomponent\x18\x01 \x01(\x0b\x32\x1d.hashicorp.waypoint.Component\x12O\n\x06labels\x18\x02 \x03(\x0b\x32?.hashicorp.waypoint.EntrypointConfig.DeploymentInfo.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a[\n\x04\x45xec\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x0c\n\x04\x61rgs\x18\x02 \x03(\t\x12\x36\n\x03pty\x18\x03 \x01(\x0b\x32).hashicorp.waypoint.ExecStreamRequest.PTY\x1a\x41\n\nURLService\x12\x14\n\x0c\x63ontrol_addr\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06labels\x18\x03 \x01(\t\"\\\n\x12\x45ntrypointLogBatch\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\x31\n\x05lines\x18\x02 \x03(\x0b\x32\".hashicorp.waypoint.LogBatch.Entry\"\x8c\x01\n\x17\x45ntrypointConfigRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12/\n\x04type\x18\x03 \x01(\x0e\x32!.hashicorp.waypoint.Instance.Type\x12\x14\n\x0c\x64isable_exec\x18\x04 \x01(\x08\"P\n\x18\x45ntrypointConfigResponse\x12\x34\n\x06\x63onfig\x18\x02 \x01(\x0b\x32$.hashicorp.waypoint.EntrypointConfig\"\xa8\x04\n\x15\x45ntrypointExecRequest\x12>\n\x04open\x18\x01 \x01(\x0b\x32..hashicorp.waypoint.EntrypointExecRequest.OpenH\x00\x12>\n\x04\x65xit\x18\x02 \x01(\x0b\x32..hashicorp.waypoint.EntrypointExecRequest.ExitH\x00\x12\x42\n\x06output\x18\x03 \x01(\x0b\x32\x30.hashicorp.waypoint.EntrypointExecRequest.OutputH\x00\x12@\n\x05\x65rror\x18\x04 \x01(\x0b\x32/.hashicorp.waypoint.EntrypointExecRequest.ErrorH\x00\x1a*\n\x05\x45rror\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x1a\x14\n\x04\x45xit\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x1a*\n\x04Open\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x03\x1a\x91\x01\n\x06Output\x12I\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x38.hashicorp.waypoint.EntrypointExecRequest.Output.Channel\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\".\n\x07\x43hannel\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06STDOUT\x10\x01\x12\n\n\x06STDERR\x10\x02\x42\x07\n\x05\x65vent\"\xb4\x01\n\x16\x45ntrypointExecResponse\x12\x0f\n\x05input\x18\x01 \x01(\x0cH\x00\x12\x41\n\x05winch\x18\x02 \x01(\x0b\x32\x30.hashicorp.waypoint.ExecStreamRequest.WindowSizeH\x00\x12\x10\n\x06opened\x18\x03 \x01(\x08H\x00\x12+\n\tinput_eof\x18\x04 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x42\x07\n\x05\x65ventb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,34 +41,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._loaded_options = None
   _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_ENTRYPOINTCONFIG']._serialized_start=277
-  _globals['_ENTRYPOINTCONFIG']._serialized_end=987
-  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO']._serialized_start=633
-  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO']._serialized_end=827
-  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._serialized_start=782
-  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._serialized_end=827
-  _globals['_ENTRYPOINTCONFIG_EXEC']._serialized_start=829
-  _globals['_ENTRYPOINTCONFIG_EXEC']._serialized_end=920
-  _globals['_ENTRYPOINTCONFIG_URLSERVICE']._serialized_start=922
-  _globals['_ENTRYPOINTCONFIG_URLSERVICE']._serialized_end=987
-  _globals['_ENTRYPOINTLOGBATCH']._serialized_start=989
-  _globals['_ENTRYPOINTLOGBATCH']._serialized_end=1081
-  _globals['_ENTRYPOINTCONFIGREQUEST']._serialized_start=1084
-  _globals['_ENTRYPOINTCONFIGREQUEST']._serialized_end=1224
-  _globals['_ENTRYPOINTCONFIGRESPONSE']._serialized_start=1226
-  _globals['_ENTRYPOINTCONFIGRESPONSE']._serialized_end=1306
-  _globals['_ENTRYPOINTEXECREQUEST']._serialized_start=1309
-  _globals['_ENTRYPOINTEXECREQUEST']._serialized_end=1861
-  _globals['_ENTRYPOINTEXECREQUEST_ERROR']._serialized_start=1596
-  _globals['_ENTRYPOINTEXECREQUEST_ERROR']._serialized_end=1638
-  _globals['_ENTRYPOINTEXECREQUEST_EXIT']._serialized_start=1640
-  _globals['_ENTRYPOINTEXECREQUEST_EXIT']._serialized_end=1660
-  _globals['_ENTRYPOINTEXECREQUEST_OPEN']._serialized_start=1662
-  _globals['_ENTRYPOINTEXECREQUEST_OPEN']._serialized_end=1704
-  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT']._serialized_start=1707
-  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT']._serialized_end=1852
-  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT_CHANNEL']._serialized_start=1806
-  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT_CHANNEL']._serialized_end=1852
-  _globals['_ENTRYPOINTEXECRESPONSE']._serialized_start=1864
-  _globals['_ENTRYPOINTEXECRESPONSE']._serialized_end=2044
+  _globals['_ENTRYPOINTCONFIG']._serialized_start=304
+  _globals['_ENTRYPOINTCONFIG']._serialized_end=1062
+  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO']._serialized_start=708
+  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO']._serialized_end=902
+  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._serialized_start=857
+  _globals['_ENTRYPOINTCONFIG_DEPLOYMENTINFO_LABELSENTRY']._serialized_end=902
+  _globals['_ENTRYPOINTCONFIG_EXEC']._serialized_start=904
+  _globals['_ENTRYPOINTCONFIG_EXEC']._serialized_end=995
+  _globals['_ENTRYPOINTCONFIG_URLSERVICE']._serialized_start=997
+  _globals['_ENTRYPOINTCONFIG_URLSERVICE']._serialized_end=1062
+  _globals['_ENTRYPOINTLOGBATCH']._serialized_start=1064
+  _globals['_ENTRYPOINTLOGBATCH']._serialized_end=1156
+  _globals['_ENTRYPOINTCONFIGREQUEST']._serialized_start=1159
+  _globals['_ENTRYPOINTCONFIGREQUEST']._serialized_end=1299
+  _globals['_ENTRYPOINTCONFIGRESPONSE']._serialized_start=1301
+  _globals['_ENTRYPOINTCONFIGRESPONSE']._serialized_end=1381
+  _globals['_ENTRYPOINTEXECREQUEST']._serialized_start=1384
+  _globals['_ENTRYPOINTEXECREQUEST']._serialized_end=1936
+  _globals['_ENTRYPOINTEXECREQUEST_ERROR']._serialized_start=1671
+  _globals['_ENTRYPOINTEXECREQUEST_ERROR']._serialized_end=1713
+  _globals['_ENTRYPOINTEXECREQUEST_EXIT']._serialized_start=1715
+  _globals['_ENTRYPOINTEXECREQUEST_EXIT']._serialized_end=1735
+  _globals['_ENTRYPOINTEXECREQUEST_OPEN']._serialized_start=1737
+  _globals['_ENTRYPOINTEXECREQUEST_OPEN']._serialized_end=1779
+  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT']._serialized_start=1782
+  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT']._serialized_end=1927
+  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT_CHANNEL']._serialized_start=1881
+  _globals['_ENTRYPOINTEXECREQUEST_OUTPUT_CHANNEL']._serialized_end=1927
+  _globals['_ENTRYPOINTEXECRESPONSE']._serialized_start=1939
+  _globals['_ENTRYPOINTEXECRESPONSE']._serialized_end=2119
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 from google.protobuf import empty_pb2 as _empty_pb2
 from google.rpc import status_pb2 as _status_pb2
+from wp_proto.own import source_pb2 as _source_pb2
 from wp_proto.waypoint import component_pb2 as _component_pb2
 from wp_proto.waypoint import config_var_pb2 as _config_var_pb2
 from wp_proto.waypoint import exec_pb2 as _exec_pb2
@@ -15,7 +16,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EntrypointConfig(_message.Message):
-    __slots__ = ("exec", "env_vars", "url_service", "deployment", "config_sources", "file_change_signal")
+    __slots__ = ("exec", "env_vars", "url_service", "deployment", "config_sources", "file_change_signal", "brokered")
     class DeploymentInfo(_message.Message):
         __slots__ = ("component", "labels")
         class LabelsEntry(_message.Message):
@@ -54,13 +55,15 @@ class EntrypointConfig(_message.Message):
     DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
     CONFIG_SOURCES_FIELD_NUMBER: _ClassVar[int]
     FILE_CHANGE_SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    BROKERED_FIELD_NUMBER: _ClassVar[int]
     exec: _containers.RepeatedCompositeFieldContainer[EntrypointConfig.Exec]
     env_vars: _containers.RepeatedCompositeFieldContainer[_config_var_pb2.ConfigVar]
     url_service: EntrypointConfig.URLService
     deployment: EntrypointConfig.DeploymentInfo
     config_sources: _containers.RepeatedCompositeFieldContainer[_config_var_pb2.ConfigSource]
     file_change_signal: str
-    def __init__(self, exec: _Optional[_Iterable[_Union[EntrypointConfig.Exec, _Mapping]]] = ..., env_vars: _Optional[_Iterable[_Union[_config_var_pb2.ConfigVar, _Mapping]]] = ..., url_service: _Optional[_Union[EntrypointConfig.URLService, _Mapping]] = ..., deployment: _Optional[_Union[EntrypointConfig.DeploymentInfo, _Mapping]] = ..., config_sources: _Optional[_Iterable[_Union[_config_var_pb2.ConfigSource, _Mapping]]] = ..., file_change_signal: _Optional[str] = ...) -> None: ...
+    brokered: _containers.RepeatedCompositeFieldContainer[_source_pb2.BrokeredValue]
+    def __init__(self, exec: _Optional[_Iterable[_Union[EntrypointConfig.Exec, _Mapping]]] = ..., env_vars: _Optional[_Iterable[_Union[_config_var_pb2.ConfigVar, _Mapping]]] = ..., url_service: _Optional[_Union[EntrypointConfig.URLService, _Mapping]] = ..., deployment: _Optional[_Union[EntrypointConfig.DeploymentInfo, _Mapping]] = ..., config_sources: _Optional[_Iterable[_Union[_config_var_pb2.ConfigSource, _Mapping]]] = ..., file_change_signal: _Optional[str] = ..., brokered: _Optional[_Iterable[_Union[_source_pb2.BrokeredValue, _Mapping]]] = ...) -> None: ...
 
 class EntrypointLogBatch(_message.Message):
     __slots__ = ("instance_id", "lines")

@@ -18,6 +18,7 @@ APP_OPERATIONS: Mapping[str, AppOperation] = {
     "config_sync": application.config_sync,
     "deploy": application.deploy,
     "destroy": application.destroy,
+    "docs": application.docs,
     "push": application.push,
     "release": application.release,
     "status_report": application.status_report,

@@ -9,6 +9,7 @@ from wp_runner.operations import authenticate, targets
 from wp_runner.operations import build as building
 from wp_runner.operations import deploy as deploying
 from wp_runner.operations import destroy as destroying
+from wp_runner.operations import docs as documentation
 from wp_runner.operations import push as pushing
 from wp_runner.operations import release as releasing
 from wp_runner.operations import status_report as reporting
@@ -54,6 +55,11 @@ def destroy(env: AppJob) -> pb.Job.Result:
     else:
         raise OperationFailed("The job does not say what to destroy")
     return pb.Job.Result()
+
+
+def docs(env: AppJob) -> pb.Job.Result:
+    """`docs{}`."""
+    return pb.Job.Result(docs=documentation.docs(env))
 
 
 def status_report(env: AppJob) -> pb.Job.Result:

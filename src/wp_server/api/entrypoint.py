@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
@@ -16,6 +17,7 @@ from wp_server.auth.rules import own_deployment, require
 from wp_server.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from wp_server.live.app_config import AppConfigs, topics
 from wp_server.live.beside import beside
+from wp_server.live.broker import Broker, Watch
 from wp_server.live.channel import ChannelClosed
 from wp_server.live.exec_session import Session
 from wp_server.live.instances import Instance, Instances, sessions_topic
@@ -29,6 +31,8 @@ COALESCE = 0.1
 """Seconds in which several configuration changes become one snapshot."""
 FEATURES_HEADER: Final = "waypoint-entrypoint-features"
 """Our own entrypoint names its features here; a Go one sends nothing."""
+BROKERED: Final = "sources1"
+"""The feature of taking dynamic values that the server has read."""
 GO_SESSION_DELAY = 1.0
 """Seconds a Go entrypoint gets to resolve its environment before it is told of a session; it crashes otherwise."""
 GO_DYNAMIC_SESSION_DELAY = 3.0
@@ -38,10 +42,11 @@ GO_DYNAMIC_SESSION_DELAY = 3.0
 class EntrypointHandlers:
     """What an entrypoint calls."""
 
-    def __init__(self, store: Store, instances: Instances) -> None:
+    def __init__(self, store: Store, instances: Instances, broker: Broker | None = None) -> None:
         self._store = store
         self._instances = instances
         self._configs = AppConfigs(store)
+        self._broker = broker
 
     async def EntrypointConfig(
         self, request: pb.EntrypointConfigRequest, context: Context
@@ -57,21 +62,26 @@ class EntrypointHandlers:
         deployment = await self._store.read(find, DEPLOYMENT, request.deployment_id)
         if deployment is None:
             raise NotFound(f"There is no deployment {request.deployment_id}.")
-        delay = 0.0 if FEATURES_HEADER in dict(context.invocation_metadata() or ()) else GO_SESSION_DELAY
+        features = dict(context.invocation_metadata() or ()).get(FEATURES_HEADER)
+        delay = GO_SESSION_DELAY if features is None else 0.0
+        brokered = self._broker is not None and BROKERED in str(features or "").split(",")
         instance = self._instances.connect(deployment, request, delay)
         generation = instance.generation
         try:
-            async for snapshot in self._snapshots(deployment, instance, generation):
+            async for snapshot in self._snapshots(deployment, instance, generation, brokered):
                 yield pb.EntrypointConfigResponse(config=snapshot)
         finally:
             self._instances.disconnect(instance, generation)
 
     async def _snapshots(
-        self, deployment: pb.Deployment, instance: Instance, generation: int
+        self, deployment: pb.Deployment, instance: Instance, generation: int, brokered: bool
     ) -> AsyncGenerator[pb.EntrypointConfig, None]:
         sessions = sessions_topic(instance.id)
-        with self._store.changes.subscribe((*topics(deployment), sessions)) as subscription:
-            config = last = await self._configs.read(deployment)
+        with contextlib.ExitStack() as held:
+            watch = held.enter_context(self._broker.watch(deployment.id)) if self._broker and brokered else None
+            announced = [*topics(deployment), sessions, *([watch.topic] if watch else [])]
+            subscription = held.enter_context(self._store.changes.subscribe(announced))
+            config = last = await self._read(deployment, watch)
             if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
                 instance.sessions_from += GO_DYNAMIC_SESSION_DELAY - GO_SESSION_DELAY
             # The first snapshot never has sessions: a Go entrypoint that is not ready for them crashes.
@@ -80,7 +90,7 @@ class EntrypointHandlers:
             while True:
                 now = time.monotonic()
                 if reread_at is not None and now >= reread_at:
-                    config, reread_at = await self._configs.read(deployment), None
+                    config, reread_at = await self._read(deployment, watch), None
                 wake_at = reread_at
                 snapshot = config
                 if instance.sessions:
@@ -99,6 +109,10 @@ class EntrypointHandlers:
                     raise Aborted("This instance connected again on another stream.")
                 if reread_at is None and seen - {sessions}:
                     reread_at = time.monotonic() + COALESCE
+
+    async def _read(self, deployment: pb.Deployment, watch: Watch | None) -> pb.EntrypointConfig:
+        config = await self._configs.read(deployment)
+        return config if watch is None else await watch.fill(config)
 
     async def EntrypointLogStream(
         self, requests: AsyncIterator[pb.EntrypointLogBatch], context: Context

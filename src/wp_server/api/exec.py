@@ -14,10 +14,11 @@ from wp_server.errors import FailedPrecondition, InvalidArgument, NotFound, Perm
 from wp_server.live.beside import beside
 from wp_server.live.channel import ChannelClosed
 from wp_server.live.exec_session import Session
-from wp_server.live.instances import Instance, Instances, deployment_topic, sessions_topic
+from wp_server.live.instances import Instance, Instances, sessions_topic
 from wp_server.live.plugin_jobs import PluginJobs, caller_runner, job_topic
 from wp_server.live.session_numbers import SessionNumbers
 from wp_server.store import Store
+from wp_server.store.instances import deployment_topic
 from wp_server.store.operations import DEPLOYMENT, find
 
 Context = grpc.aio.ServicerContext[object, object]

@@ -9,7 +9,8 @@ import grpc
 from wp_proto.waypoint import api as pb
 from wp_server.durations import parse_duration
 from wp_server.errors import DeadlineExceeded, FailedPrecondition
-from wp_server.live.instances import Instance, Instances, deployment_topic
+from wp_server.live.instances import Instance, Instances
+from wp_server.store.instances import deployment_topic
 
 Context = grpc.aio.ServicerContext[object, object]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.auth.identity import current
 from wp_server.jobs import access
+from wp_server.jobs.discretion import discreet
 from wp_server.jobs.machine import State
 from wp_server.store import Store, jobs, output
 from wp_server.store.jobs import JobRow
@@ -75,7 +76,7 @@ class _Follower:
 
     def answers(self, view: _View) -> Iterator[Answer]:
         """Yields the events between what was told and `view`."""
-        job, position = view.row.job, view.row.position
+        job, position = discreet(view.row.job), view.row.position
         before = self._job
         if before is None or before != job:
             yield Answer(job=Answer.JobChange(job=job))

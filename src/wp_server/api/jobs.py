@@ -19,6 +19,7 @@ from wp_server.auth.roles import Place, Role
 from wp_server.errors import DomainError, FailedPrecondition, NotFound, Unimplemented
 from wp_server.ids import new_id
 from wp_server.jobs import access, queueing
+from wp_server.jobs.discretion import discreet
 from wp_server.store import Store, jobs, profiles, projects, runners, transitions
 from wp_server.store.jobs import MAX_LISTED, JobSearch
 
@@ -75,7 +76,7 @@ class JobHandlers:
         """Answers one job."""
         row = await self._store.read(jobs.get, request.job_id)
         await self._store.read(access.check, current(), row)
-        return _discreet(row.job)
+        return discreet(row.job)
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         """Answers jobs, oldest first; without a page the newest thousand."""
@@ -193,20 +194,9 @@ def _in_pipeline(job: pb.Job, wanted: pb.Ref.PipelineStep) -> bool:
     return not wanted.run_sequence or ref.run_sequence == wanted.run_sequence
 
 
-def _discreet(job: pb.Job) -> pb.Job:
-    """The job without values of variables that are sensitive, or of which the runner has not said what they are."""
-    for variable in job.variables:
-        final = job.variable_final_values.get(variable.name)
-        if variable.sensitive or final is None or final.WhichOneof("value") == "sensitive":
-            shown = variable.WhichOneof("value")
-            if shown is not None:
-                variable.ClearField(shown)
-    return job
-
-
 def _light(found: list[pb.Job]) -> list[pb.Job]:
     for job in found:
-        _discreet(job)
+        discreet(job)
     if sum(job.ByteSize() for job in found) > LIST_BYTES:
         for job in found:
             for field in ("result", "variables", "variable_final_values", "waypoint_hcl"):

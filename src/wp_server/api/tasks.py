@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.auth.identity import current
 from wp_server.jobs import on_demand
+from wp_server.jobs.discretion import discreet
 from wp_server.store import Store, jobs, tasks, transitions
 from wp_server.store.tasks import TaskRow
 
@@ -60,7 +61,7 @@ def _cancel(connection: Connection, ref: pb.Ref.Task) -> None:
 
 def _with_jobs(connection: Connection, row: TaskRow) -> pb.GetTaskResponse:
     work, start, watch, stop = (
-        jobs.message(connection, one) for one in (row.work, row.start, row.watch, row.stop)
+        discreet(jobs.message(connection, one)) for one in (row.work, row.start, row.watch, row.stop)
     )  # fmt: skip
     task = pb.Task(id=row.id, job_state=on_demand.state(start, work, stop))
     task.task_job.id, task.start_job.id = row.work, row.start

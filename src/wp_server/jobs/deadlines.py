@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from wp_server.errors import DomainError
+from wp_server.errors import Aborted, DomainError
 from wp_server.jobs.machine import HEARTBEAT_TIMEOUT
-from wp_server.store import Store, jobs, runners, transitions
+from wp_server.store import Store, jobs, replicas, runners, transitions
 
 SWEEP_SECONDS = 1.0
 SWEEP_JOBS = 200
 """Jobs per transaction."""
+
+ALONE = 0
+"""In place of a duty's number, where there are no other servers."""
+SWEEPING = "sweeping"
+"""The duty of whoever keeps the deadlines of jobs and settles what dead servers left."""
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +29,33 @@ async def take_over(store: Store) -> None:
     await store.write(_take_over)
 
 
-async def run(store: Store) -> None:
-    """Sweeps every second until cancelled."""
+async def run(store: Store, leads: Callable[[], int | None] = lambda: ALONE) -> None:
+    """Sweeps every second until cancelled, while `leads` returns the number of that duty (ALONE: nobody else could).
+
+    Whoever begins or could not sweep for a while first gives every job a full period: its runner could not be heard.
+    """
+    swept_with: int | None = ALONE
     while True:
+        fence = leads()
         try:
-            while await store.read(jobs.is_overdue):
-                await store.write(transitions.sweep, SWEEP_JOBS)
+            if fence is not None and fence != swept_with:
+                await store.write(transitions.prolong, HEARTBEAT_TIMEOUT)
+                swept_with = fence
+            while fence is not None and await store.read(jobs.is_overdue):
+                await store.write(_sweep, fence)
+                fence = leads()
+        except Aborted as error:
+            log.info("another server keeps the deadlines: %s", error)
         except DomainError as error:
+            swept_with = None
             log.warning("the deadlines of jobs could not be kept: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _sweep(connection: Connection, fence: int) -> None:
+    if fence != ALONE:
+        replicas.check_fence(connection, SWEEPING, fence)
+    transitions.sweep(connection, SWEEP_JOBS)
 
 
 def _take_over(connection: Connection) -> None:

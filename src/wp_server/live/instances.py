@@ -20,16 +20,10 @@ from wp_server.ids import new_id
 from wp_server.live.exec_session import Session
 from wp_server.live.ring import Ring
 from wp_server.store import Changes
+from wp_server.store.instances import ALL, deployment_topic
 
 GRACE = 30.0
 """Seconds a record outlives its stream (entrypoint-url.md A14)."""
-ALL = "instances"
-"""Topic: some instance came, left, or was forgotten."""
-
-
-def deployment_topic(deployment_id: str) -> str:
-    """Returns the topic of one deployment's instances."""
-    return f"instances/{deployment_id}"
 
 
 def logs_topic(instance_id: str) -> str:
@@ -87,6 +81,8 @@ class Instances:
         self._by_id: dict[str, Instance] = {}
         self._forgetting: dict[str, asyncio.TimerHandle] = {}
         self._expected: dict[str, str] = {}
+        self.observers: list[Callable[[str], None]] = []
+        """Hear the id of every instance whose standing changed."""
 
     def connect(
         self,
@@ -126,10 +122,12 @@ class Instances:
         """Yields the id of a new instance that a runner may play for `deployment` during the block."""
         instance_id = new_id()
         self._expected[instance_id] = deployment.id
+        self._observe(instance_id)
         try:
             yield instance_id
         finally:
             del self._expected[instance_id]
+            self._observe(instance_id)
 
     def is_expected(self, instance_id: str, deployment_id: str) -> bool:
         """Returns whether a runner may play this instance now."""
@@ -168,6 +166,10 @@ class Instances:
     def get(self, instance_id: str) -> Instance | None:
         """Returns the record, also one whose stream ended less than the grace period ago."""
         return self._by_id.get(instance_id)
+
+    def known(self) -> list[str]:
+        """Returns the ids of all records and of what is expected."""
+        return [*self._by_id, *self._expected]
 
     def deployment_of(self, instance_id: str) -> str:
         """Returns the deployment of an instance that is known or expected; empty for another one."""
@@ -217,6 +219,11 @@ class Instances:
 
     def _announce(self, instance: Instance) -> None:
         self.changes.publish((ALL, deployment_topic(instance.deployment_id), sessions_topic(instance.id)))
+        self._observe(instance.id)
+
+    def _observe(self, instance_id: str) -> None:
+        for observer in self.observers:
+            observer(instance_id)
 
 
 def _key(application: pb.Ref.Application) -> tuple[str, str]:

@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 
 from wp_proto.waypoint import api as pb
-from wp_server.live.instances import ALL, Instance, logs_topic
+from wp_server.live.instances import Instance, logs_topic
 from wp_server.store import Changes, Subscription
+from wp_server.store.instances import ALL
 
 Select = Callable[[], list[Instance]]
 

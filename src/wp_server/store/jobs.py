@@ -14,6 +14,7 @@ from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
 from wp_server.store import clock
+from wp_server.store.replica import current
 from wp_server.store.schema import app_locks, jobs
 
 MAX_LISTED = 1_000
@@ -36,6 +37,8 @@ class JobRow:
     position: Position
     queued_by: str
     output_last: int
+    replica: str | None = None
+    """The server whose stream has it."""
 
 
 _by_id = select(jobs).where(jobs.c.id == bindparam("id"))
@@ -48,7 +51,16 @@ _save = (
     .values(
         {
             name: bindparam(name)
-            for name in ("state", "assignment", "queue_time", "deadline", "runner_id", "data_source_ref", "blob")
+            for name in (
+                "state",
+                "assignment",
+                "queue_time",
+                "deadline",
+                "runner_id",
+                "replica",
+                "data_source_ref",
+                "blob",
+            )
         }
     )
 )
@@ -71,7 +83,7 @@ def find(connection: Connection, job_id: str) -> JobRow | None:
     if row is None:
         return None
     job = pb.Job.FromString(row.blob)
-    return JobRow(job, position_of(job, row.assignment, row.deadline), row.queued_by, row.output_last)
+    return JobRow(job, position_of(job, row.assignment, row.deadline), row.queued_by, row.output_last, row.replica)
 
 
 def get(connection: Connection, job_id: str) -> JobRow:
@@ -125,11 +137,22 @@ def save(connection: Connection, before: JobRow, job: pb.Job, at: Position) -> N
         "was": int(before.position.state),
         "fence": before.position.assignment,
         **position_columns(at),
+        "replica": _holder(connection, before, at),
         "data_source_ref": source,
         "blob": stored.SerializeToString(),
     }
     if connection.execute(_save, values).rowcount == 0:
         raise FailedPrecondition(f"The job {job.id} changed in the meantime.")
+
+
+def moved(connection: Connection, before: JobRow, job: pb.Job, at: Position) -> JobRow:
+    """Returns the row as `save` leaves it."""
+    return JobRow(job, at, before.queued_by, before.output_last, _holder(connection, before, at))
+
+
+def _holder(connection: Connection, before: JobRow, at: Position) -> str | None:
+    """A new assignment is on a stream of the server that makes it; what others do to the job does not move it."""
+    return before.replica if at.assignment == before.position.assignment else current(connection)
 
 
 @dataclass(frozen=True)

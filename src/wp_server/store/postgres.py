@@ -33,6 +33,7 @@ from wp_server.store.engine import Durability, Store
 from wp_server.store.isolation import is_guarded
 from wp_server.store.postgres_news import CONNECT_SECONDS, News
 from wp_server.store.postgres_trouble import OutcomeUnknownError
+from wp_server.store.replica import REPLICA
 from wp_server.store.trouble import StoreError
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class PostgresStore(Store):
         self._closed = False
         self._news = News(connect, self.name, self._heard)
         clock = Clock(lambda: self._news.clock_offset)
-        event.listen(engine, "checkout", lambda _driver, record, _proxy: record.info.__setitem__(CLOCK, clock))
+        event.listen(engine, "connect", lambda _driver, record: record.info.update({CLOCK: clock, REPLICA: self.name}))
 
     @classmethod
     def open_url(cls, url: URL) -> PostgresStore:

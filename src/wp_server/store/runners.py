@@ -16,6 +16,7 @@ from wp_server.store import clock
 from wp_server.store.changes import changed
 from wp_server.store.claims import Candidate
 from wp_server.store.jobs import Target, target_of
+from wp_server.store.replica import current
 from wp_server.store.schema import jobs, runners
 
 ADOPTED_STATES = (pb.Runner.ADOPTED, pb.Runner.PREADOPTED)
@@ -99,7 +100,7 @@ def register(connection: Connection, announced: pb.Runner) -> Row:
     runner.last_seen.FromNanoseconds(now)
     runner.online = True
     registration = (before.registration if before else 0) + 1
-    _put(connection, runner, registration, gone=False)
+    _put(connection, runner, registration, gone=False, here=True)
     changed(connection, "standing")
     return Row(runner, registration, gone=False)
 
@@ -124,7 +125,7 @@ def request_adoption(connection: Connection, announced: pb.Runner) -> int:
     runner.last_seen.FromNanoseconds(now)
     runner.online = True
     registration = (before.registration if before else 0) + 1
-    _put(connection, runner, registration, gone=False)
+    _put(connection, runner, registration, gone=False, here=True)
     return registration
 
 
@@ -166,9 +167,11 @@ def forget(connection: Connection, runner_id: str) -> None:
     changed(connection, "standing", "runners", f"runner/{runner_id}")
 
 
-def all_offline(connection: Connection) -> None:
-    """Marks every runner as gone offline; for the start of the server, when no stream can exist."""
+def all_offline(connection: Connection, replica: str | None = None) -> None:
+    """Marks the runners as gone offline that had streams on one server (None: on any), which has none now."""
     query = select(runners.c.id, runners.c.registration).where(runners.c.online.is_(True))
+    if replica is not None:
+        query = query.where(runners.c.replica == replica)
     for row in connection.execute(query).all():
         unregister(connection, row.id, row.registration)
 
@@ -188,8 +191,8 @@ def _check_wanted(connection: Connection, runner_id: str) -> None:
         raise FailedPrecondition(f"There is no job for the on-demand runner {runner_id}.")
 
 
-def _put(connection: Connection, runner: pb.Runner, registration: int, gone: bool) -> None:
-    values = {
+def _put(connection: Connection, runner: pb.Runner, registration: int, gone: bool, here: bool = False) -> None:
+    values: dict[str, object] = {
         "adoption": int(runner.adoption_state),
         "registration": registration,
         "online": runner.online,
@@ -197,6 +200,8 @@ def _put(connection: Connection, runner: pb.Runner, registration: int, gone: boo
         "label_hash": str(label_hash(runner.labels)),
         "blob": runner.SerializeToString(),
     }
+    if here:
+        values["replica"] = current(connection)
     if connection.execute(runners.update().where(runners.c.id == runner.id).values(**values)).rowcount == 0:
         connection.execute(runners.insert().values(id=runner.id, **values))
     changed(connection, "runners", f"runner/{runner.id}")

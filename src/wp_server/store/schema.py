@@ -316,6 +316,7 @@ jobs = Table(
     Column("singleton_key", String),
     Column("queued_by", String, nullable=False),
     Column("output_last", BigInteger, nullable=False, server_default="0"),
+    Column("replica", String),
     Column("data_source_ref", LargeBinary),
     Column("blob", LargeBinary, nullable=False),
     Index(
@@ -400,6 +401,7 @@ runners = Table(
     Column("online", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
     Column("label_hash", String, nullable=False),
+    Column("replica", String),
     Column("blob", LargeBinary, nullable=False),
 )
 
@@ -419,3 +421,45 @@ runner_profiles = Table(
         postgresql_where=literal_column("is_default"),
     ),
 )
+
+# Servers on one database, and what exists only while their streams are open. No snapshot has these.
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("address", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("deployment_id", String, nullable=False),
+    Column("project_key", String, nullable=False),
+    Column("app_key", String, nullable=False),
+    Column("workspace_key", String, nullable=False),
+    Column("replica", String, nullable=False),
+    Column("connected", Boolean, nullable=False),
+    Column("takes_exec", Boolean, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("instances_deployment", "deployment_id"),
+    Index("instances_application", "project_key", "app_key"),
+    Index("instances_replica", "replica"),
+)
+
+OF_STREAMS = (replicas, duties, instances)
+LASTING = tuple(table for table in metadata.sorted_tables if table not in OF_STREAMS)
+"""The tables that are the state, those that others point to first."""

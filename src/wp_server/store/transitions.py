@@ -140,9 +140,21 @@ def take_over(connection: Connection, grace: int) -> None:
     Jobs that no runner confirmed go back to the queue at once. Running ones have `grace` nanoseconds from now for their
     runner to reattach: it could not reach a server that was down.
     """
+    requeue_unconfirmed(connection, None)
+    prolong(connection, grace)
+
+
+def requeue_unconfirmed(connection: Connection, replica: str | None) -> None:
+    """Puts back what was handed out on streams of one server (None: of all) and not confirmed."""
     unconfirmed = select(jobs.c.id, jobs.c.assignment).where(jobs.c.state == int(State.WAITING))
+    if replica is not None:
+        unconfirmed = unconfirmed.where(jobs.c.replica == replica)
     for row in connection.execute(unconfirmed).all():
         give_back(connection, row.id, row.assignment)
+
+
+def prolong(connection: Connection, grace: int) -> None:
+    """Gives every running job at least `grace` nanoseconds from now: its runner could not be heard."""
     until = clock.now(connection) + grace
     running = (jobs.c.state == int(State.RUNNING)) & (jobs.c.deadline < until)
     connection.execute(update(jobs).where(running).values(deadline=until))
@@ -212,7 +224,7 @@ def _move(
             changed(connection, CLAIMABLE)
     if now is not was and after.finished:
         _settle(connection, job)
-    return JobRow(job, after, before.queued_by, before.output_last)
+    return rows.moved(connection, before, job, after)
 
 
 def _unless_replaced(connection: Connection, before: JobRow, back: Position) -> Position:
@@ -257,7 +269,7 @@ def _settle_task(connection: Connection, job: pb.Job) -> None:
             reason = f"the runner of this job ended with exit code {job.result.watch_task.exit_code} before the job did"
         else:
             reason = f"the runner of this job is gone: {job.error.message}"
-        _stop_unfinished(connection, task.work, reason)
+        _stop_unfinished(connection, task.work, f"{reason} (`waypoint job get-stream {job.id}` shows its output)")
     elif job.id == task.work:
         start = rows.find(connection, task.start)
         if start is not None and start.position.state is State.QUEUED:

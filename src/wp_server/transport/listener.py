@@ -36,11 +36,15 @@ class Listener:
     """Serves `handlers` on one address between `start` and `stop`."""
 
     def __init__(
-        self, host: str, port: int, certificate: LiveCertificate, handlers: Iterable[grpc.GenericRpcHandler]
+        self,
+        host: str,
+        port: int,
+        certificate: LiveCertificate | grpc.ServerCredentials,
+        handlers: Iterable[grpc.GenericRpcHandler],
     ) -> None:
         self._server = grpc.aio.server(options=_OPTIONS)
         self._server.add_generic_rpc_handlers(tuple(handlers))
-        credentials = certificate.credentials()
+        credentials = certificate.credentials() if isinstance(certificate, LiveCertificate) else certificate
         bracketed = f"[{host}]" if ":" in host else host
         wanted = f"{bracketed or '[::]'}:{port}"
         try:

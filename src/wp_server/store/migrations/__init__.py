@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from wp_server.store.trouble import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The schema this code needs; a test compares it with the newest script."""
 VERSION_TABLE = "alembic_version"
 

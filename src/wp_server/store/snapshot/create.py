@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.store import migrations
-from wp_server.store.schema import metadata
+from wp_server.store.schema import LASTING
 from wp_server.store.snapshot import reference, rows
 from wp_server.store.snapshot.container import Writer
 
@@ -28,6 +28,6 @@ def create(connection: Connection, file: BinaryIO, version: pb.VersionInfo) -> N
         writer.bucket(bucket, counted(bucket, items))
     described = rows.manifest(connection, migrations.HEAD, content.digest())
     writer.bucket(rows.MANIFEST, [("manifest", described.SerializeToString())])
-    for table in metadata.sorted_tables:
+    for table in LASTING:
         writer.bucket(rows.PREFIX + table.name, rows.dump(connection, table))
     writer.finish()

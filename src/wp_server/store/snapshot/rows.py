@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, Row, Table, column, func, insert, select, table
 
 from wp_proto.own import snapshot_pb2 as own
-from wp_server.store.schema import metadata
+from wp_server.store.schema import LASTING
 from wp_server.store.snapshot.container import damaged
 
 PREFIX = "waypoint.v1/"
@@ -21,7 +21,7 @@ Value = str | int | bytes | bool | float | None
 def manifest(connection: Connection, schema: str, content: bytes) -> own.Manifest:
     """Returns what the file says about its tables."""
     described = own.Manifest(schema=schema, content=content)
-    for one in metadata.sorted_tables:
+    for one in LASTING:
         rows = connection.execute(select(func.count()).select_from(one)).scalar_one()
         described.tables.add(name=one.name, columns=[found.name for found in one.columns], rows=rows)
     return described
@@ -50,9 +50,9 @@ def load(connection: Connection, described: own.Table, items: Iterable[bytes]) -
 
 def copy(source: Connection, target: Connection) -> None:
     """Puts all rows of `source` in place of those in `target`; both have this code's schema."""
-    for one in reversed(metadata.sorted_tables):
+    for one in reversed(LASTING):
         target.execute(one.delete())
-    for one in metadata.sorted_tables:
+    for one in LASTING:
         found = source.execute(select(one).execution_options(yield_per=ROWS_AT_ONCE))
         for part in found.partitions():
             target.execute(one.insert(), [_named(row) for row in part])

@@ -1,3 +1,4 @@
+# Elements and attributes: .name, [index], [*] for every element. [*] takes along everything behind it, .* only names.
 attribute    = var.object.name
 index        = var.list[1]
 key          = var.object["name"]

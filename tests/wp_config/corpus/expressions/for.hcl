@@ -1,3 +1,4 @@
+# Lists and objects made from collections; "..." behind a value groups the values of equal keys.
 list      = [for v in var.list : upper(v)]
 indexed   = [for i, v in var.list : "${i}:${v}"]
 filtered  = [for v in var.list : v if v != "b"]

@@ -1,3 +1,4 @@
+# Objects: names, quoted names and computed names as keys; sorted by key.
 names    = { a = 1, "b c" = 2, (var.object.name) = 3, "${var.number}" = 4 }
 lines    = {
   a = 1

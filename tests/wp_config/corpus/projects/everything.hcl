@@ -1,3 +1,4 @@
+# A project that uses nearly everything once.
 project = "shop-${workspace.name}"
 
 labels = {

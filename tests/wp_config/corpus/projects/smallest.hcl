@@ -1,3 +1,4 @@
+# The smallest project that can be deployed.
 # The least that is a project with an application.
 project = "shop"
 

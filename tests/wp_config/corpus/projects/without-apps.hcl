@@ -1,1 +1,2 @@
+# A project needs a name and nothing else.
 project = "shop"

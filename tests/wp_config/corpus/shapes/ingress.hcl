@@ -1,3 +1,4 @@
+# A web service behind an ingress, as published files write it.
 project = "shapes-ingress"
 
 variable "namespace" {

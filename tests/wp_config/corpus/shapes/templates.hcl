@@ -1,3 +1,4 @@
+# Files and folders rendered as templates, as published files write it.
 project = "shapes-templates"
 
 app "by-hand" {

@@ -1,3 +1,4 @@
+# Variables with dynamic and chosen defaults, as published files write them.
 project = "shapes-variables"
 
 app "web" {

@@ -1,3 +1,4 @@
+# Several applications with nested blocks, as published files write them.
 project = "shapes/workloads"
 
 app "cloud" {

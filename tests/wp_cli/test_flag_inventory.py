@@ -1,0 +1,94 @@
+"""Every flag that the reference has is there, with its alias and its default (CLI specification 1.3, 2.3 to 2.6, 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from wp_cli import registry
+
+GLOBAL = {"app": "a", "project": "p", "workspace": "w", "plain": ""}
+OPERATION = dict.fromkeys(("label", "local", "remote", "remote-source", "var", "var-file"), "")
+PRUNE = {"prune": "", "prune-retain": ""}
+LISTS = {"order-by": "", "desc": "", "limit": "", "workspace-all": "", "long-ids": "", "verbose": "V", "json": ""}
+STATES = {"state": "", "physical-state": "", "url": "u"}
+CONNECTION = {"server-addr": "", "server-tls": "", "server-tls-skip-verify": ""}
+SCOPES = {"scope": "", "label-scope": ""}
+
+FLAGS: dict[str, dict[str, str]] = {
+    "up": OPERATION | PRUNE,
+    "artifact build": OPERATION | {"push": ""},
+    "artifact push": OPERATION,
+    "artifact list": LISTS,
+    "artifact list-builds": {"workspace-all": ""},
+    "deployment deploy": OPERATION | PRUNE | {"release": ""},
+    "deployment list": LISTS | STATES,
+    "deployment destroy": OPERATION | {"all": "", "force": ""},
+    "release": OPERATION | PRUNE | {"deployment": "d", "repeat": ""},
+    "release list": LISTS | STATES,
+    "destroy": OPERATION | {"auto-approve": ""},
+    "status": OPERATION | {"json": "", "all-projects": "", "refresh": "", "verbose": "V"},
+    "init": {"update": ""},
+    "exec": OPERATION | {"instance": ""},
+    "logs": OPERATION | {"deployment-seq": ""},
+    "config get": {"json": "", "raw": "", "runner": "", "label": ""},
+    "config set": SCOPES | {"runner": ""},
+    "config delete": SCOPES,
+    "project list": OPERATION | {"json": ""},
+    "project inspect": {"json": ""},
+    "workspace list": {},
+    "job list": OPERATION | dict.fromkeys((
+        "state", "target-runner-id", "target-runner-label", "pipeline-id", "pipeline-name", "run", "desc", "json",
+        "limit",
+    ), "") | {"verbose": "V"},
+    "job inspect": OPERATION | {"json": ""},
+    "job cancel": OPERATION | {"dangerously-force": ""},
+    "job get-stream": OPERATION,
+    "context create": CONNECTION | dict.fromkeys(
+        ("server-auth-token", "server-platform", "server-require-auth", "set-default"), ""
+    ),
+    "context use": {}, "context list": {}, "context inspect": {"json": ""}, "context rename": {},
+    "context delete": {"all": ""}, "context clear": {}, "context verify": {}, "context set": {},
+    "server run": dict.fromkeys((
+        "db", "listen-grpc", "listen-http", "listen-http-insecure", "tls-cert-file", "tls-key-file", "disable-ui",
+        "url-enabled", "url-api-addr", "url-api-insecure", "url-control-addr", "url-control-token",
+        "url-auto-app-hostname", "url-inmem", "advertise-addr", "advertise-tls", "advertise-tls-skip-verify",
+        "accept-tos", "telemetry-oc-agent-addr", "telemetry-oc-agent-insecure", "telemetry-dd-trace-addr",
+        "telemetry-oc-zpages-addr",
+    ), ""),
+    "server bootstrap": CONNECTION | {"context-create": "", "context-set-default": ""},
+    "fmt": {"write": "", "check": ""},
+    "version": {},
+}  # fmt: skip
+
+DEFAULTS = {
+    "up": {"prune": True, "prune_retain": -1, "local": None},
+    "artifact build": {"push": True},
+    "deployment deploy": {"release": True, "prune": True, "prune_retain": -1},
+    "deployment list": {"physical_state": "created", "limit": 0, "json": False},
+    "release": {"deployment": "", "repeat": False},
+    "config set": {"scope": "project"},
+    "context create": {"server_tls": True, "server_platform": "n/a", "set_default": True},
+    "server run": {"listen_grpc": "127.0.0.1:9701", "listen_http": "127.0.0.1:9702", "advertise_tls": True},
+    "server bootstrap": {"context_create": "bootstrap-timestamp", "context_set_default": True},
+    "fmt": {"write": True, "check": False},
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_the_flags_of_the_reference_are_accepted(name: str) -> None:
+    known = {flag.name: flag.alias for flag in registry.load(name).flags}
+    wanted = GLOBAL | FLAGS[name]
+    assert {flag: known.get(flag) for flag in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_are_those_of_the_reference(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("WAYPOINT_PLAIN", "WAYPOINT_CONTEXT"):
+        monkeypatch.delenv(variable, raising=False)
+    values = registry.load(name).parse(["NAME"] if name == "context create" else []).values
+    assert {key: values[key] for key in DEFAULTS[name]} == DEFAULTS[name]
+
+
+def test_old_names_of_commands_are_the_new_commands() -> None:
+    assert registry.load("build") is registry.load("artifact build")
+    assert registry.load("deploy") is registry.load("deployment deploy")

@@ -1,7 +1,0 @@
-project = "shop"
-
-labels = {
-  "waypoint/workspace" = "x"
-  "-a"                 = "b"
-  fine_key             = "ok"
-}

@@ -1,8 +1,0 @@
-app "web" {
-  build {
-    use "docker" {}
-  }
-  deploy {
-    use "docker" {}
-  }
-}

@@ -1,6 +1,0 @@
-project = "shop"
-
-app "web" {
-  deploy {
-  }
-}

@@ -1,5 +1,0 @@
-project = "shop"
-labels = {
-	"größe" = nothing
-	"漢字漢字" = wrong
-}

@@ -1,0 +1,8 @@
+# Keys and values of labels.
+project = "shop"
+
+labels = {
+  "waypoint/workspace" = "x"
+  "-a"                 = "b"
+  fine_key             = "ok"
+}

@@ -1,0 +1,2 @@
+# A string in quotes ends on its line.
+project = "shop

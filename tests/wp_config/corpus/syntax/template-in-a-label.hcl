@@ -1,0 +1,5 @@
+# Labels of blocks are plain text.
+project = "shop"
+
+app "${workspace.name}" {
+}
