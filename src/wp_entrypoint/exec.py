@@ -28,6 +28,7 @@ else:
     import _signal
 
 MAX_SESSIONS = 64
+SHELL = b"/bin/sh"
 CHUNK = 32 * 1024
 MAX_QUEUED = 256 * 1024
 """Bytes of output that wait for the server's windows before the command has to wait."""
@@ -94,10 +95,22 @@ class ExecHost:
                 path = self.environment(None).get(b"PATH")
                 program = os.path.abspath(process.resolve(announced.args[0].encode("utf-8", "surrogateescape"), path))
             except process.CannotStart:
-                return None  # that is told like for every command that does not exist
+                if not self._settings.exec_profile:
+                    return None  # that is told like for every command that does not exist
+                program = b""
             if not any(fnmatchcase(os.fsdecode(program), pattern.strip()) for pattern in patterns):
                 return grpc.Status(grpc.PERMISSION_DENIED, "WAYPOINT_CEB_EXEC_ALLOW does not name this command")
         return None
+
+    def command(self, args: list[bytes], environment: Environment) -> list[bytes]:
+        """What is executed for these arguments: they, or a shell that reads WAYPOINT_CEB_EXEC_SHELL_ENV before it
+        becomes them. With a list of allowed programs the profile cannot put another one in the place of theirs."""
+        profile = os.fsencode(self._settings.exec_profile)
+        if not profile:
+            return args
+        if self._settings.exec_allow:
+            args = [os.path.abspath(process.resolve(args[0], environment.get(b"PATH"))), *args[1:]]
+        return [SHELL, b"-c", b'. "$0" && exec "$@"', profile, *args]
 
     def environment(self, pty: messages.ExecStreamRequestPTY | None) -> Environment:
         """What a command gets: the application's environment and a few words about where it is."""
@@ -219,10 +232,11 @@ class ExecSession:
             return
         environment = self._host.environment(self._pty)
         try:
-            program = process.resolve(self._args[0], environment.get(b"PATH"))
+            args = self._host.command(self._args, environment)
+            program = process.resolve(args[0], environment.get(b"PATH"))
             self._io = Terminal(self._pty) if self._pty is not None else Pipes()
             self._pid = process.spawn(
-                program, self._args, environment, self._io.file_actions(), new_session=self._pty is not None
+                program, args, environment, self._io.file_actions(), new_session=self._pty is not None
             )
         except process.CannotStart as error:
             self._cannot_start(error.status, str(error))

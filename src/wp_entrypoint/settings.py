@@ -62,6 +62,7 @@ class Settings:
         "disable_exec",
         "disable_logs",
         "exec_allow",
+        "exec_profile",
         "file_root",
         "invite_token",
         "kill_timeout",
@@ -102,6 +103,7 @@ class Settings:
         self.log_buffer = get.size("WAYPOINT_CEB_LOG_BUFFER", LOG_BUFFER)
         self.log_level = get.choice("WAYPOINT_LOG_LEVEL", LEVELS, "INFO", str.upper)
         self.exec_allow = get.text("WAYPOINT_CEB_EXEC_ALLOW")
+        self.exec_profile = get.text("WAYPOINT_CEB_EXEC_SHELL_ENV")
         self.file_root = get.text("WAYPOINT_CEB_FILE_ROOT")
 
     def exposures(self) -> list[str]:

@@ -276,6 +276,44 @@ def test_only_allowed_commands(entrypoints: Entrypoints, server: FakeServer) -> 
     assert refused.error[0] == 7, "PERMISSION_DENIED"
 
 
+def test_a_profile_is_read_before_the_command(entrypoints: Entrypoints, server: FakeServer) -> None:
+    profile = entrypoints.folder / "profile"
+    tools = entrypoints.folder / "tools"
+    tools.mkdir()
+    (tools / "greet").write_text('#!/bin/sh\necho "hello $FROM_PROFILE $1"\n')
+    (tools / "greet").chmod(0o755)
+    profile.write_text(f"export FROM_PROFILE='a b' PATH={tools}:$PATH\n")
+    env = {"WAYPOINT_CEB_EXEC_SHELL_ENV": str(profile)}
+    entrypoints.start("sleep", "1000", server=server, env=env)
+    server.wait(lambda: bool(server.instances))
+    client = Client(server.exec("greet", "x $y"))
+    assert client.finish() == 0
+    assert client.output[STDOUT] == b"hello a b x $y\n"
+    client = Client(server.exec("no-such-command"))
+    assert client.finish() == 127
+
+
+def test_a_profile_does_not_widen_what_is_allowed(entrypoints: Entrypoints, server: FakeServer) -> None:
+    profile = entrypoints.folder / "profile"
+    tools = entrypoints.folder / "tools"
+    tools.mkdir()
+    for name in ("echo", "other"):
+        (tools / name).write_text("#!/bin/sh\nprintf 'not the real one'\n")
+        (tools / name).chmod(0o755)
+    profile.write_text(f"export PATH={tools}:$PATH\n")
+    allowed = "/usr/bin/echo,/bin/echo"
+    env = {"WAYPOINT_CEB_EXEC_SHELL_ENV": str(profile), "WAYPOINT_CEB_EXEC_ALLOW": allowed}
+    entrypoints.start("sleep", "1000", server=server, env=env)
+    server.wait(lambda: bool(server.instances))
+    client = Client(server.exec("echo", "yes"))
+    assert client.finish() == 0
+    assert client.output[STDOUT] == b"yes\n"
+    refused = Client(server.exec("other"))
+    refused.finish()
+    assert refused.error is not None
+    assert refused.error[0] == 7, "PERMISSION_DENIED"
+
+
 def test_a_session_in_the_first_configuration_runs_after_the_start(
     entrypoints: Entrypoints, server: FakeServer
 ) -> None:

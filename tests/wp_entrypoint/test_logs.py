@@ -37,11 +37,14 @@ def test_lines_have_their_time_and_source(entrypoints: Entrypoints, server: Fake
 
 @pytest.mark.timeout(180)
 def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoints, server: FakeServer) -> None:
+    batches: list[int] = []
+    server.on_log_batch = lambda batch: batches.append(len(batch.lines))
     program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(100000)))"
     result = entrypoints.run("/usr/bin/python3", "-c", program, server=server, timeout=120)
     lines = [f"{n:099d}" for n in range(100_000)]
     assert result.stdout.splitlines() == lines
     assert server.app_lines() == lines
+    assert len(batches) < 1000, "many lines to a message"
 
 
 def test_what_is_not_text_is_passed_on_unchanged(entrypoints: Entrypoints, server: FakeServer) -> None:
@@ -52,13 +55,16 @@ def test_what_is_not_text_is_passed_on_unchanged(entrypoints: Entrypoints, serve
 
 
 def test_ten_megabytes_without_a_newline(entrypoints: Entrypoints, server: FakeServer) -> None:
-    program = "import sys; sys.stdout.write('x' * 10_000_000)"
-    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server)
-    out, _ = process.communicate(timeout=60)
-    assert len(out) == 10_000_000
-    lines = server.app_lines()
-    assert max(map(len, lines)) <= MAX_LINE
-    assert sum(map(len, lines)) == 10_000_000
+    script = "head -c 10000000 /dev/zero | tr '\\\\0' x; read x"
+    process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert len(process.stdout.read(10_000_000)) == 10_000_000
+    server.wait(lambda: sum(map(len, server.app_lines())) == 10_000_000)
+    assert max(map(len, server.app_lines())) <= MAX_LINE
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1])  # type: ignore[index]
+    assert peak < 48 * 1024, "kB; a line is not kept whole"
+    process.communicate(b"\n", timeout=20)
 
 
 def test_a_prompt_without_newline_is_shipped_after_a_while(entrypoints: Entrypoints, server: FakeServer) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, pid_file
 from tests.wp_entrypoint.fake_server import FakeServer
+
+from wp_entrypoint.journal import Journal
+from wp_entrypoint.loop import Loop
+from wp_entrypoint.process import Reaper
+from wp_entrypoint.settings import Settings
+from wp_entrypoint.supervise import Supervisor
 
 TRAPS = """
 for s in HUP USR1 USR2 WINCH CONT ALRM QUIT URG; do trap "echo $s" $s; done
@@ -184,6 +191,35 @@ def test_a_value_that_comes_back_restarts_nothing(entrypoints: Entrypoints, serv
     server.set_config(GREETING="one", OTHER="x")
     eventually(lambda: log.read_text() == "one\none\n")
     assert process.poll() is None
+
+
+def test_a_rolling_delay_spreads_a_change_and_notices_when_it_is_taken_back(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    """Two instances of one deployment do not restart together, and a change that is undone meanwhile is none."""
+    log = entrypoints.folder / "log"
+    env = {"WAYPOINT_CEB_RELOAD_SPLAY": "1h"}
+    server.set_config(GREETING="one")
+    for name in ("a", "b"):
+        script = f"echo {name} $GREETING >> {log}; exec sleep 100"
+        entrypoints.start("sh", "-c", script, server=server, env=env)
+    eventually(lambda: log.exists() and log.read_text().count("\n") == 2)
+    server.set_config(GREETING="two")
+    time.sleep(2)
+    server.set_config(GREETING="one")
+    time.sleep(1)
+    assert sorted(log.read_text().splitlines()) == ["a one", "b one"]
+
+
+def test_delays_are_chosen_by_chance_up_to_the_splay() -> None:
+    settings = Settings({b"WAYPOINT_CEB_RELOAD_SPLAY": b"10s"})
+    supervisor = Supervisor(
+        Loop(), Journal(), Reaper(), settings, b"/bin/true", [b"true"], [], lambda: None, lambda status: None
+    )
+    delays = [supervisor._splay() for _ in range(300)]
+    assert all(0 <= delay < 10 for delay in delays)
+    assert min(delays) < 2
+    assert max(delays) > 8
 
 
 def test_a_restart_takes_the_whole_group_with_it(entrypoints: Entrypoints, server: FakeServer) -> None:
