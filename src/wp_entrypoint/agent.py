@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wp_entrypoint.dynamic import DynamicValues
     from wp_entrypoint.exec import ExecHost
     from wp_entrypoint.files import ConfigFiles
+    from wp_entrypoint.grpc import Call
     from wp_entrypoint.logs import Shipper
     from wp_entrypoint.loop import Timer
     from wp_entrypoint.settings import Environment, Settings
@@ -60,7 +61,12 @@ class Agent:
         self._snapshot: EntrypointConfig | None = None
         self._apply_anyway: Timer | None = None
         self._session = Session(
-            self._loop, self._journal, settings, instance.new_id(), self._on_config, self._on_failure
+            self._loop,
+            self._journal,
+            settings,
+            settings.instance_id or instance.new_id(),
+            self._on_config,
+            self._on_failure,
         )
         self._supervisor = Supervisor(
             self._loop,
@@ -86,7 +92,7 @@ class Agent:
             self._journal.warn("agent", "the token stays readable in /proc for processes of the same user")
         for warning in self._settings.warnings + self._settings.exposures():
             self._journal.warn("settings", warning)
-        if not self._settings.server_required:
+        if not (self._settings.server_required or self._settings.exec_oneshot):
             self._loop.after(self._settings.connect_timeout, self._too_late)
         self._session.start()
         self._loop.run()
@@ -131,7 +137,7 @@ class Agent:
         if not self._settings.disable_config:
             self._want_dynamic(config)
         self._apply_when_read()
-        if config.exec or self._exec is not None:
+        if (config.exec or self._exec is not None) and not self._settings.exec_oneshot:
             self._announce(config.exec)
 
     def _want_dynamic(self, config: EntrypointConfig) -> None:
@@ -146,6 +152,9 @@ class Agent:
     def _apply_when_read(self) -> None:
         """Act on the newest snapshot as soon as its dynamic values have been asked for; a source that hangs is waited
         for as long as a server that does, and in required mode a first start waits for every value."""
+        if self._settings.exec_oneshot:
+            self._serve_one()
+            return
         waiting = self._supervisor.state == supervise.WAITING
         required = waiting and self._settings.server_required
         if self._dynamic is None or self._dynamic.settled(successfully=required):
@@ -191,29 +200,63 @@ class Agent:
             self._files = ConfigFiles(self._journal, self._settings.file_root)
         return self._files.apply(files, private)
 
+    def _serve_one(self) -> None:
+        """Without an application: run the first command that is asked for, and end."""
+        config = self._snapshot
+        assert config is not None
+        if self._dynamic is not None and not self._dynamic.settled():
+            return
+        resolved = appconfig.resolve(config.env_vars, self._dynamic.values if self._dynamic else None)
+        self._configured = resolved.environment
+        self._apply_files(resolved.files, resolved.private)
+        if config.exec and self._exec is None:
+            self._exec = self._make_exec_host()
+            self._exec.on_over = self._served_one
+            self._exec.announced(config.exec[:1])
+
+    def _served_one(self, call: Call | None) -> None:
+        deadline = loops.now() + FLUSH_TIMEOUT
+
+        def end_when_said() -> None:
+            if call is None or call.ended or loops.now() >= deadline:
+                self._leave()
+            else:
+                self._loop.after(supervise.GROUP_CHECK, end_when_said)
+
+        end_when_said()
+
     def _announce(self, sessions: list[EntrypointConfigExec]) -> None:
         if self._supervisor.state not in (supervise.RUNNING, supervise.RESTARTING):
             return
         if self._exec is None:
-            from wp_entrypoint.exec import ExecHost
-
-            self._exec = ExecHost(
-                self._loop,
-                self._journal,
-                self._reaper,
-                self._session,
-                self._settings,
-                lambda: self._supervisor.environment,
-            )
+            self._exec = self._make_exec_host()
         self._exec.announced(sessions)
+
+    def _make_exec_host(self) -> ExecHost:
+        from wp_entrypoint.exec import ExecHost
+
+        return ExecHost(
+            self._loop,
+            self._journal,
+            self._reaper,
+            self._session,
+            self._settings,
+            lambda: self._supervisor.environment or self._environment(),
+        )
 
     def _on_failure(self, reason: str) -> None:
         if self._snapshot is None:
             self._start_bare(reason)
-        elif self._supervisor.state == supervise.WAITING and not self._settings.server_required:
+        elif (
+            self._supervisor.state == supervise.WAITING
+            and not self._settings.server_required
+            and not self._settings.exec_oneshot
+        ):
             self._apply()  # its dynamic values were still being read
 
     def _start_bare(self, reason: str) -> None:
+        if self._settings.exec_oneshot:
+            return
         if self._supervisor.state == supervise.WAITING and not self._settings.server_required:
             self._journal.warn("client", f"starting the application without the server's configuration: {reason}")
             self._start_application()

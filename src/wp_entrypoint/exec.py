@@ -63,6 +63,8 @@ class ExecHost:
         self._environment = environment
         self._seen: dict[int, int] = {}  # index -> the epoch of the configuration stream that announced it
         self._live: dict[int, ExecSession] = {}
+        self.on_over: Callable[[grpc.Call | None], None] | None = None
+        """Called when a session is over, with its stream, on which the last words may still be under way."""
         session.on_room.append(self._room)
 
     def announced(self, sessions: list[messages.EntrypointConfigExec]) -> None:
@@ -122,7 +124,8 @@ class ExecHost:
 
     def forget(self, session: ExecSession) -> None:
         """A session is over."""
-        self._live.pop(session.index, None)
+        if self._live.pop(session.index, None) is not None and self.on_over is not None:
+            self.on_over(session.call)
 
     def hang_up(self) -> None:
         """The application has ended: end all commands."""
@@ -147,7 +150,7 @@ class ExecSession:
         self._args = [argument.encode("utf-8", "surrogateescape") for argument in announced.args]
         self._pty = announced.pty if announced.pty is not None and announced.pty.enable else None
         self._refusal = refusal
-        self._call: grpc.Call | None = None
+        self.call: grpc.Call | None = None
         self._io: Pipes | Terminal | None = None
         self._pid = 0
         self._status: int | None = None
@@ -158,10 +161,10 @@ class ExecSession:
 
     def open(self) -> bool:
         """Claim the session; whether there was a connection to do so."""
-        self._call = self._host.session.open(
+        self.call = self._host.session.open(
             messages.ENTRYPOINT_EXEC_STREAM, self._on_message, self._on_stream_end, manual_flow=True
         )
-        if self._call is None:
+        if self.call is None:
             return False
         opening = messages.EntrypointExecRequestOpen(self._host.session.instance_id, self.index)
         self._send(messages.EntrypointExecRequest(open=opening))
@@ -171,18 +174,18 @@ class ExecSession:
     # What the server says
 
     def _on_message(self, data: bytes) -> None:
-        assert self._call is not None
+        assert self.call is not None
         try:
             message = messages.EntrypointExecResponse.decode(data)
         except DecodeError as error:
             self._host.journal.error("exec", f"a message cannot be read: {error}")
-            self._call.taken()
+            self.call.taken()
             return
         if message.input and not self._input_ended:
             self._input.append(memoryview(message.input))
             self._write_input()
             return  # taken() when it is written
-        self._call.taken()
+        self.call.taken()
         if message.opened:
             self._start()
         elif message.winch is not None and isinstance(self._io, Terminal):
@@ -214,8 +217,8 @@ class ExecSession:
         process.signal_group(self._pid, _signal.SIGKILL)
 
     def _abandon(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
+        if self.call is not None:
+            self.call.cancel()
         self._close()
 
     # The command
@@ -257,7 +260,7 @@ class ExecSession:
 
     def _on_exit(self, status: int) -> None:
         self._status = status
-        if self._call is None or self._call.ended:
+        if self.call is None or self.call.ended:
             self._close()
             return
         self._set_timer(DRAIN_TIMEOUT, self._tell_exit)
@@ -279,7 +282,7 @@ class ExecSession:
 
     def _goodbye(self) -> None:
         """All is said: wait a while for the server to end the stream."""
-        call = self._call
+        call = self.call
         self._close()
         if call is not None:
             call.half_close()
@@ -301,7 +304,7 @@ class ExecSession:
         """Listen to the command again, unless its output still waits for the server."""
         if self._io is None or self._finished:
             return
-        full = self._call is None or self._call.queued() > MAX_QUEUED
+        full = self.call is None or self.call.queued() > MAX_QUEUED
         writer = self._io.writer() if self._input else None
         for fd, channel in self._io.readers().items():
             events = (0 if full else loops.READ) | (loops.WRITE if fd == writer else 0)
@@ -340,8 +343,8 @@ class ExecSession:
         self._send(messages.EntrypointExecRequest(output=messages.EntrypointExecRequestOutput(channel, data)))
 
     def _send(self, message: messages.EntrypointExecRequest) -> None:
-        if self._call is not None:
-            self._call.send(message.encode())
+        if self.call is not None:
+            self.call.send(message.encode())
             self._host.session.flush()
 
     # Input
@@ -365,8 +368,8 @@ class ExecSession:
             self._input[0] = self._input[0][written:]
             if not self._input[0]:
                 self._input.pop(0)
-                if self._call is not None and not self._call.ended:
-                    self._call.taken()
+                if self.call is not None and not self.call.ended:
+                    self.call.taken()
         if writer is None:
             self._discard_input()
         else:
@@ -380,8 +383,8 @@ class ExecSession:
     def _discard_input(self) -> None:
         while self._input:
             self._input.pop(0)
-            if self._call is not None and not self._call.ended:
-                self._call.taken()
+            if self.call is not None and not self.call.ended:
+                self.call.taken()
 
     def _await_writable(self, writer: int) -> None:
         if self._io is not None and writer in self._io.readers():

@@ -27,6 +27,10 @@ FEATURES = b"sessions1,sources1"
 """Tells the server that this is not a Go entrypoint: exec sessions may come with every snapshot (A14.9), and values
 that the server has read from dynamic sources."""
 
+LONG_RUNNING = messages.InstanceType.LONG_RUNNING
+ON_DEMAND = messages.InstanceType.ON_DEMAND
+"""An instance that exists for somebody's one session."""
+
 UNARY_TIMEOUT = 10.0
 PING_AFTER = 25.0
 PING_TIMEOUT = 10.0
@@ -181,6 +185,7 @@ class Session:
         request = messages.EntrypointConfigRequest(
             deployment_id=self._settings.deployment_id,
             instance_id=self.instance_id,
+            type=ON_DEMAND if self._settings.exec_oneshot else LONG_RUNNING,
             disable_exec=self._settings.disable_exec,
         )
         self._config_call.send(request.encode())

@@ -62,8 +62,10 @@ class Settings:
         "disable_exec",
         "disable_logs",
         "exec_allow",
+        "exec_oneshot",
         "exec_profile",
         "file_root",
+        "instance_id",
         "invite_token",
         "kill_timeout",
         "kill_timeout_given",
@@ -103,6 +105,8 @@ class Settings:
         self.log_buffer = get.size("WAYPOINT_CEB_LOG_BUFFER", LOG_BUFFER)
         self.log_level = get.choice("WAYPOINT_LOG_LEVEL", LEVELS, "INFO", str.upper)
         self.exec_allow = get.text("WAYPOINT_CEB_EXEC_ALLOW")
+        self.exec_oneshot = get.flag("WAYPOINT_CEB_EXEC_ONESHOT") and not self.disable
+        self.instance_id = get.text("WAYPOINT_CEB_INSTANCE_ID")
         self.exec_profile = get.text("WAYPOINT_CEB_EXEC_SHELL_ENV")
         self.file_root = get.text("WAYPOINT_CEB_FILE_ROOT")
 

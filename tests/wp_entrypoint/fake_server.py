@@ -84,6 +84,7 @@ class FakeServer(WaypointServicer):
         self.version = 0
         self.epoch = 0
         self.instances: dict[str, int] = {}
+        self.types: dict[str, int] = {}
         self.lines: list[pb.LogBatch.Entry] = []
         self.metadata: list[tuple[str, dict[str, str]]] = []
         self.config_error: tuple[grpc.StatusCode, str] | None = None
@@ -220,6 +221,7 @@ class FakeServer(WaypointServicer):
             threading.Event().wait(self.first_config_delay)
         with self.changed:
             epoch = self.epoch
+            self.types[request.instance_id] = request.type
             self.instances[request.instance_id] = self.instances.get(request.instance_id, 0) + 1
             self.changed.notify_all()
         context.add_callback(self._wake)

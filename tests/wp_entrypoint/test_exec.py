@@ -324,6 +324,32 @@ def test_a_session_in_the_first_configuration_runs_after_the_start(
     assert client.output[STDOUT] == b"early bird\n"
 
 
+def test_one_session_without_an_application(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """A platform that starts a container for somebody's one command: the application never runs."""
+    server.set_config(GREETING="hello")
+    env = {"WAYPOINT_CEB_EXEC_ONESHOT": "1", "WAYPOINT_CEB_INSTANCE_ID": "01GIVEN"}
+    process = entrypoints.start("echo", "the application", server=server, env=env)
+    server.wait(lambda: "01GIVEN" in server.instances)
+    assert server.types["01GIVEN"] == pb.Instance.ON_DEMAND
+    client = Client(server.exec("sh", "-c", "read x; echo $GREETING $x; exit 3"))
+    client.type(b"you\n")
+    assert client.finish() == 3
+    assert client.output[STDOUT] == b"hello you\n"
+    client.session.to_entrypoint.put(None)
+    out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, b"")
+
+
+def test_one_session_that_nobody_wants_ends_when_it_is_told_to(entrypoints: Entrypoints) -> None:
+    env = {"WAYPOINT_SERVER_ADDR": "127.0.0.1:1", "WAYPOINT_CEB_EXEC_ONESHOT": "1"}
+    process = entrypoints.start("echo", "the application", env=env)
+    assert process.stderr is not None
+    assert process.stderr.readline()
+    process.terminate()
+    out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out) == (-15, b"")
+
+
 def test_the_applications_end_ends_commands(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sleep", "1000", server=server)
     server.wait(lambda: bool(server.instances))
