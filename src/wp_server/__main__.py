@@ -23,6 +23,8 @@ Commands:
   version   print the version
 """
 
+DRAIN_SECONDS = 15.0
+"""Over which a server that was sent SIGUSR1 sends its streams to other servers, before it ends."""
 START_AGAIN = 2
 """Exit code of a server that ended in order to be started again by its supervisor."""
 
@@ -87,10 +89,17 @@ async def _serve(chosen: Settings) -> int:
     async with app.running(chosen) as server:
         print(_banner(server), flush=True)
         ends = [asyncio.create_task(event.wait()) for event in (stop, server.exit_asked)]
+        draining: list[asyncio.Task[None]] = []
+        loop.add_signal_handler(signal.SIGUSR1, lambda: draining.append(asyncio.create_task(_drain(server, stop))))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
+        for end in (*ends, *draining):
             end.cancel()
         return START_AGAIN if server.exit_asked.is_set() and not stop.is_set() else 0
+
+
+async def _drain(server: RunningServer, stop: asyncio.Event) -> None:
+    await server.drain(DRAIN_SECONDS)
+    stop.set()
 
 
 def _stop(stop: asyncio.Event, number: int) -> None:

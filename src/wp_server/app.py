@@ -152,7 +152,7 @@ class RunningServer:
 
     def unready(self) -> str:
         """Returns why calls are not welcome now; empty = they are."""
-        return "shutting down" if self._stopping else ""
+        return "shutting down" if self._stopping else self.store.trouble()
 
     async def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Accepts calls from now on. Returns the tasks to cancel in the end."""
@@ -187,6 +187,12 @@ class RunningServer:
             background.append(group.create_task(self._gateway.run()))
         await self._health.serving(True)
         return background
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no new streams and sends the open ones elsewhere, spread over `seconds`; for other servers to go on."""
+        self._stopping = True
+        await self._health.serving(False)
+        await self.pipeline.drain_over(seconds)
 
     async def stop(self) -> None:
         """Ends streams with UNAVAILABLE, lets calls finish, closes the listeners."""

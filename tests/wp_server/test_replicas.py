@@ -267,6 +267,73 @@ def _expire(connection: Connection) -> None:
     connection.execute(text("UPDATE duties SET lease_until = 0"))
 
 
+async def test_a_server_that_drains_sends_its_streams_elsewhere_one_by_one(three, connect, token):
+    user = connect(three[0], token)
+    record = await deployment(user)
+    playing_there = [await playing(three, connect, token, 0, 0, record) for _ in range(4)]
+    ended: list[float] = []
+
+    async def live(one: Entrypoint) -> None:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await one.run()
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        ended.append(time.monotonic())
+
+    tasks = [asyncio.create_task(live(one)) for one in playing_there]
+    for one in playing_there:
+        await one.snapshot()
+    await three[0].drain(1.0)
+    assert three[0].unready() == "shutting down"
+    async with asyncio.timeout(DEADLINE):
+        await asyncio.gather(*tasks)
+    assert max(ended) - min(ended) > 0.5
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await Entrypoint(playing_there[0].client, record.id, playing_there[0].id).run()
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_an_outage_of_the_database_ends_no_stream_and_no_job(postgres, three, connect, token):
+    """Longer than the job's deadline, and shorter than the patience of streams."""
+    api = connect(three[0], token)
+    await three[0].store.write(projects.upsert, pb.Project(name="p"))
+    record = await deployment(api)
+    one = await playing(three, connect, token, 1, 1, record)
+    living = asyncio.create_task(one.run())
+    await one.snapshot()
+    runner = await Runner(api, "r1", remote={}).register()
+    job_id = (await api.QueueJob(job())).job_id
+    stream, _ = await runner.take()
+    await until_state(api, job_id, pb.Job.RUNNING)
+    await three[0].store.write(_soon_overdue)
+    await asyncio.to_thread(postgres.stop, "immediate")
+    try:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await api.ListProjects(pb.ListProjectsRequest())
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert "cannot reach its database" in refused.value.details()
+        await stream.write(line("said meanwhile"))
+        async with asyncio.timeout(DEADLINE):
+            while not three[0].unready():
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2.5)  # the job's deadline passes
+    finally:
+        await asyncio.to_thread(postgres.start)
+    await stream.write(line("said later"))
+    await stream.write(Request(complete=Request.Complete()))
+    assert await stream.read() is grpc.aio.EOF
+    assert lines(await watch(api, job_id)) == ["said meanwhile", "said later"]
+    async with asyncio.timeout(DEADLINE):
+        while three[0].unready():
+            await asyncio.sleep(0.05)
+    assert not living.done()
+    living.cancel()
+
+
+def _soon_overdue(connection: Connection) -> None:
+    moment = (time.time() + 2) * 1e9
+    connection.execute(text("UPDATE jobs SET deadline = :at WHERE state = 3"), {"at": int(moment)})
+
+
 class ReplicaProcess:
     """The program on the shared database."""
 

@@ -64,7 +64,7 @@ class _Reader:
         if deployment.has_logs_plugin:
             await self._play(deployment, stack)
 
-        def select() -> list[Instance]:
+        async def select() -> list[Instance]:
             return self._mine(self._instances.of_deployment(deployment_id))
 
         return LogReader(self._store.changes, select, (), backlog)
@@ -76,11 +76,11 @@ class _Reader:
         if not application.application or not application.project or not workspace:
             raise FailedPrecondition("application: must name a project, an application and a workspace")
 
-        def select() -> list[Instance]:
+        async def select() -> list[Instance]:
             known: dict[str, bool] = {}
             candidates = self._mine(self._instances.of_application(application, workspace))
             for deployment_id in {instance.deployment_id for instance in candidates}:
-                known[deployment_id] = self._store.read_now(_shown, deployment_id)
+                known[deployment_id] = await self._store.read(_shown, deployment_id)
             return [instance for instance in candidates if known[instance.deployment_id]]
 
         await stack.enter_async_context(beside(self._play_all(scope)))

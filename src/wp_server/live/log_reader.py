@@ -6,14 +6,14 @@ The set of instances changes under the reader: new ones join, and the rings of l
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 from wp_proto.waypoint import api as pb
 from wp_server.live.instances import Instance, logs_topic
 from wp_server.store import Changes, Subscription
 from wp_server.store.instances import ALL
 
-Select = Callable[[], list[Instance]]
+Select = Callable[[], Awaitable[list[Instance]]]
 
 
 class LogReader:
@@ -29,13 +29,14 @@ class LogReader:
 
     async def batches(self) -> AsyncGenerator[bytes, None]:
         """Yields serialized `LogBatch` messages, for ever."""
-        self._cursors = {instance: instance.ring.backlog(self._backlog) for instance in self._select()}
+        first = await self._select()
+        self._cursors = {instance: instance.ring.backlog(self._backlog) for instance in first}
         for batch in self._merged():
             yield batch
         while True:
             topics = {logs_topic(instance.id): instance for instance in self._cursors}
             with self._changes.subscribe(self._topics | topics.keys()) as subscription:
-                for batch in self._refreshed():
+                for batch in self._refreshed(await self._select()):
                     yield batch
                 async for batch in self._live(subscription, topics):
                     yield batch
@@ -51,9 +52,8 @@ class LogReader:
     def _next_arrival(self, instance: Instance) -> float:
         return instance.ring.arrival(self._cursors[instance])
 
-    def _refreshed(self) -> Iterator[bytes]:
+    def _refreshed(self, selected: list[Instance]) -> Iterator[bytes]:
         """Brings the set of instances up to date; yields all that is unread, also of those that left."""
-        selected = self._select()
         for instance in selected:
             # What an instance that came after us wrote so far is news, not backlog.
             newcomer = instance.since >= self._started

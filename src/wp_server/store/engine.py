@@ -66,6 +66,10 @@ class Store(ABC):
                 return PostgresStore.open_url(parsed)
         raise StoreError(f"The store URL {parsed!r} is not supported; write sqlite:///PATH or postgresql://…")
 
+    def trouble(self) -> str:
+        """Returns why the state cannot be reached now; empty = it can, as far as is known."""
+        return ""
+
     @abstractmethod
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Returns `fn(connection, ...)` from one consistent view of the database. Call it in the server's loop only.

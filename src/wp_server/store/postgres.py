@@ -108,6 +108,10 @@ class PostgresStore(Store):
             raise
         return store
 
+    def trouble(self) -> str:
+        """Returns whether the connection that hears of changes is down."""
+        return "the database cannot be reached" if self._news.lost_since is not None else ""
+
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` here and now."""
         self._enter()

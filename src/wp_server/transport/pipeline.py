@@ -159,6 +159,15 @@ class Pipeline(grpc.GenericRpcHandler):
         for stream in tuple(self._streams):
             stream.end()
 
+    async def drain_over(self, seconds: float) -> None:
+        """The same, one stream after the other, so that those who come back do not all come at once."""
+        self._draining = True
+        streams = tuple(self._streams)
+        for stream in streams:
+            if stream in self._streams:
+                stream.end()
+            await asyncio.sleep(seconds / len(streams))
+
     def send_back(self, but: str) -> None:
         """Ends every stream but those of one RPC with UNAVAILABLE; whoever comes back is welcome."""
         for stream in tuple(self._streams):
