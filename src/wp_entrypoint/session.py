@@ -136,7 +136,10 @@ class Session:
         )
         self._link.on_room = self._room
         self._channel = grpc.Channel(
-            str(address), self._settings.tls, f"waypoint-entrypoint/{VERSION}", self._going_away
+            address.host if address.service else str(address),
+            self._settings.tls,
+            f"waypoint-entrypoint/{VERSION}",
+            self._going_away,
         )
 
     def _connected(self) -> None:

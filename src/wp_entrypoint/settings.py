@@ -25,15 +25,18 @@ _BYTES = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": 1 << 20, "mib": 1 << 20, "
 
 
 class Address:
-    """Where a server is."""
+    """Where a server is; a service is found by the SRV records of the name in host."""
 
-    __slots__ = ("host", "port")
+    __slots__ = ("host", "port", "service")
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, service: bool = False) -> None:
         self.host = host
         self.port = port
+        self.service = service
 
     def __str__(self) -> str:
+        if self.service:
+            return "srv:" + self.host
         return ("[%s]:%d" if ":" in self.host else "%s:%d") % (self.host, self.port)
 
     def is_private(self) -> bool:
@@ -184,14 +187,14 @@ def parse_duration(text: str) -> float | None:
 
 
 def _addresses(text: str, warnings: list[str]) -> list[Address]:
-    """The servers of a comma-separated list of `host:port`, `host`, `[v6]:port`."""
+    """The servers of a comma-separated list of `host:port`, `host`, `[v6]:port`, `srv:NAME`."""
     found = []
     for item in text.split(","):
         item = item.strip()
         if not item:
             continue
         if item.startswith("srv:"):
-            warnings.append(f"WAYPOINT_SERVER_ADDR: {item}: look-up by SRV record is not supported; left out")
+            found.append(Address(item[len("srv:") :], 0, service=True))
             continue
         if item.startswith("["):
             host, _, port = item[1:].partition("]")

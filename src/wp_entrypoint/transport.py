@@ -50,6 +50,7 @@ class Link:
         self._tls: Session | None = None
         self._outgoing = bytearray()
         self._candidates: list[Any] = []
+        self._server_name = address.host
         self._error = "no address"
         self._closed = False
         self._ready = False
@@ -61,14 +62,38 @@ class Link:
 
     def _look_up(self) -> None:
         host = self._address.host.encode("utf-8", "surrogateescape")
+        if self._address.service:
+            self._in_a_thread(self._look_up_service, host)
+            return
         try:
             found = _socket.getaddrinfo(host, self._address.port, 0, _socket.SOCK_STREAM, 0, _socket.AI_NUMERICHOST)
         except OSError:
-            try:
-                _thread.start_new_thread(self._look_up_name, (host,))
-            except RuntimeError:
-                self._look_up_name(host)  # no further thread is allowed here
+            self._in_a_thread(self._look_up_name, host)
             return
+        self._candidates = found
+        self._loop.wake(self._next_candidate)
+
+    def _in_a_thread(self, look_up: Callable[[bytes], None], host: bytes) -> None:
+        try:
+            _thread.start_new_thread(look_up, (host,))
+        except RuntimeError:
+            look_up(host)  # no further thread is allowed here
+
+    def _look_up_service(self, name: bytes) -> None:
+        from wp_entrypoint.srv import look_up
+
+        found = []
+        try:
+            for host, port in look_up(name):
+                try:
+                    addresses = _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM)
+                except (OSError, ValueError) as error:
+                    self._error = "a target's name cannot be resolved: %s" % (getattr(error, "strerror", None) or error)
+                else:
+                    target = os.fsdecode(host)
+                    found += [(*entry[:3], target, entry[4]) for entry in addresses]  # whom to expect there
+        except OSError as error:
+            self._error = "the name cannot be resolved: %s" % (error.strerror or error)
         self._candidates = found
         self._loop.wake(self._next_candidate)
 
@@ -86,7 +111,8 @@ class Link:
         if not self._candidates:
             self._lose(self._error)
             return
-        family, kind, protocol, _, address = self._candidates.pop(0)
+        family, kind, protocol, target, address = self._candidates.pop(0)
+        self._server_name = target or self._address.host
         if self._loopback_only and not is_loopback(address[0]):
             self._error = f"{address[0]} would be reached without encryption; {TOLD}"
             self._next_candidate()
@@ -122,7 +148,7 @@ class Link:
         from wp_entrypoint.tls import Session, TlsError
 
         try:
-            self._tls = Session(self._trust, self._address.host)
+            self._tls = Session(self._trust, self._server_name)
             self._outgoing += self._tls.start()
         except TlsError as error:
             self._lose(f"TLS: {error}")

@@ -99,3 +99,13 @@ def test_a_container_with_a_terminal(run: Run, server: FakeServer) -> None:
     assert container.wait(timeout=30)["StatusCode"] == 5
     assert b"coloured\r\n" in container.logs()
     assert "coloured" in server.app_lines()
+
+
+def test_the_token_cannot_be_read_in_the_container(run: Run) -> None:
+    container = run("sh", "-c", "env; cat /proc/1/environ; sleep 0.5; cat /proc/1/environ || echo refused; exit 3")
+    assert container.wait(timeout=30)["StatusCode"] == 3
+    said = container.logs()
+    assert b"WAYPOINT_DEPLOYMENT_ID" in said
+    assert b"refused\n" in said
+    assert INVITE.encode() not in said
+    assert b"stays readable" not in said

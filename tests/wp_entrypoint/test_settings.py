@@ -79,10 +79,13 @@ def test_addresses(text: str, addresses: list[str]) -> None:
     assert bool(found.warnings) == (not addresses)
 
 
-def test_look_up_by_srv_is_refused_in_words() -> None:
-    found = settings(WAYPOINT_SERVER_ADDR="srv:_waypoint._tcp.example.com,host:1")
-    assert [str(address) for address in found.addresses] == ["host:1"]
-    assert "SRV" in found.warnings[0]
+def test_servers_by_srv_record() -> None:
+    found = settings(WAYPOINT_SERVER_ADDR="srv:_waypoint._tcp.example.com, other:1")
+    assert [(str(address), address.service) for address in found.addresses] == [
+        ("srv:_waypoint._tcp.example.com", True),
+        ("other:1", False),
+    ]
+    assert found.warnings == []
 
 
 @pytest.mark.parametrize(
