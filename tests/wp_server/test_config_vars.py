@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 
+from wp_proto.own.config_file_pb2 import ConfigFile
 from wp_proto.waypoint import api as pb
 from wp_server.store import config
 from wp_server.store.config import Place, Scope
@@ -210,10 +211,8 @@ async def test_sources_come_in_the_order_that_the_last_one_wins(api):
 
 
 async def from_file(api, *variables: pb.ConfigVar, workspace: str = "default", keep: bool = False) -> None:
-    where = pb.Ref.Workspace(workspace=workspace)
-    await api.SetConfig(
-        pb.ConfigSetRequest(variables=variables, from_file_of=WEB, from_file_in=where, keep_vanished=keep)
-    )
+    file = ConfigFile(project="shop", application="web", workspace=workspace, keep_vanished=keep)
+    await api.SetConfig(pb.ConfigSetRequest(variables=variables, from_file=file))
 
 
 async def test_what_has_left_the_file_goes_and_what_was_set_by_hand_stays(api):
@@ -232,12 +231,11 @@ async def test_what_has_left_the_file_goes_and_what_was_set_by_hand_stays(api):
 
 
 async def test_the_file_of_another_app_or_workspace_takes_nothing_away(api):
-    api_app = pb.Ref.Application(project="shop", application="api")
     await from_file(api, variable("A", "1"), variable("SHARED", "1", project=SHOP))
     await from_file(api, workspace="staging")
     assert await get(api) == {"A": "1", "SHARED": "1"}
-    here = pb.Ref.Workspace(workspace="default")
-    await api.SetConfig(pb.ConfigSetRequest(from_file_of=api_app, from_file_in=here))
+    file = ConfigFile(project="shop", application="api", workspace="default")
+    await api.SetConfig(pb.ConfigSetRequest(from_file=file))
     assert await get(api) == {"A": "1"}  # the project's part of the file is the same for both apps
 
 
@@ -258,7 +256,7 @@ async def test_a_client_cannot_claim_that_a_variable_is_from_the_file(api):
 
 
 async def test_a_file_without_application_or_workspace_is_refused(api):
-    code, said = await refusal(api.SetConfig(pb.ConfigSetRequest(from_file_of={})))
+    code, said = await refusal(api.SetConfig(pb.ConfigSetRequest(from_file={})))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert "from_file_of.application" in said
-    assert "from_file_in" in said
+    assert "from_file.application" in said
+    assert "from_file.workspace" in said

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from wp_proto.own import administration_pb2 as own
+from wp_proto.own.config_file_pb2 import ConfigFile
 from wp_proto.own.role_pb2 import Grant
 from wp_proto.waypoint import api as pb
 from wp_server.auth.identity import Kind
@@ -191,6 +192,8 @@ class Objects:
             case "variables":
                 ref = pb.Ref.Project(project=self.project)
                 value.add(name="A", static="b", target=pb.ConfigVar.Target(project=ref))
+            case "file":
+                value.project, value.application, value.workspace = self.project, "web", "default"
             case "source":
                 value.type = "vault"
                 value.project.project = self.project
@@ -350,6 +353,20 @@ async def test_a_workspace_limits_what_is_in_it(client, token):
             await call
         assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
         assert "you are deployer of shop in staging" in caught.value.details()
+
+
+async def test_the_file_of_a_deploy_deletes_only_where_its_sender_may_deploy(client, token):
+    api = client(token)
+    login = await sign_up(client, api, "stan", (Grant(role=DEPLOYER, project="shop", workspace="staging"),))
+    peer = client(login)
+    await peer.SetConfig(
+        pb.ConfigSetRequest(from_file=ConfigFile(project="shop", application="web", workspace="staging"))
+    )
+    for project, workspace in (("shop", "production"), ("bank", "staging")):
+        file = ConfigFile(project=project, application="web", workspace=workspace)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await peer.SetConfig(pb.ConfigSetRequest(from_file=file))
+        assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_somebody_elses_tokens_and_name_are_not_his(client, token):

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from wp_proto.own import config_file_pb2 as wp__proto_dot_own_dot_config__file__pb2
 from wp_proto.waypoint import config_var_pb2 as wp__proto_dot_waypoint_dot_config__var__pb2
 from wp_proto.waypoint import ref_pb2 as wp__proto_dot_waypoint_dot_ref__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ewp_proto/waypoint/config.proto\x12\x12hashicorp.waypoint\x1a\"wp_proto/waypoint/config_var.proto\x1a\x1bwp_proto/waypoint/ref.proto\"G\n\x13\x43onfigDeleteRequest\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\"\x16\n\x14\x43onfigDeleteResponse\"\xf4\x02\n\x10\x43onfigGetRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12:\n\x0b\x61pplication\x18\x02 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\x32\n\x07project\x18\x03 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12\x30\n\x06runner\x18\x04 \x01(\x0b\x32 .hashicorp.waypoint.Ref.RunnerId\x12\x34\n\tworkspace\x18\x05 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12@\n\x06labels\x18\x06 \x03(\x0b\x32\x30.hashicorp.waypoint.ConfigGetRequest.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05scope\"E\n\x11\x43onfigGetResponse\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\"\xd5\x01\n\x10\x43onfigSetRequest\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\x12;\n\x0c\x66rom_file_of\x18\xa0\x9c\x01 \x01(\x0b\x32#.hashicorp.waypoint.Ref.Application\x12\x39\n\x0c\x66rom_file_in\x18\xa1\x9c\x01 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x17\n\rkeep_vanished\x18\xa2\x9c\x01 \x01(\x08\"\x13\n\x11\x43onfigSetResponse\"T\n\x19\x44\x65leteConfigSourceRequest\x12\x37\n\rconfig_source\x18\x01 \x01(\x0b\x32 .hashicorp.waypoint.ConfigSource\"\x96\x02\n\x16GetConfigSourceRequest\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x34\n\tworkspace\x18\x02 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x30\n\x06global\x18\x32 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x33 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x34 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\r\n\x03\x61ll\x18\x35 \x01(\x08H\x00\x42\x07\n\x05scope\"S\n\x17GetConfigSourceResponse\x12\x38\n\x0e\x63onfig_sources\x18\x01 \x03(\x0b\x32 .hashicorp.waypoint.ConfigSource\"Q\n\x16SetConfigSourceRequest\x12\x37\n\rconfig_source\x18\x01 \x01(\x0b\x32 .hashicorp.waypoint.ConfigSourceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ewp_proto/waypoint/config.proto\x12\x12hashicorp.waypoint\x1a\x1ewp_proto/own/config_file.proto\x1a\"wp_proto/waypoint/config_var.proto\x1a\x1bwp_proto/waypoint/ref.proto\"G\n\x13\x43onfigDeleteRequest\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\"\x16\n\x14\x43onfigDeleteResponse\"\xf4\x02\n\x10\x43onfigGetRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12:\n\x0b\x61pplication\x18\x02 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\x32\n\x07project\x18\x03 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12\x30\n\x06runner\x18\x04 \x01(\x0b\x32 .hashicorp.waypoint.Ref.RunnerId\x12\x34\n\tworkspace\x18\x05 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12@\n\x06labels\x18\x06 \x03(\x0b\x32\x30.hashicorp.waypoint.ConfigGetRequest.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05scope\"E\n\x11\x43onfigGetResponse\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\"r\n\x10\x43onfigSetRequest\x12\x30\n\tvariables\x18\x01 \x03(\x0b\x32\x1d.hashicorp.waypoint.ConfigVar\x12,\n\tfrom_file\x18\xa0\x9c\x01 \x01(\x0b\x32\x17.waypoint.v1.ConfigFile\"\x13\n\x11\x43onfigSetResponse\"T\n\x19\x44\x65leteConfigSourceRequest\x12\x37\n\rconfig_source\x18\x01 \x01(\x0b\x32 .hashicorp.waypoint.ConfigSource\"\x96\x02\n\x16GetConfigSourceRequest\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x34\n\tworkspace\x18\x02 \x01(\x0b\x32!.hashicorp.waypoint.Ref.Workspace\x12\x30\n\x06global\x18\x32 \x01(\x0b\x32\x1e.hashicorp.waypoint.Ref.GlobalH\x00\x12\x32\n\x07project\x18\x33 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.ProjectH\x00\x12:\n\x0b\x61pplication\x18\x34 \x01(\x0b\x32#.hashicorp.waypoint.Ref.ApplicationH\x00\x12\r\n\x03\x61ll\x18\x35 \x01(\x08H\x00\x42\x07\n\x05scope\"S\n\x17GetConfigSourceResponse\x12\x38\n\x0e\x63onfig_sources\x18\x01 \x03(\x0b\x32 .hashicorp.waypoint.ConfigSource\"Q\n\x16SetConfigSourceRequest\x12\x37\n\rconfig_source\x18\x01 \x01(\x0b\x32 .hashicorp.waypoint.ConfigSourceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,26 +36,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONFIGGETREQUEST_LABELSENTRY']._loaded_options = None
   _globals['_CONFIGGETREQUEST_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_CONFIGDELETEREQUEST']._serialized_start=119
-  _globals['_CONFIGDELETEREQUEST']._serialized_end=190
-  _globals['_CONFIGDELETERESPONSE']._serialized_start=192
-  _globals['_CONFIGDELETERESPONSE']._serialized_end=214
-  _globals['_CONFIGGETREQUEST']._serialized_start=217
-  _globals['_CONFIGGETREQUEST']._serialized_end=589
-  _globals['_CONFIGGETREQUEST_LABELSENTRY']._serialized_start=535
-  _globals['_CONFIGGETREQUEST_LABELSENTRY']._serialized_end=580
-  _globals['_CONFIGGETRESPONSE']._serialized_start=591
-  _globals['_CONFIGGETRESPONSE']._serialized_end=660
-  _globals['_CONFIGSETREQUEST']._serialized_start=663
-  _globals['_CONFIGSETREQUEST']._serialized_end=876
-  _globals['_CONFIGSETRESPONSE']._serialized_start=878
-  _globals['_CONFIGSETRESPONSE']._serialized_end=897
-  _globals['_DELETECONFIGSOURCEREQUEST']._serialized_start=899
-  _globals['_DELETECONFIGSOURCEREQUEST']._serialized_end=983
-  _globals['_GETCONFIGSOURCEREQUEST']._serialized_start=986
-  _globals['_GETCONFIGSOURCEREQUEST']._serialized_end=1264
-  _globals['_GETCONFIGSOURCERESPONSE']._serialized_start=1266
-  _globals['_GETCONFIGSOURCERESPONSE']._serialized_end=1349
-  _globals['_SETCONFIGSOURCEREQUEST']._serialized_start=1351
-  _globals['_SETCONFIGSOURCEREQUEST']._serialized_end=1432
+  _globals['_CONFIGDELETEREQUEST']._serialized_start=151
+  _globals['_CONFIGDELETEREQUEST']._serialized_end=222
+  _globals['_CONFIGDELETERESPONSE']._serialized_start=224
+  _globals['_CONFIGDELETERESPONSE']._serialized_end=246
+  _globals['_CONFIGGETREQUEST']._serialized_start=249
+  _globals['_CONFIGGETREQUEST']._serialized_end=621
+  _globals['_CONFIGGETREQUEST_LABELSENTRY']._serialized_start=567
+  _globals['_CONFIGGETREQUEST_LABELSENTRY']._serialized_end=612
+  _globals['_CONFIGGETRESPONSE']._serialized_start=623
+  _globals['_CONFIGGETRESPONSE']._serialized_end=692
+  _globals['_CONFIGSETREQUEST']._serialized_start=694
+  _globals['_CONFIGSETREQUEST']._serialized_end=808
+  _globals['_CONFIGSETRESPONSE']._serialized_start=810
+  _globals['_CONFIGSETRESPONSE']._serialized_end=829
+  _globals['_DELETECONFIGSOURCEREQUEST']._serialized_start=831
+  _globals['_DELETECONFIGSOURCEREQUEST']._serialized_end=915
+  _globals['_GETCONFIGSOURCEREQUEST']._serialized_start=918
+  _globals['_GETCONFIGSOURCEREQUEST']._serialized_end=1196
+  _globals['_GETCONFIGSOURCERESPONSE']._serialized_start=1198
+  _globals['_GETCONFIGSOURCERESPONSE']._serialized_end=1281
+  _globals['_SETCONFIGSOURCEREQUEST']._serialized_start=1283
+  _globals['_SETCONFIGSOURCEREQUEST']._serialized_end=1364
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from wp_proto.own import config_file_pb2 as _config_file_pb2
 from wp_proto.waypoint import config_var_pb2 as _config_var_pb2
 from wp_proto.waypoint import ref_pb2 as _ref_pb2
 from google.protobuf.internal import containers as _containers
@@ -48,16 +49,12 @@ class ConfigGetResponse(_message.Message):
     def __init__(self, variables: _Optional[_Iterable[_Union[_config_var_pb2.ConfigVar, _Mapping]]] = ...) -> None: ...
 
 class ConfigSetRequest(_message.Message):
-    __slots__ = ("variables", "from_file_of", "from_file_in", "keep_vanished")
+    __slots__ = ("variables", "from_file")
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
-    FROM_FILE_OF_FIELD_NUMBER: _ClassVar[int]
-    FROM_FILE_IN_FIELD_NUMBER: _ClassVar[int]
-    KEEP_VANISHED_FIELD_NUMBER: _ClassVar[int]
+    FROM_FILE_FIELD_NUMBER: _ClassVar[int]
     variables: _containers.RepeatedCompositeFieldContainer[_config_var_pb2.ConfigVar]
-    from_file_of: _ref_pb2.Ref.Application
-    from_file_in: _ref_pb2.Ref.Workspace
-    keep_vanished: bool
-    def __init__(self, variables: _Optional[_Iterable[_Union[_config_var_pb2.ConfigVar, _Mapping]]] = ..., from_file_of: _Optional[_Union[_ref_pb2.Ref.Application, _Mapping]] = ..., from_file_in: _Optional[_Union[_ref_pb2.Ref.Workspace, _Mapping]] = ..., keep_vanished: _Optional[bool] = ...) -> None: ...
+    from_file: _config_file_pb2.ConfigFile
+    def __init__(self, variables: _Optional[_Iterable[_Union[_config_var_pb2.ConfigVar, _Mapping]]] = ..., from_file: _Optional[_Union[_config_file_pb2.ConfigFile, _Mapping]] = ...) -> None: ...
 
 class ConfigSetResponse(_message.Message):
     __slots__ = ()

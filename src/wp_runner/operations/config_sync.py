@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wp_config.records import ConfigVariable
+from wp_proto.own.config_file_pb2 import ConfigFile
 from wp_proto.waypoint import api as pb
 from wp_runner.environment import AppJob
 
@@ -15,9 +16,12 @@ def sync_config(env: AppJob) -> int:
     entries = [*env.project.config(), *env.app.config()]
     request = pb.ConfigSetRequest(
         variables=[config_var(env.project.name, entry) for entry in entries],
-        from_file_of=env.application,
-        from_file_in=env.workspace,
-        keep_vanished=env.job.keep_config,
+        from_file=ConfigFile(
+            project=env.project.name,
+            application=env.app.name,
+            workspace=env.workspace.workspace,
+            keep_vanished=env.job.keep_config,
+        ),
     )
     env.server.call(env.server.stub.SetConfig, request)
     _sync_signal(env)

@@ -25,7 +25,7 @@ class ConfigHandlers:
         """Stores variables, all or none; unset or empty ones are deleted."""
         for variable in request.variables:
             check_selector(variable.target.label_selector)
-        if request.HasField("from_file_of"):
+        if request.HasField("from_file"):
             return await self._set_from_file(request)
         for variable in request.variables:
             variable.from_file_in = ""
@@ -33,16 +33,16 @@ class ConfigHandlers:
         return pb.ConfigSetResponse()
 
     async def _set_from_file(self, request: pb.ConfigSetRequest) -> pb.ConfigSetResponse:
+        file = request.from_file
         checks = Checks()
-        checks.application(request, "from_file_of")
-        checks.workspace("from_file_in", request.from_file_in.workspace)
+        checks.name("from_file.project", file.project)
+        checks.name("from_file.application", file.application)
+        checks.workspace("from_file.workspace", file.workspace)
         checks.raise_invalid()
-        app = request.from_file_of
-        place = Place(Scope.APPLICATION, app.project.lower(), app.application.lower())
+        place = Place(Scope.APPLICATION, file.project.lower(), file.application.lower())
         await self._store.write(
-            config.set_from_file, list(request.variables), place, request.from_file_in.workspace,
-            keep_vanished=request.keep_vanished,
-        )  # fmt: skip
+            config.set_from_file, list(request.variables), place, file.workspace, keep_vanished=file.keep_vanished
+        )
         return pb.ConfigSetResponse()
 
     async def DeleteConfig(self, request: pb.ConfigDeleteRequest, context: Context) -> pb.ConfigDeleteResponse:

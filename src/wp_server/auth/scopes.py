@@ -11,6 +11,7 @@ from dataclasses import replace
 from google.protobuf.message import Message
 from sqlalchemy import Connection
 
+from wp_proto.own.config_file_pb2 import ConfigFile
 from wp_proto.waypoint import api as pb
 from wp_server.auth.identity import Identity
 from wp_server.auth.roles import SERVER, Place
@@ -163,6 +164,12 @@ def _variables(_connection: Connection, value: object) -> list[Place]:
     return list(found)
 
 
+def _file(_connection: Connection, value: object) -> list[Place]:
+    """Where a file may delete: what a deploy in its workspace brought."""
+    assert isinstance(value, ConfigFile)
+    return [Place(value.project.lower(), value.workspace.lower(), value.application)] if value.project else []
+
+
 def _source(_connection: Connection, value: object) -> list[Place]:
     assert isinstance(value, pb.ConfigSource)
     what = f"config source {value.type}"
@@ -191,6 +198,7 @@ FINDERS: Mapping[str, Finder] = {
     "pipeline": _pipeline,
     "hostname": _hostname,
     "variables": _variables,
+    "file": _file,
     "source": _source,
 }
 """Kind of term → what finds its places; `workspace`, `instance` and the kinds of `_OWN` are known to `Scopes`."""

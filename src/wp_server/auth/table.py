@@ -101,7 +101,7 @@ EntrypointLogStream            deployer quiet RE  instance=instance_id
 EntrypointExecStream           deployer quiet RE  instance=open.instance_id
 
 GetConfig                      deployer read  R   application=application project=project workspace=workspace
-SetConfig                      deployer write R   variables=variables
+SetConfig                      deployer write R   variables=variables file=from_file
 DeleteConfig                   deployer write -   variables=variables
 GetConfigSource                deployer read  -   application=application project=project workspace=workspace
 SetConfigSource                deployer write -   source=config_source
