@@ -18,6 +18,7 @@ from wp_cli.version import API_PROTOCOL, ENTRYPOINT_PROTOCOL, VERSION
 
 if TYPE_CHECKING:
     from wp_proto.own.administration_pb2_grpc import AdministrationStub
+    from wp_proto.own.queue_pb2_grpc import QueueStub
     from wp_proto.waypoint.api import VersionInfo
     from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 
@@ -50,10 +51,17 @@ class Client:
 
     @cached_property
     def administration(self) -> AdministrationStub:
-        """The calls of our own service, in the same way."""
+        """The calls of our own service about running a server, in the same way."""
         from wp_proto.own.administration_pb2_grpc import AdministrationStub
 
         return cast("AdministrationStub", CarryingMetadata(AdministrationStub(self.channel), self._current_metadata))
+
+    @cached_property
+    def queue(self) -> QueueStub:
+        """The calls of our own service about the queue, in the same way."""
+        from wp_proto.own.queue_pb2_grpc import QueueStub
+
+        return cast("QueueStub", CarryingMetadata(QueueStub(self.channel), self._current_metadata))
 
     def _current_metadata(self) -> Metadata:
         return (*self.metadata, ("waypoint-runner-id", self.runner_id)) if self.runner_id else self.metadata

@@ -19,8 +19,7 @@ from wp_proto.waypoint import api as pb
 if TYPE_CHECKING:
     from wp_cli.render.job import Renderer
 
-QUEUED_NOTICE = 3.0  # seconds until it is said that the job waits
-UNASSIGNED_NOTICE = 60.0  # seconds until it is said that no runner takes it
+QUEUED_NOTICE = 6.0  # seconds until it is said that the job waits, if the server has not said why
 CANCEL_TIMEOUT = 2.0
 TICK = 0.2  # seconds; an interrupt is noticed after at most this time
 PENDING = 256  # responses read ahead; a slow terminal holds the server back instead of filling memory
@@ -66,7 +65,8 @@ class JobFollower:
         self._job = pb.Job()
         self._state = pb.Job.QUEUED
         self._since = time.monotonic()
-        self._said: set[str] = set()
+        self._said = False
+        self._explained = False
         self._interrupted = False
         self._drawn = 0  # terminal events
         self._replayed = 0  # of those, how many the present stream has shown again
@@ -149,7 +149,11 @@ class JobFollower:
         kind = response.WhichOneof("event")
         if kind == "terminal":
             for event in response.terminal.events:
-                self._draw(event)
+                if self._waits:
+                    self._explained = True  # the server says why, and keeps no record of it
+                    self._renderer.event(event)
+                else:
+                    self._draw(event)
         elif kind == "job":
             self._job = response.job.job
         elif kind == "state":
@@ -192,47 +196,15 @@ class JobFollower:
         except grpc.RpcError as err:
             self._renderer.notice(f"The job could not be canceled: {details_of(err)}", "error")
 
-    def _say_why_waiting(self) -> None:
-        waited = time.monotonic() - self._since
-        if self._state not in {pb.Job.QUEUED, pb.Job.WAITING}:
-            return
-        if waited > QUEUED_NOTICE and "waits" not in self._said:
-            self._said.add("waits")
-            blocker = self._blocker()
-            if blocker:
-                self._renderer.notice(f"Waiting for {blocker} to finish.", "info")
-            else:
-                self._renderer.notice("The job is queued and waits for a runner.", "info")
-            if not self._local:
-                self._renderer.notice(f"Ctrl-C stops the watching; the job ({self._id}) stays in the queue.", "info")
-        if (
-            waited > UNASSIGNED_NOTICE
-            and self._state == pb.Job.QUEUED
-            and "nobody" not in self._said
-            and not self._local
-        ):
-            self._said.add("nobody")
-            self._renderer.notice(
-                "No runner has taken the job for a minute. There may be none that fits, or it may be busy.",
-                "warning",
-            )
+    @property
+    def _waits(self) -> bool:
+        return self._state in {pb.Job.QUEUED, pb.Job.WAITING}
 
-    def _blocker(self) -> str:
-        """Name the job that holds the application, "" if none does."""
-        if not self._job.application.application:
-            return ""
-        request = pb.ListJobsRequest(
-            project=pb.Ref.Project(project=self._job.application.project), application=self._job.application,
-            workspace=self._job.workspace, jobState=[pb.Job.WAITING, pb.Job.RUNNING],
-        )  # fmt: skip
-        try:
-            others = [
-                job for job in self._client.calls.ListJobs(request, timeout=CANCEL_TIMEOUT).jobs if job.id != self._id
-            ]
-        except grpc.RpcError:
-            return ""
-        if not others:
-            return ""
-        job = others[0]
-        what = f"{job.WhichOneof('operation') or 'job'} of {job.application.application!r}"
-        return f"another {what} in workspace {job.workspace.workspace!r} (job {job.id})"
+    def _say_why_waiting(self) -> None:
+        if self._said or not self._waits or time.monotonic() - self._since < QUEUED_NOTICE:
+            return
+        self._said = True
+        if not self._explained:
+            self._renderer.notice("The job is queued and waits for a runner.", "info")
+        if not self._local:
+            self._renderer.notice(f"Ctrl-C stops the watching; the job ({self._id}) stays in the queue.", "info")

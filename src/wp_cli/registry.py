@@ -49,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     "fmt": Entry("fmt", "FMT", "Rewrite waypoint.hcl in the canonical format"),
     "init": Entry("init", "INIT", "Check the configuration and register project and apps"),
     "job cancel": Entry("job", "CANCEL", "Cancel a job"),
+    "job explain": Entry("job", "EXPLAIN", "Say why a job is where it is"),
     "job get-stream": Entry("job", "GET_STREAM", "Follow the output of a job"),
     "job inspect": Entry("job", "INSPECT", "Show a job"),
     "job list": Entry("job", "LIST", "List jobs"),

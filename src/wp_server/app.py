@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
-from wp_proto.own import administration_pb2
+from wp_proto.own import administration_pb2, queue_pb2
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
 from wp_server import certificate_state, local, peers, tls
@@ -26,6 +26,7 @@ from wp_server.api.entrypoint import EntrypointHandlers
 from wp_server.api.exec import ExecHandlers
 from wp_server.api.instances import InstanceHandlers
 from wp_server.api.logs import LogHandlers
+from wp_server.api.queue import QueueHandlers
 from wp_server.api.snapshots import SnapshotHandlers
 from wp_server.api.version import VersionHandlers, version_info
 from wp_server.auth import Authenticator
@@ -56,6 +57,7 @@ HTTP and the store need up to two more each."""
 
 SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
 ADMINISTRATION: ServiceDescriptor = administration_pb2.DESCRIPTOR.services_by_name["Administration"]
+QUEUE: ServiceDescriptor = queue_pb2.DESCRIPTOR.services_by_name["Queue"]
 """Calls of our own."""
 
 log = logging.getLogger(__name__)
@@ -97,14 +99,19 @@ class RunningServer:
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)
         self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders)
-        own = rpc_handlers(AdministrationHandlers(store), service=ADMINISTRATION)
-        self.administration = Pipeline(ADMINISTRATION, own, self.authenticator)
+        own = {ADMINISTRATION: AdministrationHandlers(store), QUEUE: QueueHandlers(store)}
+        self._pipelines = (
+            self.pipeline,
+            *(
+                Pipeline(service, rpc_handlers(served, service=service), self.authenticator)
+                for service, served in own.items()
+            ),
+        )
         self._health = Health(SERVICE.full_name)
         served = (
-            self.pipeline,
-            self.administration,
+            *self._pipelines,
             self._health.handler(),
-            *reflection_handlers(SERVICE.full_name, ADMINISTRATION.full_name),
+            *reflection_handlers(SERVICE.full_name, *(service.full_name for service in own)),
         )
         self._stopping = False
         ports = local.remembered_ports(settings.data_dir) if settings.local else local.Ports()
@@ -159,7 +166,7 @@ class RunningServer:
         await self.store.write(server_settings.prepare)
         if self._others is None:
             await deadlines.take_over(self.store)
-        pages = site(self.unready, version(), (self.pipeline, self.administration))
+        pages = site(self.unready, version(), self._pipelines)
         group.create_task(self._http.serve(pages))
         if self._plain_http:
             group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))
@@ -198,7 +205,7 @@ class RunningServer:
         """Ends streams with UNAVAILABLE, lets calls finish, closes the listeners."""
         self._stopping = True
         await self._health.serving(False)
-        for pipeline in (self.pipeline, self.administration):
+        for pipeline in self._pipelines:
             pipeline.drain()
             asyncio.get_running_loop().call_later(CALL_GRACE - 1, pipeline.cut)
         stopping = [self._grpc.stop(CALL_GRACE)]

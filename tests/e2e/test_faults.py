@@ -388,7 +388,7 @@ def test_stopped_while_it_waits_for_another_command(shop: Shop) -> None:
     try:
         second = shop.waypoint.start("up")
         assert second.stderr
-        assert any("Waiting for another up" in line for line in second.stderr)
+        assert any("Waiting for the up of" in line for line in second.stderr)
         stop(second, signal.SIGINT)
     finally:
         stop(first, signal.SIGINT)

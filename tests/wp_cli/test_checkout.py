@@ -125,7 +125,7 @@ def test_up_on_a_remote_runner_warns_once(cli: Cli) -> None:
     command = [*cli.command, "up", "-local=false"]
     with log.open("w") as file, subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=file) as watching:
         end = time.monotonic() + 60
-        while "waits for a runner" not in log.read_text():
+        while "No runner takes it" not in log.read_text():
             assert time.monotonic() < end
             time.sleep(0.05)
         watching.send_signal(signal.SIGINT)

@@ -372,7 +372,7 @@ def test_a_second_up_of_the_same_app_waits_and_says_for_what(cli: Cli) -> None:
             command, cwd=cli.folder, env=cli.environ, stderr=log, stdout=subprocess.DEVNULL
         ) as second:
             said = Path(log.name)
-            wait_until(lambda: "Waiting for another up of 'web'" in said.read_text())
+            wait_until(lambda: "Waiting for the up of shop/web in workspace default" in said.read_text())
             go.touch()
             assert first.wait(60) == 0
             assert second.wait(60) == 0
@@ -426,7 +426,7 @@ def test_a_remote_job_goes_on_when_the_watcher_leaves(cli: Cli) -> None:
     log = cli.home / "up.log"
     command = [*cli.command, "up", "-local=false"]
     with log.open("w") as file, subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=file) as watching:
-        wait_until(lambda: "waits for a runner" in log.read_text())
+        wait_until(lambda: "No runner takes it" in log.read_text())
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) == 130
     found = re.search(r"`waypoint job cancel (\w+)` ends it", log.read_text())

@@ -18,6 +18,7 @@ import grpc
 import pytest
 
 from wp_proto.own.administration_pb2_grpc import AdministrationStub
+from wp_proto.own.queue_pb2_grpc import QueueStub
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import app, local
 from wp_server.auth import tokens
@@ -43,16 +44,15 @@ def channel(address: str, certificate: bytes) -> grpc.aio.Channel:
 
 
 class Client:
-    """Both services as a peer sees them: `client.GetProject(request)`; sends version headers and token each time."""
+    """All services as a peer sees them: `client.GetProject(request)`; sends version headers and token each time."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str = "", headers=VERSION_HEADERS) -> None:
         self.channel = channel
-        self._stub = WaypointStub(channel)
-        self._own = AdministrationStub(channel)
+        self._stubs = (WaypointStub(channel), AdministrationStub(channel), QueueStub(channel))
         self.metadata = (*headers, *((("waypoint-token", token), ("authorization", token)) if token else ()))
 
     def __getattr__(self, rpc: str):
-        stub = self._stub if hasattr(self._stub, rpc) else self._own
+        stub = next(one for one in self._stubs if hasattr(one, rpc))
         return functools.partial(getattr(stub, rpc), metadata=self.metadata)
 
 

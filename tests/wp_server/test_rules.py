@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import wp_runner
-from wp_proto.own import administration_pb2
+from wp_proto.own import administration_pb2, queue_pb2
 from wp_proto.waypoint import service_pb2
 from wp_server.auth import rules
 from wp_server.auth.identity import ANONYMOUS, Identity, Kind
@@ -20,6 +20,7 @@ from wp_server.errors import PermissionDenied, Unauthenticated
 SERVICES = (
     service_pb2.DESCRIPTOR.services_by_name["Waypoint"],
     administration_pb2.DESCRIPTOR.services_by_name["Administration"],
+    queue_pb2.DESCRIPTOR.services_by_name["Queue"],
 )
 METHODS = {method.name: method for service in SERVICES for method in service.methods}
 RPCS = list(METHODS)
@@ -71,7 +72,18 @@ def test_every_term_of_a_row_names_a_field_of_the_request(rpc):
 def test_what_changes_something_is_audited_but_for_the_streams_of_machines():
     quiet = {rpc for rpc, rule in RULES.items() if rule.effect is Effect.QUIET}
     assert quiet == {"GetOIDCAuthURL", *(rpc for rpc in RPCS if rpc.startswith("Entrypoint")), *RUNNER_STREAMS}
-    reading = ("Get", "List", "UI_Get", "UI_List", "Validate", "Decode", "Export", "WaypointHclFmt", "RunnerGet")
+    reading = (
+        "Get",
+        "List",
+        "Explain",
+        "UI_Get",
+        "UI_List",
+        "Validate",
+        "Decode",
+        "Export",
+        "WaypointHclFmt",
+        "RunnerGet",
+    )
     for rpc, rule in RULES.items():
         if rpc not in quiet:
             assert (rule.effect is Effect.READ) == rpc.startswith(reading), rpc

@@ -10,6 +10,7 @@ from wp_cli.command import Command
 from wp_cli.errors import EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, INT, MAP, STRING, Enum, Flag
 from wp_cli.render import records
+from wp_proto.own import queue_pb2 as own
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -166,6 +167,44 @@ def inspect(session: Session) -> int:
         ("Completed", records.age_of(job, "complete_time")), ("Cancel Requested", records.age_of(job, "cancel_time")),
         ("Error", job.error.message if job.HasField("error") else ""),
     ])  # fmt: skip
+    found = explanation(session, job.id)
+    if found is not None:
+        screen.header("Why")
+        screen.result(found.sentence)
+    return EXIT_OK
+
+
+def explanation(session: Session, job_id: str) -> own.ExplainJobResponse | None:
+    """What the server says about the job; None from a server that explains nothing."""
+    import grpc
+
+    from wp_cli.connect import code_of
+
+    try:
+        return session.client().queue.ExplainJob(own.ExplainJobRequest(job_id=job_id))
+    except grpc.RpcError as err:
+        if code_of(err) is grpc.StatusCode.UNIMPLEMENTED:
+            return None
+        raise
+
+
+def explain(session: Session) -> int:
+    """Say why a job is where it is."""
+    screen, job_id = session.screen, session.words[0]
+    found = explanation(session, job_id)
+    if found is None:
+        raise CliError("this server cannot explain jobs", do="Upgrade the server.")
+    if session[shared.JSON]:
+        screen.result(records.proto_json(found))
+        return EXIT_OK
+    screen.result(found.sentence)
+    if found.history:
+        screen.header("History")
+        screen.table(["Time", "What"], [[records.iso(item.time), item.what] for item in found.history])
+    if found.candidates:
+        screen.header("Runners")
+        rows = [[one.runner_id, "yes" if one.fits else "no", one.reason] for one in found.candidates]
+        screen.table(["ID", "Fits", "Why"], rows)
     return EXIT_OK
 
 
@@ -211,6 +250,11 @@ INSPECT = Command(
     "job inspect", inspect, "Shows a job.", flags=(shared.JSON,), arguments="ID", words=(1, 1), operation=True
 )
 CANCEL = Command("job cancel", cancel, "Cancels a job.", flags=(FORCE,), arguments="ID", words=(1, 1), operation=True)
+EXPLAIN = Command(
+    "job explain", explain,
+    "Says why a job is where it is: what it waits for, which runners could take it, what happened so far.",
+    flags=(shared.JSON,), arguments="ID", words=(1, 1),
+)  # fmt: skip
 GET_STREAM = Command(
     "job get-stream", get_stream, "Shows the output of a job from its beginning, and follows it if the job still runs.",
     flags=(shared.JSON,), arguments="ID", words=(1, 1), operation=True,

@@ -12,8 +12,9 @@ from wp_proto.waypoint import api as pb
 from wp_server.auth.identity import current
 from wp_server.jobs import access
 from wp_server.jobs.discretion import discreet
-from wp_server.jobs.machine import State
-from wp_server.store import Store, jobs, output
+from wp_server.jobs.explain import blocked_sentence, sentence
+from wp_server.jobs.machine import SECOND, State
+from wp_server.store import Store, clock, jobs, output
 from wp_server.store.jobs import JobRow
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -23,13 +24,16 @@ PAGE_BATCHES = 64
 """Batches of output that are read at once."""
 QUEUE_LOOK_SECONDS = 2.0
 """How often a queued job is asked what keeps it, besides at every change of its own."""
+EXPLAIN_AFTER = 3
+"""Seconds after which the client of a queued job is told why it is not running yet."""
 
 
 @dataclass(frozen=True)
 class _View:
     row: JobRow
     batches: list[output.Batch]
-    blockers: list[pb.Job]
+    waits_for: str
+    """What keeps a queued job; empty while it is too new for that."""
 
 
 class JobStreamHandlers:
@@ -72,7 +76,7 @@ class _Follower:
         self.done = False
         self._job: pb.Job | None = None
         self._canceling = False
-        self._blocked_by: list[str] = []
+        self._waits_for = ""
 
     def answers(self, view: _View) -> Iterator[Answer]:
         """Yields the events between what was told and `view`."""
@@ -89,7 +93,7 @@ class _Follower:
         if job.data_source_ref.WhichOneof("ref") and not known:
             yield Answer(download=Answer.Download(data_source_ref=job.data_source_ref))
         self._job, self._canceling = job, position.canceling
-        yield from self._waiting(view.blockers)
+        yield from self._waiting(view.waits_for)
         for batch in view.batches:
             batch.terminal.buffered = not self.caught_up
             yield Answer(terminal=batch.terminal)
@@ -99,30 +103,27 @@ class _Follower:
             yield Answer(complete=Answer.Complete(error=error, result=job.result))
             self.done = True
 
-    def _waiting(self, blockers: list[pb.Job]) -> Iterator[Answer]:
-        ids = [blocker.id for blocker in blockers]
-        if ids and ids != self._blocked_by:
-            lines = [
-                Answer.Terminal.Event(line=Answer.Terminal.Event.Line(msg=waiting_line(blocker), style="info"))
-                for blocker in blockers
-            ]
-            for line in lines:
-                line.timestamp.GetCurrentTime()
-            yield Answer(terminal=Answer.Terminal(events=lines))
-        self._blocked_by = ids
-
-
-def waiting_line(blocker: pb.Job) -> str:
-    """Returns the sentence for a job that waits until `blocker` gives their application free."""
-    operation = blocker.WhichOneof("operation") or "job"
-    place = f"{blocker.application.project}/{blocker.application.application}".rstrip("/")
-    workspace = f" in workspace {blocker.workspace.workspace}" if blocker.workspace.workspace else ""
-    return f"Waiting for the {operation} of {place}{workspace} to finish (job {blocker.id})..."
+    def _waiting(self, reason: str) -> Iterator[Answer]:
+        if reason and reason != self._waits_for:
+            line = Answer.Terminal.Event(line=Answer.Terminal.Event.Line(msg=reason, style="info"))
+            line.timestamp.GetCurrentTime()
+            yield Answer(terminal=Answer.Terminal(events=[line]))
+        self._waits_for = reason
 
 
 def _look(connection: Connection, job_id: str, shown: int) -> _View:
     """Reads the job before its output, so that the output of a finished job is complete (defect 31)."""
     row = jobs.get(connection, job_id)
     batches = output.after(connection, job_id, shown, PAGE_BATCHES)
-    blockers = jobs.blockers(connection, job_id) if row.position.state is State.QUEUED else []
-    return _View(row, batches, blockers)
+    return _View(row, batches, _waits_for(connection, row))
+
+
+def _waits_for(connection: Connection, row: JobRow) -> str:
+    """At once who has the application; anything else only when it takes longer than usual."""
+    if row.position.state is not State.QUEUED:
+        return ""
+    blockers = jobs.blockers(connection, row.job.id)
+    if blockers:
+        return blocked_sentence(blockers[0])
+    waited = clock.now(connection) - row.position.queue_time
+    return sentence(connection, row) if waited > EXPLAIN_AFTER * SECOND else ""

@@ -1,4 +1,4 @@
-"""The rule table as data: one row per RPC of both services. `rules` reads it; an RPC without a row is refused.
+"""The rule table as data: one row per RPC of all services. `rules` reads it; an RPC without a row is refused.
 
 Columns: name; least role of a user (`open`: nobody needs a token; `anyone`: any user); effect; other callers that may
 (R a runner's token, E an entrypoint's, T a trigger's; `-` none); where the object is.
@@ -118,6 +118,7 @@ GetJob                         viewer   read  R   job=job_id
 ListJobs                       viewer   read  -   listed
 CancelJob                      deployer write R   job=job_id
 GetJobStream                   viewer   read  RT  job=job_id
+ExplainJob                     viewer   read  R   job=job_id
 GetTask                        viewer   read  -   task=ref
 ListTask                       viewer   read  -   listed
 CancelTask                     deployer write -   task=ref

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, true
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import FailedPrecondition, NotFound
@@ -15,7 +15,7 @@ from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
 from wp_server.store import clock
 from wp_server.store.replica import current
-from wp_server.store.schema import app_locks, jobs
+from wp_server.store.schema import app_locks, job_dependencies, jobs
 
 MAX_LISTED = 1_000
 """Jobs in a list that asked for no page."""
@@ -224,6 +224,32 @@ def blockers(connection: Connection, job_id: str) -> list[pb.Job]:
     query = select(jobs.c.blob).join(app_locks, app_locks.c.job_id == jobs.c.id)
     query = query.where(conflicts(row.lock_project, row.lock_app, row.lock_workspace))
     return [pb.Job.FromString(blob) for blob in connection.execute(query.order_by(jobs.c.id)).scalars()]
+
+
+def unfinished_dependencies(connection: Connection, job_id: str) -> list[pb.Job]:
+    """Returns the jobs that a queued job still waits for."""
+    finished = [int(State.SUCCESS), int(State.ERROR)]
+    query = (
+        select(jobs.c.blob)
+        .join(job_dependencies, job_dependencies.c.depends_on == jobs.c.id)
+        .where(job_dependencies.c.job_id == job_id, jobs.c.state.not_in(finished))
+    )
+    return [pb.Job.FromString(blob) for blob in connection.execute(query.order_by(jobs.c.id)).scalars()]
+
+
+def ahead(connection: Connection, row: JobRow) -> int:
+    """Returns how many jobs with the same target come first when a runner is free."""
+    kind, target = target_of(row.job.target_runner)
+    earlier = (jobs.c.queue_time < row.position.queue_time) | (
+        (jobs.c.queue_time == row.position.queue_time) & (jobs.c.id < row.job.id)
+    )
+    query = select(func.count()).where(
+        literal_column("jobs.state = 1 AND jobs.unfinished = 0"),
+        jobs.c.target_kind == int(kind),
+        jobs.c.target == target,
+        earlier,
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 Text = str | ColumnElement[str | None]
