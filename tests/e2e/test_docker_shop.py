@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import docker
@@ -68,31 +68,66 @@ def test_two_applications_from_source_to_removal(shop: Waypoint, registry: Regis
     assert status.count("READY") >= 2
 
 
-def test_no_request_is_lost_while_releases_change(shop: Waypoint) -> None:
-    (web,) = release_urls(shop.run("up", "-app=web").stdout)
-    seen: list[str] = []
-    failures: list[Exception] = []
-    stop = threading.Event()
+PAUSE = 0.02
+"""Seconds between two requests of a visitor: the commands beside them need the processors too."""
 
-    def visit() -> None:
-        while not stop.is_set():
+
+class Visitors:
+    """Clients that ask again and again, every other one on a connection that it keeps."""
+
+    def __init__(self, url: str, count: int = 4) -> None:
+        self.seen: list[str] = []
+        self.failures: list[str] = []
+        self._host = url.removeprefix("http://")
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._visit, args=(number % 2 == 0,)) for number in range(count)]
+
+    def __enter__(self) -> Visitors:
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for each in self._threads:
+            each.join()
+
+    def _visit(self, keep: bool) -> None:
+        connection = http.client.HTTPConnection(self._host, timeout=30)
+        while not self._stop.is_set():
             try:
-                seen.append(fetch(web))
-            except Exception as error:
-                failures.append(error)
-            time.sleep(0.01)
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+                self.seen.append(f"{answer.status} {answer.read().decode()}")
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                connection.close()
+            if not keep:
+                connection.close()
+            self._stop.wait(PAUSE)
+        connection.close()
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    try:
-        (shop.project / "web" / "version.txt").write_text("2")
-        shop.run("up", "-app=web")
-        shop.run("release", "-app=web", "-deployment=1")
-    finally:
-        stop.set()
-        visitor.join()
-    assert failures == []
-    assert {text[-3] for text in seen} == {"1", "2"}
+
+def test_no_request_is_lost_while_releases_change_and_old_ones_are_pruned(shop: Waypoint) -> None:
+    def running() -> list[int]:
+        rows = json.loads(shop.run("deployment", "list", "-app=web", "-json").stdout)
+        return [row["sequence"] for row in rows]
+
+    def up(version: str, *words: str) -> None:
+        (shop.project / "web" / "version.txt").write_text(version)
+        shop.run("up", "-app=web", *words)
+
+    (web,) = release_urls(shop.run("up", "-app=web").stdout)
+    with Visitors(web) as visitors:
+        up("2")
+        up("3", "-prune=false")
+        shop.run("release", "-app=web", "-deployment=1", "-prune-retain=0")
+        assert running() == [3, 1], "the newest stays, and what is released, however old it is"
+        shop.run("release", "-app=web", "-deployment=2", status=1)
+    assert visitors.failures == []
+    assert {text[:3] for text in visitors.seen} == {"200"}
+    assert {text[-3] for text in visitors.seen} == {"1", "2", "3"}
+    assert fetch(web).endswith("(version 1)\n")
 
 
 def test_a_failing_application_does_not_hide_the_others(shop: Waypoint) -> None:
