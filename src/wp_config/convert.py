@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wp_config import numbers
-from wp_config.syntax.build import number as read_number
 from wp_config.values import (
     ANY,
     NUMBER,
@@ -39,7 +38,7 @@ def parse_number(text: str) -> Value:
         raise ConversionError("a number is required")
     sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.lstrip("+"))
     try:
-        return number(numbers.rounded(sign * read_number(digits)))
+        return number(numbers.rounded(sign * numbers.read(digits)))
     except numbers.NumberTooLarge as error:
         raise ConversionError(str(error)) from error
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from wp_config import config_stanza, pipelines, stages
 from wp_config import labels as label_rules
 from wp_config.bodies import Content, Shape, content
+from wp_config.declarations import declarations
 from wp_config.decode import decode_body, read_as
 from wp_config.diagnostics import Diagnostics, failure, suggestion
 from wp_config.records import (
@@ -31,7 +32,7 @@ from wp_config.scope import Scope, Surroundings
 from wp_config.source import load_source, parse_source
 from wp_config.syntax import tree
 from wp_config.values import STRING, from_python
-from wp_config.variables import VariableSet, declarations
+from wp_config.variables import VariableSet
 
 ROOT = Shape(
     frozenset({"project", "labels"}),

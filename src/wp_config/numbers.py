@@ -52,6 +52,23 @@ def _round_scaled(value: Fraction, shift: int) -> int:
     return round(value * Fraction(2) ** shift)
 
 
+MAX_DIGITS = 4000
+"""Digits of a number's text that are read; far beyond 512 bits."""
+
+
+def read(text: str) -> int | Fraction:
+    """The exact value of a number's digits without a sign (hcl.md §14.1); an int when it is whole."""
+    if text.isdigit() and len(text) <= MAX_DIGITS:
+        return int(text)
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, part = mantissa.partition(".")
+    power = max(-100_000, min(100_000, int(exponent[:8] or "0")))
+    digits = (whole + part)[:MAX_DIGITS]
+    scale = power - len(part) + len(whole + part) - len(digits)
+    value = Fraction(int(digits or "0")) * Fraction(10) ** scale
+    return value.numerator if value.denominator == 1 else value
+
+
 def from_float(value: float) -> Number:
     """The number a 64-bit float stands for: the exact decimal of its shortest form."""
     if math.isinf(value):

@@ -124,6 +124,19 @@ RESULTS = {
     'yamldecode("a: &x {b: 0x10}\\nc: {<<: *x, d: yes}\\n")': {"a": {"b": 16}, "c": {"b": 16, "d": True}},
     'yamldecode("- \\"yes\\"\\n- 1.5\\n- ~\\n- 2020-01-01\\n")': ["yes", 1.5, None, "2020-01-01"],
     'yamldecode("")': None,
+    'yamldecode("[0o17, 1.5e3, 1e3, -.5, 2., 012, 0b11, !!str 1e3, 1:30, 1_000]")': [
+        15,
+        1500,
+        1000,
+        -0.5,
+        2,
+        10,
+        3,
+        "1e3",
+        "1:30",
+        1000,
+    ],
+    'jsonencode("\\u0001\\n")': r'"\u0001\n"',
     'timeadd("2020-02-28T23:00:00.5Z", "90m500ms")': "2020-02-29T00:30:01Z",
     'timeadd("2020-01-01T00:00:00-03:30", "-1s")': "2019-12-31T23:59:59-03:30",
     'format("%s %d %t", "a", 5, true)': "a 5 true",
@@ -375,6 +388,26 @@ def test_git_detached_shallow_worktree_and_subfolder(repository: Repository, tmp
     (repository.folder / "sub").mkdir()
     for folder in (tmp_path / "linked", tmp_path / "shallow", repository.folder / "sub"):
         assert run("gitrefhash()", folder) == head
+        assert run("[gitrefpretty(), gitreftag()]", folder) == [head, ""]
+    repository.git("checkout", "-q", "--detach", "HEAD~1")
+    assert repository.ask("gitrefhash()") != head
+
+
+def test_git_in_a_submodule_is_about_the_submodule(repository: Repository, tmp_path: Path) -> None:
+    outer_head = repository.commit()
+    library = Repository(tmp_path / "library")
+    inner_head = library.commit("library")
+    library.git("tag", "-a", "-m", "first", "v1")
+    repository.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library.folder), "library")
+    inside = repository.folder / "library"
+    assert run("[gitrefhash(), gitrefpretty(), gitreftag()]", inside) == [inner_head, "v1", "v1"]
+    assert run('gitremoteurl("origin")', inside) == str(library.folder)
+    (inside / "tracked").write_text("changed")
+    assert re.fullmatch(r"v1_CHANGES_\d+", str(run("gitrefpretty()", inside)))
+    repository.git("commit", "-q", "-m", "with library")
+    assert repository.ask("gitreftag()") == ""
+    assert repository.ask("gitrefhash()") not in (outer_head, inner_head)
+    assert "_CHANGES_" in str(repository.ask("gitrefpretty()")), "a changed submodule changes its parent"
 
 
 def test_git_remotes(repository: Repository) -> None:

@@ -94,7 +94,7 @@ def look(contents: bytes) -> Diagnostics:
     return found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TEXTS)
 @example(b"\xff")
 @example(b"a = <<E\n${<<E\nE\n}\nE\n")
@@ -102,7 +102,7 @@ def test_any_bytes(contents: bytes) -> None:
     look(contents)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 1400))
 def test_truncated_files(length: int) -> None:
     text = (HERE / "corpus" / "projects" / "everything.hcl").read_bytes()
@@ -229,7 +229,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(EXPRESSIONS)
 def test_any_expression_has_a_value_or_a_reason(text: str) -> None:
     expression = parse_expression(SourceFile("test", text))

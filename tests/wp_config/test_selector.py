@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import time
 
 import pytest
@@ -109,6 +111,15 @@ def test_label_keys(key: str) -> None:
 @pytest.mark.parametrize("key", ["", "-a", "a-", "a.", ".a", "1a", "a b", "a..b", "a.b", "waypoint/x", "ä", "a" * 256])
 def test_wrong_label_keys(key: str) -> None:
     assert label_rules.problem(key, "v")
+
+
+def test_label_keys_are_those_of_the_reference_and_the_documented_few_more() -> None:
+    reference = re.compile(r"[a-zA-Z]([a-zA-Z0-9\-]+[\.]?)*[a-zA-Z0-9]")
+    for length in range(1, 7):
+        for letters in itertools.product("a1-.", repeat=length):
+            key = "".join(letters)
+            allowed = reference.fullmatch(key) is not None or key == "a"
+            assert (label_rules.problem(key, "v") is None) == allowed, key
 
 
 def test_label_keys_are_checked_in_linear_time() -> None:

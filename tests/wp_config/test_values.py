@@ -15,7 +15,6 @@ from wp_config.expr import evaluate
 from wp_config.literals import literal
 from wp_config.scope import Scope, Surroundings
 from wp_config.syntax import parse_expression
-from wp_config.syntax.build import number as read_number
 from wp_config.typeexpr import type_of
 from wp_config.values import Value, from_python, to_python
 
@@ -66,6 +65,37 @@ def test_a_template_of_parts_is_the_parts_together(text: str) -> None:
     assert run('"a${v}b${v}"', v=value).text == values.normal(f"a{value.text}b{value.text}")
 
 
+# Literal text must not bring in line ends, which only heredocs and bare templates may hold, nor what joins with its
+# neighbours: marks of sequences, and characters that combine.
+PLAIN = st.text(
+    st.characters(codec="ascii", categories=["L", "N", "P", "Zs"], exclude_characters='$%{}"\\~'), max_size=6
+)
+PART = st.recursive(
+    st.one_of(
+        PLAIN, st.sampled_from(["${v}", "${1.50}", "${true}", '${upper("a${v}")}', "$${x}", "%%{", "100% ", "$ "])
+    ),
+    lambda inner: st.one_of(
+        st.builds("%{{ if b }}{}%{{ else }}{}%{{ endif }}".format, inner, inner),
+        st.builds("%{{ for i, x in l }}{}${{x}}%{{ endfor }}".format, inner),
+        st.builds("{} {}".format, inner, inner),
+    ),
+    max_leaves=5,
+)
+WORLD = {"v": values.string("é $ {"), "b": values.boolean(False), "l": from_python(["p", 2])}
+
+
+@given(st.lists(PART, max_size=5))
+def test_a_template_is_its_parts_one_after_another(parts: list[str]) -> None:
+    def text(template: str) -> str:
+        return convert(run(template, **WORLD), values.STRING).text
+
+    whole = " ".join(parts)
+    spaced = " ".join(text(f'"{part}"') for part in parts)
+    assert text(f'"{whole}"') == spaced
+    assert text(f"<<END_OF_TEXT\n{whole}\nEND_OF_TEXT\n") == spaced + "\n"
+    assert run("templatestring(t, {}) == s", t=values.string(whole), s=run(f'"{whole}"', **WORLD), **WORLD).data is True
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_base64_and_urls(text: str) -> None:
     value = values.string(text)
@@ -77,7 +107,7 @@ def test_numbers_read_back_what_they_show(value: Fraction) -> None:
     exact = numbers.rounded(value)
     shown = numbers.render(exact)
     assert "e" not in shown
-    digits = read_number(shown.removeprefix("-"))
+    digits = numbers.read(shown.removeprefix("-"))
     assert numbers.rounded(-digits if shown.startswith("-") else digits) == exact
 
 

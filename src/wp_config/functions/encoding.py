@@ -14,7 +14,6 @@ from fractions import Fraction
 
 from wp_config import numbers
 from wp_config.functions.signature import FunctionError, Invocation, function
-from wp_config.syntax.build import number as read_number
 from wp_config.values import NULL, STRING, Value, boolean, list_of, number, object_of, object_type, string, tuple_of
 
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -72,7 +71,7 @@ def _jsondecode(_: Invocation, text: Value) -> Value:
 
 
 def _number(text: str) -> Value:
-    return number(numbers.rounded(-read_number(text[1:]) if text[0] == "-" else read_number(text)))
+    return number(numbers.rounded(-numbers.read(text[1:]) if text[0] == "-" else numbers.read(text)))
 
 
 def _constant(text: str) -> Value:

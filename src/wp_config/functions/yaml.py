@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import yaml
@@ -10,7 +11,6 @@ from yaml import nodes
 from wp_config import numbers
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.numbers import NumberTooLarge
-from wp_config.syntax.build import number as read_number
 from wp_config.values import NULL, Value, boolean, number, object_of, string, tuple_of
 
 MAX_DEPTH = 200
@@ -18,6 +18,18 @@ MAX_DEPTH = 200
 
 MAX_NODES = 200_000
 """Values a document may stand for once its aliases are followed."""
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML brings no types
+    """Takes for numbers what the reference does: also ``0o17``, and exponents without a sign."""
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?0o[0-7_]+$"), list("-+0"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
+)
 
 _BOOLS = {"y", "yes", "on", "true"}, {"n", "no", "off", "false"}
 
@@ -64,7 +76,7 @@ def _node(value: Value, depth: int) -> nodes.Node:
 def _yamldecode(_: Invocation, text: Value) -> Value:
     """The value of a YAML document."""
     try:
-        documents = list(yaml.compose_all(text.text, Loader=yaml.SafeLoader))
+        documents = list(yaml.compose_all(text.text, Loader=_Loader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = str(error).replace("\n", " ")
         raise FunctionError(f"this is no YAML: {reason}", 0) from error
@@ -134,6 +146,6 @@ def _number(text: str) -> Value:
         if len(digits) > 1 and digits[0] == "0" and digits.isdigit() and not set(digits) & {"8", "9"}:
             return number(numbers.rounded(sign * int(digits, 8)))
         plain = digits if digits[:1] != "." else "0" + digits
-        return number(numbers.rounded(sign * read_number(plain.replace(".e", ".0e").removesuffix("."))))
+        return number(numbers.rounded(sign * numbers.read(plain.replace(".e", ".0e").removesuffix("."))))
     except (ValueError, NumberTooLarge):
         return string(text)

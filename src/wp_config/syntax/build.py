@@ -7,9 +7,9 @@ are the ``_flaw`` calls of this module.
 from __future__ import annotations
 
 import bisect
-from fractions import Fraction
 from typing import cast
 
+from wp_config import numbers
 from wp_config.diagnostics import Range, SourceFile
 from wp_config.syntax import templates
 from wp_config.syntax.grammar import Reduction
@@ -27,7 +27,6 @@ from wp_config.syntax.tree import (
     Index,
     Label,
     Literal,
-    Node,
     ObjectExpression,
     ObjectItem,
     Parentheses,
@@ -224,7 +223,7 @@ class Builder:
 
     def _int_lit(self, children: list[object]) -> Literal:
         token = cast(Token, children[0])
-        return Literal(self.range(token.start, token.end), number(token.value))
+        return Literal(self.range(token.start, token.end), numbers.read(token.value))
 
     _float_lit = _int_lit
 
@@ -413,23 +412,3 @@ class Builder:
 
 def _condition(children: list[object]) -> Expression | None:
     return next((child.value for child in children if isinstance(child, _Condition)), None)
-
-
-MAX_DIGITS = 4000
-"""Digits of a number's text that are read; far beyond 512 bits."""
-
-
-def number(text: str) -> int | Fraction:
-    """The exact value of a number's text; an int when it is whole."""
-    if text.isdigit() and len(text) <= MAX_DIGITS:
-        return int(text)
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, _, part = mantissa.partition(".")
-    power = max(-100_000, min(100_000, int(exponent[:8] or "0")))
-    digits = (whole + part)[:MAX_DIGITS]
-    scale = power - len(part) + len(whole + part) - len(digits)
-    value = Fraction(int(digits or "0")) * Fraction(10) ** scale
-    return value.numerator if value.denominator == 1 else value
-
-
-__all__ = ["Builder", "Node", "number"]

@@ -10,9 +10,9 @@ import bisect
 import re
 from collections.abc import Mapping, Sequence
 
+from wp_config import numbers
 from wp_config.diagnostics import Diagnostics, Range, SourceFile, failure
 from wp_config.syntax import tree
-from wp_config.syntax.build import number
 from wp_config.syntax.parse import parse_template
 from wp_config.syntax.tokens import MAX_NESTING
 from wp_config.syntax.tree import JsonProperty, JsonValue
@@ -90,7 +90,7 @@ class _Reader:
         found = _NUMBER.match(self._text, start)
         if found:
             digits = found.group()
-            value = -number(digits[1:]) if digits[0] == "-" else number(digits)
+            value = -numbers.read(digits[1:]) if digits[0] == "-" else numbers.read(digits)
             return JsonValue(Range(self._file, start, found.end()), "number", value)
         for word, constant in _WORDS.items():
             if self._text.startswith(word, start):

@@ -1,16 +1,15 @@
 """Characters to tokens: the strict lexical rules of the language (hcl.md §14.1, §14.2, §14.4–14.6).
 
 python-hcl2's own lexer does not know heredoc contents, template trim marks, Unicode names, escapes or the newline
-rules; this one does, and produces the terminals of its grammar. A heredoc becomes the tokens of a quoted template,
-so the grammar reads its interpolations too. The lexer never fails: it notes a :class:`Flaw` and goes on.
+rules; this one does, and produces the terminals of its grammar.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from wp_config.syntax.tokens import KEYWORDS, MAX_NESTING, MAX_TEMPLATES, OPERATORS, Flaw, Frame, Token
+from wp_config.syntax.text_lexer import Open, TextLexer, normal
+from wp_config.syntax.tokens import OPERATORS, Frame, Token
 
 _CODE = re.compile(
     r"""(?P<space>[ \t]+)
@@ -29,10 +28,6 @@ _CODE = re.compile(
 _GAP = re.compile(r"\s+|(?:\#|//)[^\n]*\n|/\*[\s\S]*?\*/")
 _FOR = re.compile(r"for(?![\w-])")
 _NAME_START = re.compile(r"[^\W\d]")
-_QUOTED_TEXT = re.compile(r'[^"\\$%\r\n]+')
-_BARE_TEXT = re.compile(r"[^$%\n]+")
-_MARKS = re.compile(r"\$+|%+")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 _HINTS = {
     "'": 'Strings are written in double quotes ("…").',
@@ -49,37 +44,8 @@ _HINTS = {
 }
 
 
-MAX_FLAWS = 100
-"""Errors after which the rest of a text is not read."""
-
-
-class _Open:
-    __slots__ = ("frame", "seen_equals", "token")
-
-    def __init__(self, frame: Frame, token: Token) -> None:
-        self.frame = frame
-        self.token = token
-        self.seen_equals = False
-
-
-class Lexer:
+class Lexer(TextLexer):
     """Reads one text; :attr:`tokens` and :attr:`flaws` hold the outcome after :meth:`run` or :meth:`run_template`."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens: list[Token] = []
-        self.flaws: list[Flaw] = []
-        self.unclosed: list[Flaw] = []
-        self._open: list[_Open] = []
-        self._file_frame = _Open(Frame.BODY, Token("LBRACE", "", 0, 0))
-        self._fatal = False
-        self._templates = 0
-        self._abandoned = False
-
-    @property
-    def gave_up(self) -> bool:
-        """Whether the rest of the text was not read; what the tokens mean is then of no interest."""
-        return self._fatal
 
     def run(self) -> None:
         """Read the whole text as a file."""
@@ -103,47 +69,6 @@ class Lexer:
             self._flaw("Unexpected end of template", "", position, end)
         self._report_unclosed(end)
         self._emit("DBLQUOTE", "", end, end)
-
-    # -- shared -------------------------------------------------------------------------------------------------------
-
-    def _top(self) -> _Open:
-        return self._open[-1] if self._open else self._file_frame
-
-    def _emit(self, kind: str, value: str, start: int, end: int) -> Token:
-        token = Token(kind, value, start, end, depth=len(self._open), body=self._top().frame is Frame.BODY)
-        self.tokens.append(token)
-        return token
-
-    def _flaw(self, summary: str, detail: str, start: int, end: int) -> None:
-        self.flaws.append(Flaw(summary, detail, start, max(end, start)))
-        self._fatal = self._fatal or len(self.flaws) >= MAX_FLAWS
-
-    def _push(self, frame: Frame, token: Token) -> None:
-        self._open.append(_Open(frame, token))
-        if frame is Frame.TEMPLATE:
-            self._templates += 1
-        if (len(self._open) > MAX_NESTING or self._templates > MAX_TEMPLATES) and not self._fatal:
-            self._fatal = True
-            limit = MAX_TEMPLATES if self._templates > MAX_TEMPLATES else MAX_NESTING
-            self._flaw("Nested too deeply", f"More than {limit} brackets are open here.", token.start, token.end)
-
-    def _report_unclosed(self, end: int) -> None:
-        if self._fatal:
-            return
-        if self._open:
-            entry = next((entry for entry in self._open if entry.frame is not Frame.BODY), self._open[-1])
-            token = entry.token
-            opener = self.text[token.start : token.end]
-            line = self.text.count("\n", 0, token.start) + 1
-            if entry.frame is Frame.BODY:
-                flaw = Flaw("Unclosed block", f'The "{{" on line {line} has no matching "}}" before the end.', end, end)
-            elif entry.frame is Frame.TEMPLATE:
-                flaw = Flaw("Unclosed template sequence", f'"{opener}" needs a closing "}}".', token.start, token.end)
-            else:
-                flaw = Flaw("Unclosed bracket", f'"{opener}" has no closing partner.', token.start, token.end)
-            self.unclosed.append(flaw)
-
-    # -- code ---------------------------------------------------------------------------------------------------------
 
     def _code(self, position: int, limit: int, floor: int) -> int:
         """Read code until ``limit``, or until the bracket stack falls to ``floor`` (> 0); return where reading
@@ -195,7 +120,7 @@ class Lexer:
             end += 1
             while end < limit and (text[end] == "-" or ("a" + text[end]).isidentifier()):
                 end += 1
-        self._emit("NAME", _normal(text[start:end]), start, end)
+        self._emit("NAME", normal(text[start:end]), start, end)
         return end
 
     def _newline(self, start: int, end: int) -> None:
@@ -257,7 +182,7 @@ class Lexer:
             self._flaw("Unexpected closing bracket", f'There is no open "{partner}" for this "{word}".', start, end)
 
     @staticmethod
-    def _fits(entry: _Open, partner: str) -> bool:
+    def _fits(entry: Open, partner: str) -> bool:
         return entry.token.value == partner or (partner == "{" and entry.frame is Frame.TEMPLATE)
 
     def _stray(self, position: int, limit: int) -> int:
@@ -276,172 +201,6 @@ class Lexer:
         self._flaw(name, detail, position, end)
         return end
 
-    # -- templates ----------------------------------------------------------------------------------------------------
-
-    def _quoted(self, start: int, limit: int) -> int:
-        text = self.text
-        self._emit("DBLQUOTE", '"', start, start + 1)
-        position = start + 1
-        pieces: list[str] = []
-        piece_start = position
-        depth = len(self._open)
-        while position < limit and not self._fatal:
-            char = text[position]
-            if char == '"':
-                self._flush(pieces, piece_start, position)
-                self._emit("DBLQUOTE", '"', position, position + 1)
-                return position + 1
-            if char in "\r\n":
-                break
-            if char == "\\":
-                decoded, position = self._escape(position, limit)
-                pieces.append(decoded)
-            elif char in "$%":
-                literal, end = _marks(text, position)
-                if literal:
-                    pieces.append(literal)
-                    position = end
-                else:
-                    self._flush(pieces, piece_start, position)
-                    pieces = []
-                    position = piece_start = self._sequence(position, limit)
-                    if self._abandoned:
-                        self._abandoned = self._templates > 0
-                        return position
-            else:
-                found = _QUOTED_TEXT.match(text, position, limit)
-                assert found is not None
-                pieces.append(found.group())
-                position = found.end()
-        if self._templates and not self._fatal:
-            self._abandoned = True
-        elif not self._fatal and len(self._open) <= depth:
-            detail = 'A string in double quotes must end on its line; use "\\n" or a heredoc (<<END) for several lines.'
-            self._flaw("Unclosed string", detail, start, position)
-        self._flush(pieces, piece_start, position)
-        self._emit("DBLQUOTE", '"', position, position)
-        return position
-
-    def _escape(self, position: int, limit: int) -> tuple[str, int]:
-        text = self.text
-        letter = text[position + 1] if position + 1 < limit else ""
-        if letter in _ESCAPES and letter:
-            return _ESCAPES[letter], position + 2
-        if letter and letter in "uU":
-            digits = 4 if letter == "u" else 8
-            code = text[position + 2 : min(position + 2 + digits, limit)]
-            if len(code) == digits and re.fullmatch(r"[0-9a-fA-F]+", code):
-                number = int(code, 16)
-                if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
-                    return chr(number), position + 2 + digits
-            detail = f"\\{letter} must be followed by {digits} hexadecimal digits that name a character."
-            self._flaw("Invalid escape sequence", detail, position, min(position + 2 + digits, limit))
-            return "", min(position + 2, limit)
-        detail = 'Allowed are \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN; write \\\\ for a backslash.'
-        end = position + 1 if letter in "\r\n" else position + 2
-        self._flaw("Invalid escape sequence", detail, position, min(end, limit))
-        return "", min(end, limit)
-
-    def _sequence(self, start: int, limit: int) -> int:
-        """Read ``${ … }`` or ``%{ … }`` with the code inside; return the position behind its ``}``."""
-        trim = self.text[start + 2 : start + 3] == "~"
-        end = start + 3 if trim else start + 2
-        word = self.text[start : start + 2]
-        token = self._emit("INTERP_START" if word == "${" else "DIRECTIVE_START", word, start, end)
-        token.mark = "trim" if trim else ""
-        self._push(Frame.TEMPLATE, token)
-        floor = len(self._open)
-        position = self._code(end, limit, floor)
-        self._templates -= 1
-        if self._abandoned:
-            # A string inside does not end on its line, so most likely this sequence was not closed in time.
-            del self._open[floor - 1 :]
-            if not self._templates:
-                self._flaw(
-                    "Unclosed template sequence", f'"{word}" needs a closing "}}" before the string ends.', start, end
-                )
-        elif len(self._open) < floor:
-            self._mark_trim()
-        return position
-
-    def _mark_trim(self) -> None:
-        """Move a ``~`` before the closing brace into that brace's mark."""
-        if len(self.tokens) > 1 and self.tokens[-2].type == "TRIM":
-            brace = self.tokens.pop()
-            trim = self.tokens.pop()
-            brace.mark = "trim"
-            brace.start = trim.start
-            self.tokens.append(brace)
-
-    def _flush(self, pieces: list[str], start: int, end: int) -> Token | None:
-        if not pieces:
-            return None
-        return self._emit("STRING_CHARS", _normal("".join(pieces)), start, end)
-
-    def _bare(self, position: int, limit: int, lines: list[Token] | None = None) -> int:
-        """Read template text without quotes. With ``lines`` each line is its own token, noted there if it begins
-        one.
-        """
-        text = self.text
-        pieces: list[str] = []
-        piece_start, line_start = position, True
-        while position < limit and not self._fatal:
-            char = text[position]
-            flush = False
-            if char in "$%":
-                literal, end = _marks(text, position)
-                if literal:
-                    pieces.append(literal)
-                    position = end
-                    continue
-                self._note(self._flush(pieces, piece_start, position), lines, line_start)
-                if not pieces:
-                    self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
-                pieces, line_start = [], False
-                position = piece_start = self._sequence(position, limit)
-                self._abandoned = False
-                continue
-            if char == "\n":
-                pieces.append("\n")
-                position += 1
-                flush = lines is not None
-            else:
-                found = _BARE_TEXT.match(text, position, limit)
-                assert found is not None
-                pieces.append(found.group())
-                position = found.end()
-            if flush:
-                self._note(self._flush(pieces, piece_start, position), lines, line_start)
-                pieces, piece_start, line_start = [], position, True
-        self._note(self._flush(pieces, piece_start, position), lines, line_start)
-        return position
-
-    @staticmethod
-    def _note(token: Token | None, lines: list[Token] | None, line_start: bool) -> None:
-        if token is not None and lines is not None and line_start:
-            lines.append(token)
-
-    def _heredoc(self, found: re.Match[str], limit: int) -> int:
-        text, start, marker = self.text, found.start(), found.group("marker")
-        body = text.index("\n", found.end()) + 1
-        opening = self._emit("DBLQUOTE", found.group(), start, found.end())
-        opening.mark = "heredoc"
-        closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*(?=\r?$)", re.MULTILINE).search(text, body - 0, limit)
-        if closing is None:
-            detail = f'The heredoc must end with a line that holds only "{marker}".'
-            self._flaw("Unclosed heredoc", detail, start, found.end())
-            self._fatal = True
-            return limit
-        lines: list[Token] = []
-        depth = len(self._open)
-        self._bare(body, closing.start(), lines)
-        del self._open[depth:]
-        if found.group("trim"):
-            _unindent(lines)
-        end = self._emit("DBLQUOTE", marker, closing.start(), closing.end())
-        end.mark = "heredoc"
-        return closing.end()
-
 
 def _begins_for(text: str, position: int) -> bool:
     """Whether a ``for`` expression begins here: the word, then the name of its variable."""
@@ -454,47 +213,3 @@ def _behind_gap(text: str, position: int) -> int:
     while found := _GAP.match(text, position):
         position = found.end()
     return position
-
-
-def _marks(text: str, position: int) -> tuple[str, int]:
-    """A run of ``$`` or ``%`` as literal text and its end; no text when the run opens a template sequence.
-
-    ``$${`` is a literal ``${``, with any further marks before it as they are.
-    """
-    found = _MARKS.match(text, position)
-    assert found is not None
-    run, end = found.group(), found.end()
-    if text[end : end + 1] != "{":
-        return run, end
-    if len(run) == 1:
-        return "", position
-    return run[:-1] + "{", end + 1
-
-
-def _normal(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _unindent(lines: list[Token]) -> None:
-    """Remove the smallest indentation from the lines of a ``<<-`` heredoc (hcl.md §14.5)."""
-    smallest: int | None = None
-    for token in lines:
-        indent = _lead(token.value)
-        if indent == len(token.value.rstrip("\r\n")) and token.value.endswith("\n"):
-            continue
-        smallest = indent if smallest is None else min(smallest, indent)
-    if not smallest:
-        return
-    for token in lines:
-        token.value = token.value[min(smallest, _lead(token.value)) :]
-
-
-def _lead(line: str) -> int:
-    """White space at the beginning of a line, its end not included."""
-    text = line.rstrip("\r\n")
-    return len(text) - len(text.lstrip())
-
-
-def keyword(token: Token) -> str | None:
-    """The keyword terminal of a name token, if it is one."""
-    return KEYWORDS.get(token.value) if token.type == "NAME" else None
