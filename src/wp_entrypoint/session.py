@@ -36,12 +36,12 @@ PING_AFTER = 25.0
 PING_TIMEOUT = 10.0
 """Seconds of silence, and to the answer, when the server does not send keepalives; it counts pings closer than 20 s as
 abuse."""
-SILENT_PING_AFTER = 6.5
-SILENT_PING_TIMEOUT = 2.5
+SILENT_PING_AFTER = 5.8
+SILENT_PING_TIMEOUT = 2.2
 """The same when it does, every 5 s: then silence is a sign, and a connection that is dead must be found in 10 s."""
 KEEPALIVE_EVERY = 5.0
 KEEPALIVE_LOST = 20.0
-TICK = 1.0
+TICK = 0.5
 FIRST_DELAY = 0.5
 DELAY_FACTOR = 1.6
 LONGEST_DELAY = 8.0
