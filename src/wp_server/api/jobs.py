@@ -16,11 +16,11 @@ from wp_server.api.projects import check_data_source
 from wp_server.auth import rules
 from wp_server.auth.identity import current
 from wp_server.auth.roles import Place, Role
-from wp_server.errors import DomainError, FailedPrecondition, NotFound, Unimplemented
+from wp_server.errors import DomainError, Unimplemented
 from wp_server.ids import new_id
 from wp_server.jobs import access, queueing
 from wp_server.jobs.discretion import discreet
-from wp_server.store import Store, jobs, profiles, projects, runners, transitions
+from wp_server.store import Store, jobs, runners, transitions
 from wp_server.store.jobs import MAX_LISTED, JobSearch
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -32,9 +32,6 @@ LABEL_BYTES = 255
 
 _PROJECT_SCOPED = frozenset({"init", "poll", "queue_project", "destroy_project", "pipeline_step"})
 """Operations that may leave the application's name empty."""
-_SERVER_OWNED_FROM = 100
-_CLIENT_FIELDS = frozenset({112, 115, pb.Job.KEEP_CONFIG_FIELD_NUMBER})
-"""Field numbers of 100 and above that belong to the client all the same (§7.1)."""
 
 
 class JobHandlers:
@@ -65,7 +62,7 @@ class JobHandlers:
         try:
             _check_operation(request.job)
             _structure(request.job).raise_precondition()
-            await self._store.read(_complete, request.job, "")
+            await self._store.read(queueing.complete, request.job, "")
         except DomainError as error:
             reason = Status(code=error.code.value[0], message=error.message)
             return pb.ValidateJobResponse(valid=False, validation_error=reason)
@@ -147,42 +144,13 @@ def _check_labels(checks: Checks, field: str, labels: dict[str, str]) -> None:
 
 
 def _queue(connection: Connection, requested: pb.Job, job_id: str, expire_time: int | None, queued_by: str) -> None:
-    job = _complete(connection, requested, job_id)
+    job = queueing.complete(connection, requested, job_id)
     queueing.queue(connection, [job], expire_time, queued_by)
 
 
 def _assignable(connection: Connection, job: pb.Job) -> bool:
     profile = queueing.profile_of(connection, job)
     return runners.would_take(connection, job.target_runner if profile is None else profile.target_runner)
-
-
-def _complete(connection: Connection, requested: pb.Job, job_id: str) -> pb.Job:
-    """Returns the job to store: without what the server owns, with its project's data source (§7.2 3)."""
-    project = projects.find(connection, requested.application.project)
-    if project is None:
-        raise NotFound(
-            f"There is no project {requested.application.project!r} on this server; create it with `waypoint init`."
-        )
-    operation = requested.WhichOneof("operation")
-    if project.state == pb.Project.DESTROYING and operation not in ("destroy", "destroy_project"):
-        raise FailedPrecondition(f"The project {project.name!r} is being destroyed; no other job can be queued for it.")
-    if requested.HasField("ondemand_runner"):
-        profiles.get(connection, requested.ondemand_runner)
-    job = pb.Job()
-    job.CopyFrom(requested)
-    for field, _ in job.ListFields():
-        if field.number >= _SERVER_OWNED_FROM and field.number not in _CLIENT_FIELDS:
-            job.ClearField(field.name)
-    job.id = job_id
-    if job.HasField("data_source"):
-        return job
-    if not project.HasField("data_source"):
-        raise FailedPrecondition(
-            f"The project {project.name!r} has no data source, so the job needs one of its own "
-            "(run it where the source is, or set a git source with `waypoint project apply`)."
-        )
-    job.data_source.CopyFrom(project.data_source)
-    return job
 
 
 def _in_pipeline(job: pb.Job, wanted: pb.Ref.PipelineStep) -> bool:

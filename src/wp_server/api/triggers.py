@@ -1,4 +1,4 @@
-"""Triggers as records (server.md §9.3)."""
+"""Triggers: kept, and run (server.md §9.3)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.auth.identity import current
+from wp_server.errors import PermissionDenied
 from wp_server.ids import new_id
+from wp_server.jobs import triggering
 from wp_server.store import Store, triggers, workspaces
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -21,7 +23,7 @@ _ID = re.compile(r"[A-Za-z0-9]{8,64}")
 
 
 class TriggerHandlers:
-    """The RPCs that keep triggers; nothing here runs one."""
+    """The RPCs about triggers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -58,6 +60,19 @@ class TriggerHandlers:
         seen = [one for one in found if caller.sees(one.project.project, one.workspace.workspace)]
         return pb.ListTriggerResponse(triggers=seen)
 
+    async def RunTrigger(self, request: pb.RunTriggerRequest, context: Context) -> pb.RunTriggerResponse:
+        """Queues the jobs of a trigger and answers their ids."""
+        _check_ref(request)
+        ids = await self._store.write(triggering.run, request.ref.id, request.variable_overrides, str(current()))
+        return pb.RunTriggerResponse(job_ids=ids)
+
+    async def NoAuthRunTrigger(self, request: pb.RunTriggerRequest, context: Context) -> pb.RunTriggerResponse:
+        """The same for a caller without a token, where the trigger allows that."""
+        _check_ref(request)
+        if (await self._store.read(triggers.get, request.ref.id)).authenticated:
+            raise PermissionDenied(f"The trigger {request.ref.id} needs a token.")
+        return await self.RunTrigger(request, context)
+
 
 def _check(checks: Checks, trigger: pb.Trigger) -> None:
     if trigger.id and not _ID.fullmatch(trigger.id):
@@ -75,7 +90,7 @@ def _check(checks: Checks, trigger: pb.Trigger) -> None:
         checks.fail("trigger.application.project", "must be the project of the trigger")
 
 
-def _check_ref(request: pb.GetTriggerRequest | pb.DeleteTriggerRequest) -> None:
+def _check_ref(request: pb.GetTriggerRequest | pb.DeleteTriggerRequest | pb.RunTriggerRequest) -> None:
     checks = Checks()
     if checks.present(request, "ref") and not request.ref.id:
         checks.fail("ref.id", "must not be empty")

@@ -9,11 +9,48 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
 from wp_server.auth.verify import decode
+from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.ids import new_id
 from wp_server.jobs import on_demand
 from wp_server.jobs.on_demand import LaunchIds
-from wp_server.store import job_groups, profiles, settings, tasks
+from wp_server.store import job_groups, profiles, projects, settings, tasks
 from wp_server.store.tasks import TaskRow
+
+_SERVER_OWNED_FROM = 100
+_CLIENT_FIELDS = frozenset({112, 115, pb.Job.KEEP_CONFIG_FIELD_NUMBER})
+"""Field numbers of 100 and above that belong to the client all the same (§7.1)."""
+
+
+def complete(connection: Connection, requested: pb.Job, job_id: str) -> pb.Job:
+    """Returns the job to store: without what the server owns, with its project's data source (§7.2 3).
+
+    Errors: NotFound, FailedPrecondition.
+    """
+    project = projects.find(connection, requested.application.project)
+    if project is None:
+        raise NotFound(
+            f"There is no project {requested.application.project!r} on this server; create it with `waypoint init`."
+        )
+    operation = requested.WhichOneof("operation")
+    if project.state == pb.Project.DESTROYING and operation not in ("destroy", "destroy_project"):
+        raise FailedPrecondition(f"The project {project.name!r} is being destroyed; no other job can be queued for it.")
+    if requested.HasField("ondemand_runner"):
+        profiles.get(connection, requested.ondemand_runner)
+    job = pb.Job()
+    job.CopyFrom(requested)
+    for field, _ in job.ListFields():
+        if field.number >= _SERVER_OWNED_FROM and field.number not in _CLIENT_FIELDS:
+            job.ClearField(field.name)
+    job.id = job_id
+    if job.HasField("data_source"):
+        return job
+    if not project.HasField("data_source"):
+        raise FailedPrecondition(
+            f"The project {project.name!r} has no data source, so the job needs one of its own "
+            "(run it where the source is, or set a git source with `waypoint project apply`)."
+        )
+    job.data_source.CopyFrom(project.data_source)
+    return job
 
 
 def queue(connection: Connection, jobs: Sequence[pb.Job], expire_time: int | None, queued_by: str) -> None:
