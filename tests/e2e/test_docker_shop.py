@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ import docker
 import pytest
 from tests.e2e.world import Waypoint, eventually, fetch
 from tests.engines import PROJECT_LABEL, Registry, remove_project
+from tests.wp_cli.terminal import Terminal
 
 
 @pytest.fixture
@@ -66,6 +68,36 @@ def test_two_applications_from_source_to_removal(shop: Waypoint, registry: Regis
     assert fetch(web).endswith("(version 1)\n")
     status = shop.run("status").stdout
     assert status.count("READY") >= 2
+
+
+def test_what_a_terminal_shows(shop: Waypoint, registry: Registry) -> None:
+    dockerfile = shop.project / "web" / "Dockerfile"
+    slow = "RUN for n in 1 2 3 4 5 6 7 8; do echo slow line $n of $((4 + 4)); sleep 0.3; done\n"
+    dockerfile.write_text(dockerfile.read_text() + slow)
+    command = [sys.executable, "-m", "wp_cli", "up", "-app=web", "-var=tag=one"]
+    with Terminal(command, shop.environment | {"LANG": "C.UTF-8"}, str(shop.project), columns=160) as terminal:
+        assert terminal.finish(100) == 0, terminal.history
+        history, raw = terminal.history, terminal.raw.decode()
+    host = re.escape(registry.host)
+    wanted = (
+        r"» Building\.\.\.",
+        r"✓ Initializing Docker client\.\.\.",
+        r"✓ Building image\.\.\.",
+        r"✓ Injecting Waypoint Entrypoint\.\.\.",
+        rf"✓ Tagging Docker image: waypoint\.local/web:[0-9a-f]+ => {host}/shop-web:one",
+        rf"✓ Docker image pushed: {host}/shop-web:one",
+        r"» Deploying\.\.\.",
+        r"✓ Deployment successfully rolled out!",
+        r"» Releasing\.\.\.",
+        r"The deploy was successful!.*",
+        r"\s*Release URL: http://127\.0\.0\.1:\d+",
+        r"\s*Deployment URL: http://127\.0\.0\.1:\d+",
+    )
+    lines = iter(history.splitlines())
+    for pattern in wanted:  # each after the one before
+        assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern}\n{history}"
+    assert "slow line 4 of 8" in raw, "the engine's output scrolls inside the step"
+    assert "slow line" not in history, "and is gone when the step is done"
 
 
 PAUSE = 0.02

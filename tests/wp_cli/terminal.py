@@ -75,9 +75,9 @@ class Terminal:
             assert time.monotonic() < end, f"{text!r} is still on the screen:\n{self.history}"
             self.read()
 
-    def finish(self) -> int:
+    def finish(self, seconds: float = DEADLINE) -> int:
         """Read to the end; returns the exit code (128 + n for a signal)."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + seconds
         while self.read():
             assert time.monotonic() < end, f"the process does not end:\n{self.history}"
         self.child.close()
