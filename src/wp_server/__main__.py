@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
 
     try:
         chosen = settings.parse(arguments, os.environ)
-        logging_setup.configure(chosen.log_level)
+        logging_setup.configure(chosen.log_level, chosen.log_format)
         return asyncio.run(_serve(chosen))
     except (settings.SettingsError, StoreError, CertificateError, ListenError, DomainError) as error:
         print(f"! {error}", file=sys.stderr)

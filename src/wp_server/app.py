@@ -42,6 +42,8 @@ from wp_server.settings import Settings, split_address
 from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
 from wp_server.store import settings as server_settings
+from wp_server.telemetry import tracing
+from wp_server.telemetry.metrics import Metrics
 from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 from wp_server.transport.pipeline import Handler, Pipeline
@@ -98,12 +100,15 @@ class RunningServer:
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)
-        self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders)
+        self._metrics = Metrics(store, self.instances, version()) if settings.listen_metrics else None
+        self._tracing = tracing.configured(os.environ, version())
+        watches = [watch for watch in (self._metrics, self._tracing) if watch is not None]
+        self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders, watches=watches)
         own = {ADMINISTRATION: AdministrationHandlers(store), QUEUE: QueueHandlers(store)}
         self._pipelines = (
             self.pipeline,
             *(
-                Pipeline(service, rpc_handlers(served, service=service), self.authenticator)
+                Pipeline(service, rpc_handlers(served, service=service), self.authenticator, watches=watches)
                 for service, served in own.items()
             ),
         )
@@ -121,6 +126,9 @@ class RunningServer:
             HttpListener("listen-http-insecure", settings.listen_http_insecure, None)
             if settings.listen_http_insecure
             else None
+        )
+        self._metrics_http = (
+            HttpListener("listen-metrics", settings.listen_metrics, None) if settings.listen_metrics else None
         )
         gateway_port = ports.gateway or self._grpc.port
         self._gateway = Gateway(self._live_certificate, served, gateway_port, self._moved) if settings.local else None
@@ -145,6 +153,11 @@ class RunningServer:
     def plain_http_address(self) -> str:
         """`host:port` of plain HTTP, empty when it is off."""
         return self._plain_http.address if self._plain_http else ""
+
+    @property
+    def metrics_address(self) -> str:
+        """`host:port` of the metrics, empty when they are off."""
+        return self._metrics_http.address if self._metrics_http else ""
 
     @property
     def bootstrapped(self) -> bool:
@@ -172,6 +185,8 @@ class RunningServer:
             group.create_task(self._plain_http.serve(TlsOnly(pages, self._http.port)))
         if self._others is not None:
             await self._others.start()
+        if self._metrics_http and self._metrics:
+            group.create_task(self._metrics_http.serve(self._metrics.site()))
         await self._grpc.start()
         background = [
             group.create_task(self.pipeline.run()),
@@ -214,6 +229,8 @@ class RunningServer:
         await asyncio.gather(*stopping)
         if self._others is not None:
             await self._others.stop()
+        if self._tracing:
+            await asyncio.to_thread(self._tracing.close)
         self.instances.close()
         if self._broker is not None:
             self._broker.close()
@@ -222,8 +239,9 @@ class RunningServer:
     def abandon(self) -> None:
         """Gives the HTTP ports back."""
         self._http.stop()
-        if self._plain_http:
-            self._plain_http.stop()
+        for listener in (self._plain_http, self._metrics_http):
+            if listener:
+                listener.stop()
         if self.settings.local:
             local.remove_state(self.settings.data_dir)
 

@@ -1,7 +1,8 @@
-"""The server's own log: one line per event on stderr, `<time> [LEVEL] <name>: <message>` (cli.md §5.8)."""
+"""The server's own log: one line per event on stderr, `<time> [LEVEL] <name>: <message>` (cli.md §5.8), or JSON."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -18,17 +19,47 @@ _LEVELS = {
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        level = {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname)
-        text = f"{moment} [{level}] {record.name.replace('wp_server', 'waypoint.server')}: {record.getMessage()}"
+        text = f"{_moment(record)} [{_level(record)}] {_name(record)}: {record.getMessage()}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
-def configure(level: str) -> None:
-    """Sends everything from `level` on to stderr."""
+class _JsonFormatter(logging.Formatter):
+    """One JSON object per line: time, level, logger, message, and what the caller named (`extra`)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": _moment(record),
+            "level": _level(record).lower(),
+            "logger": _name(record),
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD and name not in line}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _level(record: logging.LogRecord) -> str:
+    return {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname)
+
+
+def _name(record: logging.LogRecord) -> str:
+    return record.name.replace("wp_server", "waypoint.server")
+
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_FORMATTERS = {"text": _Formatter, "json": _JsonFormatter}
+
+
+def configure(level: str, form: str = "text") -> None:
+    """Sends everything from `level` on to stderr, as `text` or as `json`."""
     logging.addLevelName(TRACE, "TRACE")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter())
+    handler.setFormatter(_FORMATTERS[form]())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])

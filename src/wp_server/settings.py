@@ -15,6 +15,8 @@ import platformdirs
 
 ENV_PREFIX = "WAYPOINT_SERVER_RUN_"
 LOG_LEVEL_ENV = "WAYPOINT_LOG_LEVEL"
+LOG_FORMAT_ENV = "WAYPOINT_LOG_FORMAT"
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error")
 
 
@@ -35,6 +37,7 @@ class Settings:
     listen_grpc: str = "127.0.0.1:9701"
     listen_http: str = "127.0.0.1:9702"
     listen_http_insecure: str = ""
+    listen_metrics: str = ""
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
     listen_peer: str = "127.0.0.1:0"
@@ -65,6 +68,7 @@ class Settings:
     local: bool = False
     """The embedded server: free ports, a state file for the command line, a bootstrapped token."""
     log_level: str = "warn"
+    log_format: str = "text"
     without_effect: tuple[str, ...] = ()
     """Flags that ask for something which this server accepts but does not have."""
     db_is_default: bool = False
@@ -102,6 +106,7 @@ _FLAGS = (
     _Flag("listen-http-insecure", "listen_http_insecure", "address of plain HTTP that redirects to TLS; empty = off"),
     _Flag("listen-peer", "listen_peer", "address for the other servers on the same PostgreSQL database; mutual TLS"),
     _Flag("advertise-peer", "advertise_peer", "address that the other servers are told; default: that of -listen-peer"),
+    _Flag("listen-metrics", "listen_metrics", "address of Prometheus metrics, plain HTTP without token; empty = off"),
     _Flag("tls-cert-file", "tls_cert_file", "certificate chain, PEM; none = self-signed, kept beside the state file"),
     _Flag("tls-key-file", "tls_key_file", "private key, PEM"),
     _Flag("disable-ui", "disable_ui", "do not serve the UI"),
@@ -153,6 +158,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     }
     if environment.get(LOG_LEVEL_ENV):
         texts["log_level"] = environment[LOG_LEVEL_ENV].lower()
+    if environment.get(LOG_FORMAT_ENV):
+        texts["log_format"] = environment[LOG_FORMAT_ENV].lower()
     texts.update(given)
     return _settings(texts)
 
@@ -173,6 +180,8 @@ def _settings(texts: Mapping[str, str]) -> Settings:
             values[field] = text
     if values.get("log_level", "warn") not in LOG_LEVELS:
         raise SettingsError(f"{LOG_LEVEL_ENV} must be one of {', '.join(LOG_LEVELS)}.")
+    if values.get("log_format", "text") not in LOG_FORMATS:
+        raise SettingsError(f"{LOG_FORMAT_ENV} must be one of {', '.join(LOG_FORMATS)}.")
     if ("tls_cert_file" in values) != ("tls_key_file" in values):
         raise SettingsError("-tls-cert-file and -tls-key-file go together: give both or none.")
     # Switching off what is not there needs no remark.

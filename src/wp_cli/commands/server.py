@@ -27,6 +27,7 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("listen-http-insecure", STRING, "", "Address of plain HTTP that redirects to TLS."),
     Flag("listen-peer", STRING, "127.0.0.1:0", "Address for the other servers on the same PostgreSQL database."),
     Flag("advertise-peer", STRING, "", "Address that those servers are told. The default is that of -listen-peer."),
+    Flag("listen-metrics", STRING, "", "Address of Prometheus metrics, plain HTTP without token; empty for none."),
     Flag("tls-cert-file", STRING, "", "PEM file with the certificate chain. Without one the server makes its own."),
     Flag("tls-key-file", STRING, "", "PEM file with the key."),
     Flag("disable-ui", BOOL, False, "Do not serve the UI."),

@@ -176,6 +176,10 @@ class Instances:
         known = self._by_id.get(instance_id)
         return known.deployment_id if known is not None else self._expected.get(instance_id, "")
 
+    def connected(self) -> list[Instance]:
+        """Returns everything that has its configuration stream open."""
+        return self._where(lambda instance: instance.connected)
+
     def of_deployment(self, deployment_id: str) -> list[Instance]:
         """Returns all records of a deployment, those that were first connected first."""
         return self._where(lambda instance: instance.deployment_id == deployment_id)

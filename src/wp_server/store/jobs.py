@@ -343,3 +343,24 @@ def is_overdue(connection: Connection) -> bool:
     query = select(jobs.c.deadline).where(jobs.c.deadline.is_not(None)).order_by(jobs.c.deadline).limit(1)
     deadline: int | None = connection.execute(query).scalar()
     return deadline is not None and deadline <= clock.now(connection)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is unfinished: how many jobs by state and operation, and since when the oldest of them is queued."""
+
+    counts: dict[tuple[State, str], int]
+    oldest_queued: int | None
+
+
+def load(connection: Connection) -> Load:
+    """Returns what is unfinished now."""
+    unfinished = [int(State.QUEUED), int(State.WAITING), int(State.RUNNING)]
+    query = (
+        select(jobs.c.state, jobs.c.operation, func.count())
+        .where(jobs.c.state.in_(unfinished))
+        .group_by(jobs.c.state, jobs.c.operation)
+    )
+    counts = {(State(state), operation): count for state, operation, count in connection.execute(query)}
+    oldest = connection.execute(select(func.min(jobs.c.queue_time)).where(jobs.c.state == int(State.QUEUED))).scalar()
+    return Load(counts, oldest)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -56,6 +56,14 @@ class Authenticator(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Somebody who counts or traces calls."""
+
+    def begin(self, rpc: str, streaming: bool, metadata: versions.Metadata) -> Callable[[str, float], None]:
+        """Is told that a call begins; returns what is told the name of its status and its seconds when it ends."""
+        ...
+
+
 @dataclass(eq=False)
 class _Running:
     """A call in progress. `cut` says that we, not the peer, cancelled it."""
@@ -80,6 +88,7 @@ class Pipeline(grpc.GenericRpcHandler):
         *,
         decoders: Mapping[str, Decoder] | None = None,
         ticker: keepalive.Ticker | None = None,
+        watches: Sequence[Watch] = (),
     ) -> None:
         unknown = set(handlers) - set(service.methods_by_name)
         if unknown:
@@ -90,6 +99,8 @@ class Pipeline(grpc.GenericRpcHandler):
         self._calls: set[_Running] = set()
         self._draining = False
         self.service_descriptor = service
+        self._watches = tuple(watches)
+        self._streaming = {one.name for one in service.methods if one.client_streaming or one.server_streaming}
         self._handlers = {
             method.name: handlers.get(method.name) or _unimplemented(method) for method in service.methods
         }
@@ -119,18 +130,26 @@ class Pipeline(grpc.GenericRpcHandler):
 
         The caller iterates them in the same task or a child of it. Errors, also while iterating: DomainError.
         """
-        if self._draining:
-            raise status.SHUTTING_DOWN
         context = cast(Context, InProcessContext(metadata))
-        await self._admit(rpc, context)
-        await self._authenticator.authorize(rpc, identity.current(), request)
-        return self._answers(rpc, request, context)
+        end = self._watched(rpc, context)
+        try:
+            if self._draining:
+                raise status.SHUTTING_DOWN
+            await self._admit(rpc, context)
+            await self._authenticator.authorize(rpc, identity.current(), request)
+        except DomainError as error:
+            end(error.code.name)
+            await _delayed(error)
+            raise
+        return self._answers(rpc, request, context, end)
 
-    async def _answers(self, rpc: str, request: Message, context: Context) -> AsyncGenerator[Answer, None]:
+    async def _answers(
+        self, rpc: str, request: Message, context: Context, end: Callable[[str], None]
+    ) -> AsyncGenerator[Answer, None]:
         method = self.service_descriptor.methods_by_name[rpc]
         task = asyncio.current_task()
         assert task is not None
-        running = _Running(task, rpc)
+        running, code = _Running(task, rpc), "OK"
         group = self._streams if method.server_streaming else self._calls
         group.add(running)
         try:
@@ -141,17 +160,40 @@ class Pipeline(grpc.GenericRpcHandler):
             else:
                 yield await cast(Unary, self._handlers[rpc])(request, context)
         except DomainError as error:
+            code = error.code.name
             await _delayed(error)
             raise
         except asyncio.CancelledError:
+            code = "UNAVAILABLE" if running.cut else "CANCELLED"
             if not running.cut:
                 raise
             task.uncancel()
             raise status.SHUTTING_DOWN from None
         except Exception as error:
+            code = "INTERNAL"
             raise status.unexpected(rpc, error) from error
         finally:
             group.discard(running)
+            end(code)
+
+    def _watched(self, rpc: str, context: Context) -> Callable[[str], None]:
+        """Begins to watch a call; returns what to tell the code of its end."""
+        started = time.perf_counter()
+        streaming = rpc in self._streaming
+        ends = [watch.begin(rpc, streaming, context.invocation_metadata() or ()) for watch in self._watches]
+
+        def end(code: str) -> None:
+            seconds = time.perf_counter() - started
+            if log.isEnabledFor(logging.INFO):
+                facts = {"rpc": rpc, "code": code, "seconds": round(seconds, 6)}
+                if streaming:
+                    log.info("%s %s after %.1f s", rpc, code, seconds, extra=facts)
+                else:
+                    log.info("%s %s %.1f ms", rpc, code, seconds * 1000, extra=facts)
+            for one in ends:
+                one(code, seconds)
+
+        return end
 
     def drain(self) -> None:
         """Ends every stream with UNAVAILABLE, and every later one at once. Unary calls still get their answers."""
@@ -210,8 +252,7 @@ class Pipeline(grpc.GenericRpcHandler):
         async def call(raw: bytes, context: Context) -> bytes:
             task = asyncio.current_task()
             assert task is not None
-            started = time.perf_counter()
-            code = "OK"
+            code, end = "OK", self._watched(rpc, context)
             running = _Running(task, rpc)
             self._calls.add(running)
             try:
@@ -238,8 +279,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 await status.fail(context, rpc, error)
             finally:
                 self._calls.discard(running)
-                if log.isEnabledFor(logging.INFO):
-                    log.info("%s %s %.1f ms", rpc, code, (time.perf_counter() - started) * 1000)
+                end(code)
 
         return call
 
@@ -249,11 +289,10 @@ class Pipeline(grpc.GenericRpcHandler):
         async def call(incoming: Any, context: Context) -> bytes | None:
             task = asyncio.current_task()
             assert task is not None
-            started = time.perf_counter()
-            code = "OK"
+            log.info("%s opened", rpc, extra={"rpc": rpc})
+            code, end = "OK", self._watched(rpc, context)
             running = _Running(task, rpc)
             self._streams.add(running)
-            log.info("%s opened", rpc)
             try:
                 if self._draining:
                     raise status.SHUTTING_DOWN
@@ -282,7 +321,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 await status.fail(context, rpc, error)
             finally:
                 self._streams.discard(running)
-                log.info("%s %s after %.1f s", rpc, code, time.perf_counter() - started)
+                end(code)
 
         return call
 
