@@ -41,6 +41,7 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("advertise-addr", STRING, "", "Address that entrypoints connect to."),
     Flag("advertise-tls", BOOL, True, "Entrypoints use TLS."),
     Flag("advertise-tls-skip-verify", BOOL, False, "Entrypoints do not verify the certificate."),
+    Flag("read-sources", BOOL, True, "Read dynamic configuration for entrypoints, where that can be done here."),
     Flag("accept-tos", BOOL, False, "Accept the terms of service of the public URL service."),
     Flag("telemetry-oc-agent-addr", STRING, "", "Address of an OpenCensus agent."),
     Flag("telemetry-oc-agent-insecure", BOOL, False, "Do not use TLS to it."),
