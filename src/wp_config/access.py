@@ -31,11 +31,24 @@ def attribute(value: Value, step: tree.GetAttribute) -> Value:
         if isinstance(step.source, tree.Variable) and step.source.name == "var":
             detail = f'No variable "{step.name}" is declared.{suggestion(step.name, value.entries)}'
             raise failure("Undeclared variable", detail, step.range)
+        if _is_config_map(step.source):
+            detail = (
+                f'There is no entry "{step.name}" under {step.source.range.text} of this block; those of other blocks '
+            )
+            detail += f"(the project's, of a workspace, label or runner) are not visible here.{near}"
+            raise failure("Unknown entry", detail, step.name_range)
         raise failure("Unsupported attribute", f'The object has no attribute "{step.name}".{there}', step.name_range)
     hint = " Use [*] to take the attribute of every element." if value.type.is_sequence else ""
     raise failure(
         "Unsupported attribute", f"This is {value.type.words}, which has no attributes.{hint}", step.name_range
     )
+
+
+def _is_config_map(node: tree.Expression) -> bool:
+    """Whether this is ``config.env`` or one of its like."""
+    if not isinstance(node, tree.GetAttribute) or node.name not in ("env", "internal", "file"):
+        return False
+    return isinstance(node.source, tree.Variable) and node.source.name == "config"
 
 
 def index(value: Value, key: Value, node: tree.Index) -> Value:

@@ -33,6 +33,18 @@ MAX_ROUNDS = 100_000
 """Rounds of all ``for`` loops of one loaded project."""
 
 
+_ELSEWHERE = {
+    "app": ": it exists inside of applications",
+    "artifact": ": it exists in the stages after the build",
+    "config": ": it exists among the entries of one config block",
+    "deploy": ": it exists in releases",
+    "entrypoint": ": it exists in deployments",
+    "labels": ": it exists in use blocks and hooks of stages",
+    "var": ": this is read before variables have values",
+}
+"""Where names exist that a place may not know."""
+
+
 class Evaluator:
     """Evaluates in one scope. Loop bodies use a nested evaluator with the loop variables in its scope."""
 
@@ -67,8 +79,8 @@ class Evaluator:
         if not names:
             raise failure("Variables not allowed", "A constant value is required here.", node.range)
         detail = f'There is no variable named "{node.name}" here.' + suggestion(node.name, names)
-        if node.name in ("artifact", "deploy", "entrypoint", "labels", "app"):
-            detail = f'"{node.name}" is not available in this place.'
+        if node.name in _ELSEWHERE:
+            detail = f'"{node.name}" is not available in this place{_ELSEWHERE[node.name]}.'
         elif node.range.file.name.startswith("template ") or "/" in node.range.file.name:
             detail += " If ${…} belongs to another language in this text, write $${…}."
         raise failure("Unknown variable", detail, node.range)
