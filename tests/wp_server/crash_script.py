@@ -1,6 +1,7 @@
 """Runs one story of a server again and again, killing it at every statement in turn; looks at what each death left.
 
     python crash_script.py FOLDER
+    python crash_script.py postgresql://…  STEP    on an empty database, killed at every STEP-th statement
 
 Prints one line per death; ends with 0 when every file kept its promises and one story got to its end alive.
 """
@@ -14,7 +15,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.pool import Pool
 
 from wp_proto.waypoint import api as pb
@@ -25,7 +26,7 @@ from wp_server.jobs.machine import State
 from wp_server.store import Store, claims, config, job_groups, jobs, operations, output, projects, settings, transitions
 from wp_server.store.claims import Candidate
 from wp_server.store.operations import DEPLOYMENT
-from wp_server.store.schema import app_locks, sequences
+from wp_server.store.schema import app_locks, metadata, sequences
 from wp_server.store.schema import jobs as jobs_table
 from wp_server.store.schema import operations as operations_table
 
@@ -143,7 +144,7 @@ def in_child(run) -> tuple[int, set[str]]:
     return os.waitpid(child, 0)[1], told
 
 
-def life(path: Path, deadly: int):
+def life(url: str, deadly: int):
     """A story that dies when its `deadly`-th statement is about to run."""
 
     async def run(told: int) -> None:
@@ -158,13 +159,46 @@ def life(path: Path, deadly: int):
         def connected(driver: sqlite3.Connection, _record: object) -> None:
             driver.set_trace_callback(trace)
 
-        event.listen(Pool, "connect", connected)
-        await story(Store.open(f"sqlite:///{path}"), told)
+        if url.startswith("sqlite"):
+            event.listen(Pool, "connect", connected)
+        else:
+            event.listen(Engine, "before_cursor_execute", lambda _c, _u, statement, *_rest: trace(statement))
+            event.listen(Engine, "commit", lambda _connection: trace("COMMIT"))
+        await story(Store.open(url), told)
 
     return run
 
 
+def on_postgresql(url: str, step: int) -> int:
+    """The same on a database that is emptied after every death; the server of the database survives."""
+    for deadly in range(1, FAR_AWAY, step):
+        asyncio.run(_empty(url))
+        status, told = in_child(life(url, deadly))
+
+        async def check(_pipe: int, told: set[str] = told) -> None:
+            store = Store.open(url)
+            await inspect(store, told)
+            await store.close()
+
+        verdict, _ = in_child(check)
+        print(deadly, "survived" if status == 0 else "killed", sorted(told), flush=True)
+        if verdict != 0 or (status != 0 and not os.WIFSIGNALED(status)):
+            return 1
+        if status == 0:
+            return 0
+    return 1
+
+
+async def _empty(url: str) -> None:
+    store = Store.open(url)
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    await store.write_alone(lambda connection: connection.execute(text(f"TRUNCATE {names}")))
+    await store.close()
+
+
 def main() -> int:
+    if sys.argv[1].startswith("postgresql"):
+        return on_postgresql(sys.argv[1], int(sys.argv[2]))
     template = Path(sys.argv[1]) / "empty.db"
 
     async def make(_pipe: int) -> None:
@@ -174,7 +208,7 @@ def main() -> int:
     for deadly in range(1, FAR_AWAY):
         path = Path(sys.argv[1]) / f"{deadly}.db"
         path.write_bytes(template.read_bytes())
-        status, told = in_child(life(path, deadly))
+        status, told = in_child(life(f"sqlite:///{path}", deadly))
 
         async def check(_pipe: int, path: Path = path, told: set[str] = told) -> None:
             store = Store.open(f"sqlite:///{path}")

@@ -12,7 +12,7 @@ from tests.postgres import PostgresServer
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
-from wp_server.errors import InvalidArgument, PermissionDenied, Unavailable
+from wp_server.errors import InvalidArgument, PermissionDenied, ResourceExhausted, Unavailable
 from wp_server.ids import new_id
 from wp_server.store import (
     Store,
@@ -212,6 +212,26 @@ async def test_connections_that_died_in_the_pool_are_not_noticed_by_callers(post
     postgres.execute(END_SESSIONS)
     await own.write(keys.create_key, "after")
     assert await own.read(keys.key, "after")
+
+
+async def test_a_full_disk_fails_writes_in_one_sentence_and_reading_goes_on(own):
+    """The database says what it says when its disk is full; that disk is everybody's here, and stays as it is."""
+    await own.write(keys.create_key, "before")
+    await own.write(_full, "BEFORE INSERT ON hmac_keys EXECUTE FUNCTION no_space()")
+    try:
+        with pytest.raises(ResourceExhausted, match="disk is full, so nothing was saved"):
+            await own.write(keys.create_key, "meanwhile")
+        assert await own.read(keys.key, "before")
+    finally:
+        await own.write(lambda connection: connection.execute(text("DROP FUNCTION no_space CASCADE")))
+    await own.write(keys.create_key, "after")
+    assert await own.read(keys.key, "meanwhile") is None
+
+
+def _full(connection: Connection, when: str) -> None:
+    body = "BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END"
+    connection.execute(text(f"CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $body$ {body} $body$"))
+    connection.execute(text(f"CREATE TRIGGER no_space {when}"))
 
 
 def test_a_database_that_cannot_be_opened_is_one_sentence(postgres, tmp_path):

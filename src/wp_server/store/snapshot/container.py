@@ -17,7 +17,7 @@ CHUNK_BYTES = 1024 * 1024
 """Values of one message, about."""
 MESSAGE_LIMIT = 64 * 1024 * 1024
 """Longer messages are not read: no server writes them."""
-_LEVEL = 4
+_LEVEL = 1
 _VARINT_BYTES = 5
 
 Chunk = pb.Snapshot.BoltChunk
