@@ -114,4 +114,8 @@ def test_in_a_project_its_own_plugins_are_shown(cli: Cli) -> None:
     assert cli.ok("docs", "-builtin").startswith("PLUGIN")
     (cli.folder / "waypoint.hcl").write_text('project = "p"\napp "a" {\n  build {}\n  deploy {}\n}\n')
     assert "waypoint.hcl:3" in cli.fails("docs")
+    write_project(cli.folder, app("web").replace('"files"', '"flies"'))
+    said = cli.fails("docs")
+    assert "waypoint.hcl:6" in said
+    assert 'Did you mean "files"?' in said
     assert not (cli.home / ".local").exists()

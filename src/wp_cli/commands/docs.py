@@ -67,7 +67,7 @@ def show_project(session: Session, host: PluginHost, wanted: str | None) -> None
     if not set(apps) <= set(file.apps):
         raise unknown_app(apps[0], file.project, list(file.apps))
     try:
-        used = list(uses(file.path, session, apps))
+        used = list(uses(file.path, session, apps, host.names()))
     except wp_config.Diagnostics as problems:
         raise config_problem(problems) from problems
     for app, kind, plugin in used:
@@ -79,9 +79,12 @@ def show_project(session: Session, host: PluginHost, wanted: str | None) -> None
     screen.note("\n`waypoint docs -builtin` lists all plugins.")
 
 
-def uses(path: Path, session: Session, apps: Iterable[str]) -> Iterator[tuple[str, ComponentKind, str]]:
+def uses(
+    path: Path, session: Session, apps: Iterable[str], known: list[str]
+) -> Iterator[tuple[str, ComponentKind, str]]:
     """The plugins of the apps' stages as they are in this workspace. Raises `Diagnostics`."""
     import wp_config
+    from wp_config.diagnostics import failure, suggestion
     from wp_config.model import Project
     from wp_config.source import load_source
     from wp_runner.environment import ROLES
@@ -91,8 +94,13 @@ def uses(path: Path, session: Session, apps: Iterable[str]) -> Iterator[tuple[st
         for app in apps:
             for stage, kind in ROLES.items():
                 found = project.app(app).stage(stage)
-                if found is not None:
-                    yield app, kind, found.use.plugin
+                if found is None:
+                    continue
+                name = found.use.plugin
+                if name not in known:
+                    detail = f'There is no plugin "{name}".{suggestion(name, known)}'
+                    raise failure("Unknown plugin", detail, found.use.range)
+                yield app, kind, name
 
 
 def components(host: PluginHost, name: str, wanted: str | None) -> dict[ComponentKind, Config.Documentation]:
