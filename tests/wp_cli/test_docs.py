@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,10 +67,10 @@ def test_every_argument_is_explained_and_every_example_is_accepted(name: str, ki
 
 
 def test_the_list(cli: Cli) -> None:
-    shown = cli.ok("docs").splitlines()
-    assert shown[0].split() == ["PLUGIN", "TYPES", "DESCRIPTION"]
-    assert "docker       builder, registry, platform, releasemanager  Build images" in "\n".join(shown)
-    assert len(shown) == len(HOST.names()) + 1
+    head, *rows = (re.split(r"  +", line) for line in cli.ok("docs").splitlines())
+    assert head == ["PLUGIN", "TYPES", "DESCRIPTION"]
+    assert [row[0] for row in rows] == HOST.names()
+    assert ["docker-ref", "builder", "Use an existing image from a registry."] in rows
     assert "docker-pull" not in cli.ok("docs", "-type", "platform")
     listed = json.loads(cli.ok("docs", "-builtin", "-json"))
     assert [entry["name"] for entry in listed] == HOST.names()
