@@ -6,10 +6,12 @@ from __future__ import annotations
 import http.server
 import io
 import os
+import signal
 import stat
 import subprocess
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -309,3 +311,19 @@ def test_what_is_written_is_understood_as_one_of_the_forms(tmp_path: Path) -> No
     for wrong in ("nowhere", "ftp://example.com/a.zip", "git::--upload-pack=x", "http://"):
         with pytest.raises(CliError, match="there is no"):
             origin_of(wrong)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_download_leaves_nothing(cli: Cli, site: str, number: signal.Signals) -> None:
+    command = [*cli.command, "init", "-from-project", f"{site}/endless.tgz"]
+    child = subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list(cli.folder.glob(".endless.*/endless.tgz")):
+        assert time.monotonic() < deadline
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(number)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert b"Traceback" not in said
+    assert os.listdir(cli.folder) == []
