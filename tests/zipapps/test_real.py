@@ -1,8 +1,11 @@
 """The real artifacts, built from this checkout and the real lock for the Python that runs the tests."""
 
+import io
+import lzma
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,8 @@ from .conftest import ROOT, Machine
 
 BUILD_SECONDS = 280
 RELEASE = f"{sys.version_info[0]}.{sys.version_info[1]}"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1800)
+"""The first one waits for the standalone entrypoints."""
 COMPILED = (
     "grpc._cython.cygrpc",
     "cryptography.hazmat.bindings._rust",
@@ -21,10 +25,11 @@ COMPILED = (
 
 
 @pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist(tmp_path_factory: pytest.TempPathFactory, standalone_where_possible: dict[str, Path]) -> Path:
     """Wheels come from the checkout's own cache; pip fills it where it can."""
     output = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, str(ROOT / "build_zipapps.py"), "--pythons", RELEASE, "--output", str(output)]
+    wanted = ("--standalone", "cached" if standalone_where_possible else "never", "--bytecode", "none")
+    command = [sys.executable, str(ROOT / "build_zipapps.py"), *wanted, "--pythons", RELEASE, "--output", str(output)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     if "pip could not get them" in done.stderr:
         pytest.skip(f"the artifacts need wheels that this machine cannot get: {done.stderr.splitlines()[0]}")
@@ -94,3 +99,11 @@ def test_a_damaged_command_is_restored(dist: Path, machine: Machine) -> None:
     assert done.returncode == 1
     assert "were damaged and have been restored: run the command again" in done.stderr
     assert machine.run(dist / "waypoint", "version").returncode == 0
+
+
+def test_the_command_line_carries_the_standalone_entrypoints(dist: Path, standalone_files: dict[str, Path]) -> None:
+    with zipfile.ZipFile(dist / "waypoint") as outer, zipfile.ZipFile(io.BytesIO(outer.read("common.zip"))) as common:
+        for file in standalone_files.values():
+            carried = common.read(f"wp_runner/artifacts/{file.name}.xz")
+            assert lzma.decompress(carried) == file.read_bytes()
+            assert (dist / file.name).read_bytes() == file.read_bytes()
