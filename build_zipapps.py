@@ -64,12 +64,12 @@ class Program:
     carries_entrypoint: bool
 
 
-SERVER_PACKAGES = ("wp_config", "wp_proto", "wp_server")
+SERVER_PACKAGES = ("wp_config", "wp_proto", "wp_server", "wp_sources")
 PROGRAMS = (
     Program(
         "waypoint",
         "wp_cli.main:main",
-        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk", "wp_sources"),
+        (*SERVER_PACKAGES, "wp_cli", "wp_plugins", "wp_runner", "wp_sdk"),
         carries_entrypoint=True,
     ),
     Program("waypoint-server", "wp_server.__main__:main", SERVER_PACKAGES, carries_entrypoint=False),

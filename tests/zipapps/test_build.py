@@ -66,6 +66,7 @@ def test_server_carries_its_own_packages_only(workshop: Workshop) -> None:
         "wp_server",
         "wp_proto",
         "wp_config",
+        "wp_sources",
         "waypoint-1.2.3.dist-info",
     }
 
