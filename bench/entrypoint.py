@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import os
 import shutil
 import statistics
@@ -31,6 +32,8 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COLUMNS = ("directly", "tini", "standalone", "zipapp", "Go 0.11")
 GO = {"off": "48", "on": "577", "rss": "72", "burst": "8 % arrive", "layer": "26.0", "file": "85"}
 LINES = 100_000
+RUNS = itertools.count()
+"""Marks the lines of each run: a reader is shown those of earlier ones too."""
 WARMING = 2
 """Rounds that do not count."""
 
@@ -79,14 +82,15 @@ def starts(commands: Mapping[str, Command], rounds: int) -> dict[str, str]:
 
 def memory(argv: Sequence[str], environment: Mapping[str, str], real: RealServer) -> str:
     """Resident and anonymous megabytes while the application runs and its lines flow."""
+    mark = f"counted {next(RUNS)}"
     process = subprocess.Popen(
-        [*argv, "/bin/sh", "-c", "while :; do echo counted; sleep 0.05; done"],
+        [*argv, "/bin/sh", "-c", f"while :; do echo {mark}; sleep 0.05; done"],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        counted = (line for _, line in real.log_lines() if line == "counted")
+        counted = (line for _, line in real.log_lines() if line == mark)
         for _ in range(40):
             next(counted)
         status = Path(f"/proc/{process.pid}/status").read_text()
@@ -99,7 +103,9 @@ def memory(argv: Sequence[str], environment: Mapping[str, str], real: RealServer
 
 def burst(argv: Sequence[str], environment: Mapping[str, str], real: RealServer) -> float:
     """Seconds from the start of a burst to its last line at a reader of the server's logs."""
-    program = f"import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range({LINES}))); sys.stdin.readline()"
+    first = next(RUNS) * LINES
+    numbers = f"range({first}, {first + LINES})"
+    program = f"import sys; sys.stdout.write(''.join('%099d\\n' % n for n in {numbers})); sys.stdin.readline()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [*argv, "/usr/bin/python3", "-c", program],
@@ -108,7 +114,7 @@ def burst(argv: Sequence[str], environment: Mapping[str, str], real: RealServer)
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    last = f"{LINES - 1:099d}"
+    last = f"{first + LINES - 1:099d}"
     try:
         next(line for _, line in real.log_lines() if line == last)
         return time.perf_counter() - began
@@ -118,7 +124,10 @@ def burst(argv: Sequence[str], environment: Mapping[str, str], real: RealServer)
 
 def latency(argv: Sequence[str], environment: Mapping[str, str], real: RealServer) -> float:
     """Median milliseconds from the writing of a line by the application to its arrival at a reader."""
-    program = "import time, sys\nfor _ in range(40):\n    print('at', time.time(), flush=True)\n    time.sleep(0.1)\n"
+    mark = f"run {next(RUNS)} "
+    program = (
+        f"import time\nfor _ in range(40):\n    print('{mark}%f' % time.time(), flush=True)\n    time.sleep(0.1)\n"
+    )
     process = subprocess.Popen(
         [*argv, "/usr/bin/python3", "-c", program],
         env=environment,
@@ -128,8 +137,8 @@ def latency(argv: Sequence[str], environment: Mapping[str, str], real: RealServe
     taken = []
     try:
         for _, line in real.log_lines():
-            if line.startswith("at "):
-                taken.append((time.time() - float(line[3:])) * 1000)
+            if line.startswith(mark):
+                taken.append((time.time() - float(line.removeprefix(mark))) * 1000)
                 if len(taken) == 30:
                     break
         return statistics.median(taken[5:])

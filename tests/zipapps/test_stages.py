@@ -75,6 +75,19 @@ def test_a_command_that_fails_is_named_with_its_log_and_leaves_nothing(tmp_path:
     assert list((workshop.cache / "stages").iterdir()) == []
 
 
+def test_what_no_build_has_used_for_long_is_removed(tmp_path: Path, counter: Path) -> None:
+    workshop = Workshop(tmp_path / "cache", 1)
+    user = Stage("user", (), (), needs={"counts": counting(counter)})
+    unused = workshop.result(counting(counter, b"unused"), ZIG)
+    used = [workshop.result(user, ZIG), workshop.result(counting(counter), ZIG)]
+    for folder in (unused, *used):
+        os.utime(folder, (0, 0))
+    workshop.result(user, ZIG)
+    workshop.clean()
+    assert not unused.exists()
+    assert all(folder.exists() for folder in used)
+
+
 APT = """#!/bin/sh
 case "$*" in
   indextargets*) echo "Debian|mirror:/debian" ;;

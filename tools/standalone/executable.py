@@ -21,7 +21,7 @@ from pathlib import Path
 from . import inputs, licences
 from .inputs import InputsMissingError
 from .recipes import Recipes
-from .stage import AMD64, TARGETS, Stage, Target, Workshop
+from .stage import TARGETS, Stage, Target, Workshop
 
 NAME = "waypoint-entrypoint-linux-{architecture}"
 LICENCES = "waypoint-entrypoint-licences.txt"
@@ -79,7 +79,9 @@ class Builder:
         executable = (self._workshop.result(stage, self._zig) / "build/waypoint-entrypoint").read_bytes()
         if traces := build_paths(executable, self._workshop.cache):
             raise ValueError(f"the executable for {target.architecture} names a folder of the build: {traces[0]}")
-        return zipapp(executable, self.licences())
+        content = zipapp(executable, self.licences())
+        self._workshop.clean()
+        return content
 
     def prepare(self, targets: Sequence[Target], modules: Mapping[str, bytes]) -> None:
         """Do what takes long for several machines side by side: much of it is one command after the other."""
@@ -115,6 +117,3 @@ def build_paths(executable: bytes, cache: Path) -> list[str]:
 def names() -> dict[str, Target]:
     """Every file's name, and the machine it is for."""
     return {NAME.format(architecture=target.architecture): target for target in TARGETS}
-
-
-__all__ = ["AMD64", "Builder", "InputsMissingError", "build_paths", "default_cache", "names"]

@@ -8,6 +8,7 @@ wherever it is built.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -26,6 +27,8 @@ from .inputs import Package
 
 EPOCH = "1700000000"
 """What the build takes for the time of day."""
+
+UNUSED_SECONDS = 30 * 86400.0
 
 
 class StageError(Exception):
@@ -104,7 +107,7 @@ class Workshop:
         """
         kept = self.kept(stage)
         if kept.is_dir():
-            os.utime(kept)
+            self._mark_used(stage)
             return kept
         needs = {name: self.result(needed, zig) for name, needed in stage.needs.items()}
         with self._alone(stage.name):
@@ -183,15 +186,19 @@ class Workshop:
                 if done.returncode:
                     raise StageError(f"{stage.name}: {command[0]} ended with status {done.returncode}, see {log}")
 
-    def clean(self, keep: frozenset[Path]) -> None:
-        """Remove results that no build of the last weeks used, apart from some to keep."""
+    def clean(self) -> None:
+        """Remove results that no build has used for long."""
         oldest = time.time() - UNUSED_SECONDS
         for folder in (self.cache / "stages").glob("*"):
-            if folder not in keep and folder.stat().st_mtime < oldest:
+            if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
 
-
-UNUSED_SECONDS = 30 * 86400.0
+    def _mark_used(self, stage: Stage) -> None:
+        for used in (stage, *stage.needs.values()):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(self.kept(used))
+        for needed in stage.needs.values():
+            self._mark_used(needed)
 
 
 def _script(path: Path, command: str) -> None:
