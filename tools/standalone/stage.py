@@ -144,6 +144,7 @@ class Workshop:
             environment = self._environment(stage, work, zig)
             self._run_all(stage, work, environment)
             result = work / "result"
+            result.mkdir()
             for path in stage.keeps:
                 (result / path).parent.mkdir(parents=True, exist_ok=True)
                 (work / path).rename(result / path)
