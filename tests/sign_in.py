@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import re
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ CLIENT_ID = "waypoint"
 CLIENT_SECRET = "a secret: with / signs+"
 CALLBACK_PATH = "/oidc/callback"
 DEADLINE = 30.0
+OLDEST_NODE = 20
+NODE = "22"
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,29 @@ def _installed() -> Path:
     return place
 
 
+def _node(place: Path) -> str:
+    """The program that runs the provider: the machine's, or one from the registry where that is too old (Debian 12)."""
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(told.strip().removeprefix("v").split(".")[0]) >= OLDEST_NODE:
+        return "node"
+    package = f"node-linux-{ {'x86_64': 'x64', 'aarch64': 'arm64'}.get(platform.machine(), platform.machine()) }"
+    program = place / "node_modules" / package / "bin" / "node"
+    if not program.exists():
+        subprocess.run(
+            ["npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", f"{package}@{NODE}"],
+            cwd=place,
+            check=True,
+        )
+    return str(program)
+
+
 def _running(method: str) -> Iterator[OidcProvider]:
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("no node and npm for the OpenID Connect provider")
     place = _installed()
     shutil.copy(SOURCE / "provider.mjs", place)
     with subprocess.Popen(
-        ["node", "provider.mjs", method], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [_node(place), "provider.mjs", method], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
         try:

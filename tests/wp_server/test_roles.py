@@ -454,3 +454,39 @@ async def test_only_an_administrator_runs_a_runner_for_others(client, token):
     await call.write(pb.RunnerConfigRequest(open=pb.RunnerConfigRequest.Open(runner=runner)))
     assert isinstance(await call.read(), pb.RunnerConfigResponse)
     call.cancel()
+
+
+async def test_a_viewer_sees_no_credentials_and_no_values(client, token):
+    api = client(token)
+    git = pb.Job.Git(url="https://example.com/x.git", basic=pb.Job.Git.Basic(username="u", password="hunter2"))
+    variables = [pb.Variable(name="size", str="hunter2", cli=Empty())]
+    source = pb.Job.DataSource(git=git)
+    project = pb.Project(name="shop", data_source=source, variables=variables)
+    await api.UpsertProject(pb.UpsertProjectRequest(project=project))
+    job = pb.Job(
+        application=pb.Ref.Application(project="shop", application="web"),
+        workspace=pb.Ref.Workspace(workspace="default"),
+        target_runner=pb.Ref.Runner(any=pb.Ref.RunnerAny()),
+        data_source=source,
+        variables=variables,
+        noop=pb.Job.Noop(),
+    )
+    job_id = (await api.QueueJob(pb.QueueJobRequest(job=job))).job_id
+    viewer = client(await sign_up(client, api, "vera", (Grant(role=VIEWER),)))
+    deployer = client(await sign_up(client, api, "dora", (Grant(role=DEPLOYER, project="shop"),)))
+    ref = pb.Ref.Project(project="shop")
+    for peer, sees in ((viewer, False), (deployer, True), (api, True)):
+        shown = [
+            await peer.GetProject(pb.GetProjectRequest(project=ref)),
+            await peer.UI_GetProject(pb.UI.GetProjectRequest(project=ref)),
+            await peer.UI_ListProjects(pb.UI.ListProjectsRequest()),
+            await peer.GetJob(pb.GetJobRequest(job_id=job_id)),
+            await peer.ListJobs(pb.ListJobsRequest()),
+        ]
+        stream = peer.GetJobStream(pb.GetJobStreamRequest(job_id=job_id))
+        while not (event := await stream.read()).HasField("job"):
+            pass
+        stream.cancel()
+        for message in (*shown, event):
+            assert (b"hunter2" in message.SerializeToString()) is sees, type(message)
+            assert b"https://example.com/x.git" in message.SerializeToString()

@@ -9,6 +9,7 @@ import grpc
 from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
+from wp_server.api.viewers import job_for
 from wp_server.auth.identity import current
 from wp_server.jobs import access
 from wp_server.jobs.discretion import discreet
@@ -80,7 +81,7 @@ class _Follower:
 
     def answers(self, view: _View) -> Iterator[Answer]:
         """Yields the events between what was told and `view`."""
-        job, position = discreet(view.row.job), view.row.position
+        job, position = job_for(current(), discreet(view.row.job)), view.row.position
         before = self._job
         if before is None or before != job:
             yield Answer(job=Answer.JobChange(job=job))

@@ -13,6 +13,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
 from wp_server.api.projects import check_data_source
+from wp_server.api.viewers import job_for
 from wp_server.auth import rules
 from wp_server.auth.identity import current
 from wp_server.auth.roles import Place, Role
@@ -73,7 +74,7 @@ class JobHandlers:
         """Answers one job."""
         row = await self._store.read(jobs.get, request.job_id)
         await self._store.read(access.check, current(), row)
-        return discreet(row.job)
+        return job_for(current(), discreet(row.job))
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         """Answers jobs, oldest first; without a page the newest thousand."""
@@ -93,6 +94,7 @@ class JobHandlers:
         found = await self._store.read(jobs.listed, search)
         if request.HasField("pipeline"):
             found = [job for job in found if _in_pipeline(job, request.pipeline)]
+        found = [job_for(current(), job) for job in found]
         shown, pagination = page.cut(found, lambda job: job.id)
         return pb.ListJobsResponse(jobs=_light(list(shown)), pagination=pagination)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
+from wp_server.api.viewers import project_for
 from wp_server.auth.identity import Identity, current
 from wp_server.inline_config import application_names
 from wp_server.project_setup import store_project
@@ -48,7 +49,7 @@ class ProjectHandlers:
         checks.raise_invalid()
         project = await self._store.read(projects.get, request.project.project)
         seen = await self._store.read(workspaces.project_entries, request.project.project)
-        return pb.GetProjectResponse(project=project, workspaces=seen)
+        return pb.GetProjectResponse(project=project_for(current(), project), workspaces=seen)
 
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Context) -> pb.ListProjectsResponse:
         """Answers the names of all projects, page by page."""

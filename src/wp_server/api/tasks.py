@@ -7,7 +7,8 @@ from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
-from wp_server.auth.identity import current
+from wp_server.api.viewers import job_for
+from wp_server.auth.identity import Identity, current
 from wp_server.jobs import on_demand
 from wp_server.jobs.discretion import discreet
 from wp_server.store import Store, jobs, tasks, transitions
@@ -24,11 +25,11 @@ class TaskHandlers:
 
     async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
         """Answers a task with its jobs, by its own id or that of any of its jobs."""
-        return await self._store.read(_get, request.ref)
+        return await self._store.read(_get, request.ref, current())
 
     async def ListTask(self, request: pb.ListTaskRequest, context: Context) -> pb.ListTaskResponse:
         """Answers the newest thousand tasks that are in one of the states, oldest first."""
-        found = await self._store.read(_list)
+        found = await self._store.read(_list, current())
         wanted, caller = set(request.taskState), current()
         return pb.ListTaskResponse(
             tasks=[
@@ -45,12 +46,12 @@ class TaskHandlers:
         return Empty()
 
 
-def _get(connection: Connection, ref: pb.Ref.Task) -> pb.GetTaskResponse:
-    return _with_jobs(connection, tasks.get(connection, ref))
+def _get(connection: Connection, ref: pb.Ref.Task, caller: Identity) -> pb.GetTaskResponse:
+    return _with_jobs(connection, tasks.get(connection, ref), caller)
 
 
-def _list(connection: Connection) -> list[pb.GetTaskResponse]:
-    return [_with_jobs(connection, row) for row in tasks.newest(connection)]
+def _list(connection: Connection, caller: Identity) -> list[pb.GetTaskResponse]:
+    return [_with_jobs(connection, row, caller) for row in tasks.newest(connection)]
 
 
 def _cancel(connection: Connection, ref: pb.Ref.Task) -> None:
@@ -59,9 +60,9 @@ def _cancel(connection: Connection, ref: pb.Ref.Task) -> None:
         transitions.cancel(connection, job_id, False)
 
 
-def _with_jobs(connection: Connection, row: TaskRow) -> pb.GetTaskResponse:
+def _with_jobs(connection: Connection, row: TaskRow, caller: Identity) -> pb.GetTaskResponse:
     work, start, watch, stop = (
-        discreet(jobs.message(connection, one)) for one in (row.work, row.start, row.watch, row.stop)
+        job_for(caller, discreet(jobs.message(connection, one))) for one in (row.work, row.start, row.watch, row.stop)
     )  # fmt: skip
     task = pb.Task(id=row.id, job_state=on_demand.state(start, work, stop))
     task.task_job.id, task.start_job.id = row.work, row.start

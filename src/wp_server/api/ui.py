@@ -9,6 +9,7 @@ from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
 from wp_server.api.paging import Page
 from wp_server.api.projects import visible_projects
+from wp_server.api.viewers import job_for, project_for
 from wp_server.auth.identity import current
 from wp_server.errors import Unimplemented
 from wp_server.store import Store, jobs, operations, preload, projects
@@ -29,7 +30,7 @@ class UiHandlers:
         found, total = await self._store.read(visible_projects, page, current())
         shown, pagination = page.cut(found, lambda project: project.name.lower())
         return pb.UI.ListProjectsResponse(
-            project_bundles=[pb.UI.ProjectBundle(project=project) for project in shown],
+            project_bundles=[pb.UI.ProjectBundle(project=project_for(current(), project)) for project in shown],
             pagination=pagination,
             total_count=total,
         )
@@ -42,7 +43,9 @@ class UiHandlers:
         checks.raise_invalid()
         project = await self._store.read(projects.get, request.project.project)
         latest = await self._store.read(jobs.newest, request.project.project, "init")
-        return pb.UI.GetProjectResponse(project=project, latest_init_job=latest)
+        caller = current()
+        shown = job_for(caller, latest) if latest is not None else None
+        return pb.UI.GetProjectResponse(project=project_for(caller, project), latest_init_job=shown)
 
     async def UI_ListDeployments(
         self, request: pb.UI.ListDeploymentsRequest, context: Context

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import lru_cache
 
 import grpc
 from google.protobuf.message import Message
@@ -47,10 +48,13 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 
 def routes(pipeline: Pipeline, version: str) -> list[BaseRoute]:
     """Returns the routes of the API and of its description."""
-    document = openapi.document(pipeline.service_descriptor, version)
+
+    @lru_cache(maxsize=1)
+    def document() -> dict[str, object]:
+        return openapi.document(pipeline.service_descriptor, version)
 
     async def description(_request: Request) -> Response:
-        return JSONResponse(document)
+        return JSONResponse(document())
 
     found: list[BaseRoute] = [Route(f"{PREFIX}/openapi.json", description)]
     for route in all_routes():
