@@ -9,7 +9,7 @@ import pexpect
 import pyte
 
 COLUMNS, LINES = 100, 30
-DEADLINE = 20.0
+DEADLINE = 60.0
 POLL = 0.02
 
 
