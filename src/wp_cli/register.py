@@ -69,7 +69,7 @@ def put_settings(file: ConfigFile, session: Session, project: pb.Project) -> Non
 
     context = wp_config.Context(workspace=session.workspace)
     try:
-        with Project(load_source(file.path), context, wp_config.VariableInputs(), dry=True) as loaded:
+        with Project(load_source(file.path), context, wp_config.VariableInputs()) as loaded:
             runner, block = loaded.runner, loaded.content.one("runner")
     except wp_config.Diagnostics as problems:
         raise config_problem(problems) from problems

@@ -12,6 +12,7 @@ from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics
 from wp_config.expr import evaluate, traversal
+from wp_config.functions import HERE_ONLY
 from wp_config.literals import escape_template
 from wp_config.records import ConfigVariable, DynamicValue
 from wp_config.scope import Scope
@@ -68,6 +69,8 @@ class _Stanza:
         self._scope = Scope({}, scope, dynamic=True)
         self._problems = problems
         self.variables: list[ConfigVariable] = []
+        self._later: set[str] = set()
+        """Entries whose values are known only in the application."""
 
     def scoped(self, found: Content, target: ConfigVariable) -> None:
         for block in found.of("workspace"):
@@ -153,13 +156,20 @@ class _Stanza:
     def _entry(self, entry: _Entry, known: dict[str, dict[str, Value]], target: ConfigVariable) -> None:
         config = object_of({kind: object_of(values) for kind, values in known.items()})
         scope = self._scope.child({"config": config})
+        if entry.kind == "file" and isinstance(entry.value, tree.Call) and entry.value.name == "templatefile":
+            detail = "templatefile gives the path of a file, not its text; use file(templatefile(…)) for the text."
+            self._problems.warn("Path instead of contents", detail, entry.value.range)
         try:
             value = evaluate(entry.value, scope)
         except Diagnostics as error:
             self._problems.extend(error)
+            known[entry.kind][entry.name] = unknown(STRING)
             return
         if value.type.kind != "dynamic" and not value.is_known:
             known[entry.kind][entry.name] = unknown(STRING)
+            if scope.dry:
+                self._check(entry)
+                return
             from wp_config import partial
 
             try:
@@ -171,9 +181,22 @@ class _Stanza:
             return
         known[entry.kind][entry.name] = self._add(entry, value, target)
 
+    def _check(self, entry: _Entry) -> None:
+        """While only checking, most values are unknown because nothing is looked at; what will stay unknown must not
+        stand where the application cannot finish it.
+        """
+        if not self._later & set(entry.uses):
+            return
+        self._later.add(entry.full_name)
+        for node in tree.walk(entry.value):
+            if isinstance(node, tree.Call) and node.name in HERE_ONLY and self._later & set(references(node)):
+                detail = f'"{node.name}" cannot run in the application, and one of its arguments is known only there.'
+                self._problems.error("Value is not known", detail, node.range)
+
     def _add(self, entry: _Entry, value: Value, target: ConfigVariable) -> Value:
         """Remember one entry with a known or dynamic value; the value other entries see is returned."""
         if isinstance(value.data, DynamicValue):
+            self._later.add(entry.full_name)
             self.variables.append(self._variable(entry, target, dynamic=value.data))
             return unknown(STRING)
         if value.is_null:
@@ -189,9 +212,6 @@ class _Stanza:
             return unknown(STRING)
         if text.data is UNKNOWN:
             return unknown(STRING)
-        if entry.kind == "file" and isinstance(entry.value, tree.Call) and entry.value.name == "templatefile":
-            detail = "templatefile gives the path of a file, not its text; use file(templatefile(…)) for the text."
-            self._problems.warn("Path instead of contents", detail, entry.value.range)
         self.variables.append(self._variable(entry, target, value=escape_template(text.text)))
         return text
 

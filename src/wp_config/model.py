@@ -22,11 +22,12 @@ from wp_config.records import (
     PluginDeclaration,
     PluginRole,
     ProjectNames,
+    RunnerSettings,
     Source,
     StageKind,
     VariableInputs,
 )
-from wp_config.runner_block import runner_settings
+from wp_config.runner_block import runner_settings, with_data_source
 from wp_config.schema import Attribute, Block, Schema
 from wp_config.scope import Scope, Surroundings
 from wp_config.source import load_source, parse_source
@@ -110,7 +111,7 @@ class Project:
         self.variables = VariableSet(declared, inputs, self.path, dry=dry)
         self.name = self._read_name()
         self.labels = label_rules.read(self.content.attributes.get("labels"), self.load_scope, self.problems)
-        self.runner = runner_settings(self.content.one("runner"), self.load_scope, self.problems)
+        self._runner = runner_settings(self.content.one("runner"), self.load_scope, self.problems)
         self._apps = self._app_blocks()
         self.plugins = self._read_plugins()
 
@@ -137,6 +138,21 @@ class Project:
             if self._surroundings.dry
             else {("var", name): why for name, why in self.variables.missing.items()},
         )
+
+    @functools.cached_property
+    def runner(self) -> RunnerSettings:
+        """The ``runner`` block. What stands in its data source is evaluated now, not while loading: a job must not need
+        the key that fetched its files. Raises :class:`Diagnostics`.
+        """
+        problems = Diagnostics()
+        answer = with_data_source(self._runner, self.content.one("runner"), self.load_scope, problems)
+        self._raise(problems)
+        return answer
+
+    @property
+    def runner_profile(self) -> str:
+        """The on-demand runner profile of the ``runner`` block."""
+        return self._runner.profile
 
     @property
     def warnings(self) -> Diagnostics:
@@ -260,7 +276,7 @@ class App:
         self.labels = label_rules.read(self.content.attributes.get("labels"), self.scope, self.problems)
         self.auto_hostname = self._read_url()
         settings = runner_settings(self.content.one("runner"), self.scope, self.problems)
-        self.profile = settings.profile or project.runner.profile
+        self.profile = settings.profile or project.runner_profile
         self._require_stages()
 
     def stage(self, kind: StageKind, scope: Mapping[str, object] | None = None) -> stages.Stage | None:
@@ -338,7 +354,7 @@ class App:
         block = self.content.one("url")
         if block is None:
             return None
-        value = decode_body(block.body, _URL, self.scope, self.problems).get("auto_hostname")
+        value = decode_body(block.body, _URL, self.scope, self.problems, partial=self.scope.dry).get("auto_hostname")
         return value if isinstance(value, bool) else None
 
     def _require_stages(self) -> None:

@@ -103,7 +103,7 @@ class _Reader:
                 detail = f'"{kind}" is no kind of step; use one of {known}.{suggestion(kind, KINDS)}'
                 self._problems.error("Unknown step kind", detail, use.labels[0].range)
                 return None
-            settings = decode_body(use.body, KINDS[kind], self._scope, self._problems)
+            settings = decode_body(use.body, KINDS[kind], self._scope, self._problems, partial=self._scope.dry)
             if kind == "pipeline":
                 settings.setdefault("project", self._project)
         return Step(name, kind, settings, names, str(image or ""), str(workspace or ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wp_config.bodies import Shape, content
-from wp_config.decode import decode_body, read_as
+from wp_config.decode import decode_body, read_as, shape_of
 from wp_config.diagnostics import Diagnostics, suggestion
 from wp_config.records import GitSource, Poll, RunnerSettings
 from wp_config.schema import Attribute, Schema
@@ -30,7 +30,9 @@ _POLL = Schema((Attribute("enabled", "bool"), Attribute("interval")))
 
 
 def runner_settings(block: tree.Block | None, scope: Scope, problems: Diagnostics) -> RunnerSettings:
-    """The ``runner`` block (hcl.md §8); the defaults when there is none."""
+    """The ``runner`` block (hcl.md §8), its data source only by name and checked for its arguments; the defaults when
+    there is none.
+    """
     if block is None:
         return RunnerSettings()
     found = content(block.body, RUNNER, problems)
@@ -39,14 +41,17 @@ def runner_settings(block: tree.Block | None, scope: Scope, problems: Diagnostic
     poll = Poll()
     poll_block = found.one("poll")
     if poll_block is not None:
-        values = decode_body(poll_block.body, _POLL, scope, problems)
+        values = decode_body(poll_block.body, _POLL, scope, problems, partial=scope.dry)
         poll = Poll(bool(values.get("enabled", False)), str(values.get("interval", "")))
-    source, git = "", None
+    source = ""
     data_source = found.one("data_source")
     if data_source is not None:
         source = data_source.labels[0].value
         if source == "git":
-            git = _git_source(data_source, scope, problems)
+            if scope.dry:
+                _git_source(data_source, scope, problems, partial=True)
+            else:
+                content(data_source.body, shape_of(_GIT), problems)
         elif source != "local":
             detail = f'"{source}" is no data source; use "git" or "local".{suggestion(source, ["git", "local"])}'
             problems.error("Unknown data source", detail, data_source.labels[0].range)
@@ -54,13 +59,23 @@ def runner_settings(block: tree.Block | None, scope: Scope, problems: Diagnostic
         bool(enabled.data) if enabled else False,
         profile.text if profile and isinstance(profile.data, str) else "",
         source,
-        git,
+        None,
         poll,
     )
 
 
-def _git_source(block: tree.Block, scope: Scope, problems: Diagnostics) -> GitSource | None:
-    values = decode_body(block.body, _GIT, scope, problems)
+def with_data_source(
+    settings: RunnerSettings, block: tree.Block | None, scope: Scope, problems: Diagnostics
+) -> RunnerSettings:
+    """The settings with what the data source of the block says, evaluated."""
+    data_source = content(block.body, RUNNER, Diagnostics()).one("data_source") if block is not None else None
+    if data_source is None or settings.data_source != "git":
+        return settings
+    return settings._replace(git=_git_source(data_source, scope, problems, partial=False))
+
+
+def _git_source(block: tree.Block, scope: Scope, problems: Diagnostics, *, partial: bool) -> GitSource | None:
+    values = decode_body(block.body, _GIT, scope, problems, partial=partial)
     path = str(values.get("path", ""))
     if ".." in path.split("/"):
         problems.error("Invalid path", "The path must stay inside of the repository.", block.header)

@@ -93,6 +93,11 @@ class Scope:
             self.templates = outer.templates if templates is None else templates
             self.dynamic = outer.dynamic if dynamic is None else dynamic
 
+    @property
+    def dry(self) -> bool:
+        """Whether this is only a check, in which values may stay unknown where a run would know them."""
+        return self.surroundings is not None and self.surroundings.dry
+
     def find(self, name: str) -> Value | None:
         """The variable's value, or None when nothing in scope has that name."""
         scope: Scope | None = self

@@ -136,6 +136,69 @@ def test_labels_come_from_workspace_project_application_stage_and_overrides(tmp_
         _ = load(text, tmp_path, labels={"waypoint/workspace": "x"}).app("web").build
 
 
+def test_the_data_source_is_evaluated_when_asked_for(tmp_path: Path) -> None:
+    text = (
+        'project = "p"\nrunner {\n  enabled = true\n  profile = "big"\n  data_source "git" {\n'
+        '    url = "https://git.example/p.git"\n    key = file("key")\n  }\n}\n' + APP % '"x"'
+    )
+    project = load(text, tmp_path)
+    assert project.app("web").profile == "big"
+    with pytest.raises(Diagnostics, match="No such file"):
+        _ = project.runner
+    (tmp_path / "key").write_text("secret")
+    found = load(text, tmp_path).runner
+    assert found.enabled
+    assert found.git is not None
+    assert found.git.key == "secret"
+    with pytest.raises(Diagnostics, match='Did you mean "url"'):
+        load(text.replace("url", "ulr"), tmp_path)
+
+
+LATER = """
+project = "p"
+runner {
+  data_source "git" {
+    url = gitremoteurl("origin")
+  }
+}
+config {
+  env = {
+    TAG  = gitrefpretty()
+    TEXT = "v-${gitrefpretty()} ${file("x")}"
+    BOTH = "${config.env.TAG} ${config.internal.pass}"
+    BAD  = gitremoteurl(config.internal.pass)
+  }
+  internal = { pass = dynamic("vault", {}) }
+}
+app "web" {
+  url {
+    auto_hostname = fileexists("x")
+  }
+  build {
+    use "docker" {}
+  }
+  deploy {
+    use "docker" {}
+  }
+}
+pipeline "p" {
+  step "s" {
+    use "exec" {
+      command = file("command")
+    }
+  }
+}
+"""
+
+
+def test_a_check_finds_no_fault_with_what_only_a_run_can_know(tmp_path: Path) -> None:
+    found = wp_config.validate(Source(LATER.encode(), tmp_path))
+    assert [str(item).partition(":")[2] for item in found.errors] == [
+        '13:12: Value is not known: "gitremoteurl" cannot run in the application, and one of its arguments is known '
+        "only there."
+    ]
+
+
 def test_the_workspace_chooses(tmp_path: Path) -> None:
     text = (
         'project = "p"\nvariable "size" {\n  default = { default = "small", prod = "large" }[workspace.name]\n}\n'

@@ -57,6 +57,9 @@ ENTRYPOINT_FUNCTIONS = frozenset(_HOMES) - frozenset(
 )
 """Functions that exist where an application's configuration is finished (hcl.md §12.1)."""
 
+HERE_ONLY = frozenset(_HOMES) - ENTRYPOINT_FUNCTIONS - {"templatestring", *_DYNAMIC_FUNCTIONS}
+"""Functions whose arguments must be known here; ``templatestring`` is written out instead."""
+
 
 def names() -> frozenset[str]:
     """All function names."""
