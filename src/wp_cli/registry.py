@@ -92,6 +92,11 @@ COMMANDS: dict[str, Entry] = {
     "token invite": Entry("token", "INVITE", "Print an invite for yourself"),
     "token new": Entry("token", "NEW", "Print a login token that never ends"),
     "token revoke": Entry("token", "REVOKE", "End a token before its time"),
+    "trigger create": Entry("trigger", "CREATE", "Create a URL that starts an operation"),
+    "trigger delete": Entry("trigger", "DELETE", "Delete a trigger"),
+    "trigger inspect": Entry("trigger", "INSPECT", "Show a trigger"),
+    "trigger list": Entry("trigger", "LIST_TRIGGERS", "List triggers"),
+    "trigger update": Entry("trigger", "UPDATE", "Change a trigger"),
     "up": Entry("up", "UP", "Build, deploy and release"),
     "user delete": Entry("user", "DELETE", "Delete a user, and so end all tokens of it"),
     "user grant": Entry("user", "GRANT", "Say what a user may do, and where"),
@@ -126,6 +131,7 @@ GROUPS = {
     "token": "Make and end tokens",
     "user": "Manage users",
     "task": "Look at and cancel what was launched for jobs",
+    "trigger": "Manage URLs that start operations",
     "workspace": "Look at workspaces",
 }
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wp_server.logging_setup import TRACE
 from wp_server.transport.pipeline import Pipeline
-from wp_server.web import grpc_web, json_api
+from wp_server.web import grpc_web, json_api, trigger
 
 PROBE_PATHS = frozenset({"/healthz", "/readyz"})
 
@@ -42,6 +42,7 @@ def site(ready: Callable[[], str], version: str, pipelines: Sequence[Pipeline] =
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/", root)]
     if pipelines:
         routes.append(grpc_web.route({one.service_descriptor.full_name: one for one in pipelines}))
+        routes.append(trigger.route(pipelines[0]))
         routes += json_api.routes(pipelines[0], version)
     return AccessLog(Starlette(routes=routes))
 
