@@ -7,6 +7,7 @@ module deals with type keys, opaque Anys and well-known values only.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -222,9 +223,7 @@ class PluginHost:
 
     def names(self) -> list[str]:
         """Names of all plugins at hand, sorted."""
-        built_in = {m.name.replace("_", "-") for m in pkgutil.iter_modules(wp_plugins.__path__) if m.ispkg}
-        aliases = {alias for alias, name in ALIASES.items() if name in built_in}
-        return sorted({*self._extra, *built_in, *aliases})
+        return sorted({*self._extra, *_built_in_names()})
 
     def open(self, name: str) -> InProcessPlugin:
         """Return the plugin; raises `PluginError` with the nearest name when there is none."""
@@ -265,6 +264,13 @@ class PluginHost:
     def _others(self, kind: ComponentKind) -> str:
         able = [n for n in self.names() if n not in ALIASES and self.open(n).component(kind) is not None]
         return f"Plugins that have one: {', '.join(able)}"
+
+
+@functools.cache
+def _built_in_names() -> frozenset[str]:
+    """Names of the packages of `wp_plugins`, and the other names of those that are there."""
+    found = {m.name.replace("_", "-") for m in pkgutil.iter_modules(wp_plugins.__path__) if m.ispkg}
+    return frozenset(found | {alias for alias, name in ALIASES.items() if name in found})
 
 
 def _requirements(signature: Signature) -> tuple[Requirement, ...]:

@@ -19,6 +19,7 @@ attributes' names, so neither imports the other. Protocol specification 6.3 and 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import types
 import typing
@@ -118,6 +119,7 @@ def _field(kind: str, doc: str, default: Any, factory: Any, **more: object) -> A
     return dataclasses.field(metadata=metadata, kw_only=True)
 
 
+@functools.cache
 def schema_of(config: type | None) -> Schema:
     """Describe a config dataclass (None = no configuration).
 
