@@ -177,3 +177,26 @@ def test_errors_read_the_same_wherever_the_configuration_was_kept(name: str, cli
             done, _ = client.finish(job_id)
         assert done.error.message == expected, (folder, owner)
     assert list(empty.iterdir()) == [], "a stored configuration is not written into the folder"
+
+
+def test_the_configuration_of_the_job_wins_over_the_file_and_the_file_over_the_stored_one(
+    client: Client, tmp_path: Path
+) -> None:
+    def saying(word: str) -> bytes:
+        return (f'project = "which"\nlabels = {{ origin = "{word}" }}\n' + STAGES).encode()
+
+    project = pb.Project(name="which", waypoint_hcl=saying("stored"))
+    project.data_source.local.SetInParent()
+    client.stub.UpsertProject(pb.UpsertProjectRequest(project=project))
+    seen = []
+    with LocalRunner(client.stub, tmp_path) as runner:
+        for file, hcl in ((None, None), ("file", None), ("file", pb.Hcl(contents=saying("job")))):
+            if file is not None:
+                (tmp_path / "waypoint.hcl").write_bytes(saying(file))
+            job_id = client.queue(runner.id, "which", "web", build=pb.Job.BuildOp(), waypoint_hcl=hcl)
+            done, shown = client.finish(job_id)
+            assert done.error.message == "", shown
+            source = client.stub.GetJob(pb.GetJobRequest(job_id=job_id)).config.source
+            seen.append((done.result.build.build.labels["origin"], pb.Job.Config.Source.Name(source)))
+    assert seen == [("stored", "SERVER"), ("file", "FILE"), ("job", "JOB")]
+    assert (tmp_path / "waypoint.hcl").read_bytes() == saying("file"), "nothing is written over the user's file"
