@@ -43,7 +43,7 @@ LEAST: dict[str, int] = {
             "GetJob ListJobs GetJobStream GetTask ListTask GetRunner ListRunners GetTrigger ListTriggers "
             "GetPipeline ListPipelines GetPipelineRun GetLatestPipelineRun ListPipelineRuns UI_ListProjects "
             "UI_GetProject UI_ListPipelines UI_ListPipelineRuns UI_GetPipelineRun UI_ListDeployments "
-            "UI_GetDeployment UI_ListReleases UI_ListEvents",
+            "ExplainJob UI_GetDeployment UI_ListReleases UI_ListEvents",
         ),
         (
             DEPLOYER,
