@@ -22,7 +22,7 @@ from wp_server.api.logs import LogHandlers
 from wp_server.auth import Kind, current
 from wp_server.durations import parse_duration
 from wp_server.errors import DeadlineExceeded, FailedPrecondition
-from wp_server.live.instances import Instances
+from wp_server.live.instances import Instance, Instances
 from wp_server.peers.links import Links, is_passed_on
 from wp_server.peers.log_merge import merged
 from wp_server.store import Store
@@ -126,7 +126,10 @@ class RoutedHandlers:
                 found = await self._of_deployment(request.deployment_id, request.wait_timeout)
             case "application":
                 scope = request.application
-                found = await self._store.read(rows.of_application, scope.application, scope.workspace.workspace)
+                workspace = scope.workspace.workspace
+                here = self._instances.of_application(scope.application, workspace)
+                away = await self._store.read(rows.of_application, scope.application, workspace)
+                found = _together(here, away)
             case _:
                 raise FailedPrecondition("scope: must name a deployment or an application")
         return pb.ListInstancesResponse(instances=found)
@@ -137,15 +140,19 @@ class RoutedHandlers:
         except ValueError as error:
             raise FailedPrecondition(f"wait_timeout: {error}") from error
         with self._store.changes.subscribe(rows.deployment_topic(deployment_id)) as news:
-            found = await self._store.read(rows.of_deployment, deployment_id)
+            found = await self._on_all_servers(deployment_id)
             try:
                 async with asyncio.timeout(seconds):
                     while wait_timeout and not found:
                         await news.wait()
-                        found = await self._store.read(rows.of_deployment, deployment_id)
+                        found = await self._on_all_servers(deployment_id)
             except TimeoutError as error:
                 raise DeadlineExceeded(f"No instance of the deployment connected within {wait_timeout}.") from error
         return found
+
+    async def _on_all_servers(self, deployment_id: str) -> list[pb.Instance]:
+        away = await self._store.read(rows.of_deployment, deployment_id)
+        return _together(self._instances.of_deployment(deployment_id), away)
 
     async def _home(self, instance_id: str, context: Context) -> rows.Place | None:
         """Returns the other server that has an instance; None when it is here, or nowhere."""
@@ -179,6 +186,12 @@ class RoutedHandlers:
                 places = await self._store.read(rows.for_exec, start.deployment_id)
                 return places[0] if places else None
         return None
+
+
+def _together(here: list[Instance], away: list[pb.Instance]) -> list[pb.Instance]:
+    """Of an instance that has just come here from another server, the record here counts."""
+    found = {instance.id: instance.message() for instance in here if instance.connected}
+    return [*found.values(), *(instance for instance in away if instance.id not in found)]
 
 
 async def _with_first(first: T | None, rest: AsyncIterator[T]) -> AsyncIterator[T]:

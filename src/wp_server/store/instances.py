@@ -98,17 +98,23 @@ def for_exec(connection: Connection, deployment_id: str) -> list[Place]:
 
 
 def of_deployment(connection: Connection, deployment_id: str) -> list[pb.Instance]:
-    """Returns the connected instances of a deployment, on whatever server."""
-    found = _places(connection, instances.c.deployment_id == deployment_id, instances.c.connected)
+    """Returns the connected instances of a deployment on other servers."""
+    found = _places(
+        connection,
+        instances.c.deployment_id == deployment_id,
+        instances.c.connected,
+        instances.c.replica != current(connection),
+    )
     return [place.instance for place in found]
 
 
 def of_application(connection: Connection, application: pb.Ref.Application, workspace: str) -> list[pb.Instance]:
-    """Returns the connected instances of an application in a workspace (empty: in all), on whatever server."""
+    """Returns the connected instances of an application in a workspace (empty: in all) on other servers."""
     where: list[ColumnElement[bool]] = [
         instances.c.project_key == application.project.lower(),
         instances.c.app_key == application.application.lower(),
         instances.c.connected,
+        instances.c.replica != current(connection),
     ]
     if workspace:
         where.append(instances.c.workspace_key == workspace.lower())
