@@ -222,6 +222,9 @@ def report(
         f"memory                  {settled[0][1] / 1024:.1f} MB after a minute, {settled[-1][1] / 1024:.1f} MB at the "
         f"end, peak {peak / 1024:.1f} MB, slope {slope(settled):+.0f} kB/h"
     )
+    quarter = max(1, len(settled) // 4)
+    medians = [statistics.median(value for _, value in settled[n * quarter : (n + 1) * quarter]) for n in range(4)]
+    print(f"its four quarters       {', '.join(f'{median / 1024:.1f}' for median in medians)} MB (medians)")
     print(f"descriptors             {descriptors[len(descriptors) // 2]} half-way, {descriptors[-1]} at the end")
     print(f"exec sessions           {execs}, failed {failed_execs}")
     print(f"lines lost              {len(lost)}")
