@@ -19,6 +19,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -202,8 +203,10 @@ class Entrypoints:
 
     def carried(self) -> Files:
         """What the command line carries: the zipapp, and the standalone forms there are."""
-        files = {f"{CARRIED}{ENTRYPOINT}": self.zipapp()}
-        return files | {f"{CARRIED}{name}.xz": lzma.compress(form) for name, form in self._standalone.items()}
+        with ThreadPoolExecutor() as threads:
+            packed = list(threads.map(lzma.compress, self._standalone.values()))
+        files = {f"{CARRIED}{name}.xz": form for name, form in zip(self._standalone, packed, strict=True)}
+        return {f"{CARRIED}{ENTRYPOINT}": self.zipapp(), **files}
 
 
 def own_metadata(project: Path) -> Files:

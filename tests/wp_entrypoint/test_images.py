@@ -13,6 +13,7 @@ import resource
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -147,6 +148,7 @@ def check(container: Container, server: FakeServer) -> None:
     """It had its configuration, its status is the container's, and its line reached the server."""
     assert container.wait(timeout=60)["StatusCode"] == 7, container.logs()
     assert container.logs(stdout=True, stderr=False) == b"hello\n"
+    assert b"internal fault" not in container.logs()
     assert server.app_lines() == ["hello"]
 
 
@@ -239,6 +241,40 @@ def test_without_proc_dev_etc_and_tmp(standalone: Path, server: FakeServer, tmp_
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (7, b"hello\n"), err
     assert sorted(path.name for path in bare.iterdir()) == ["bin", "waypoint-entrypoint"]
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A folder that other users may write to, and may come to."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+def test_the_kernel_is_asked_for_what_only_it_can_do(standalone: Path, server: FakeServer, everybodys: Path) -> None:
+    """Nobody's user cannot look into it (what the kernel shows of it is root's), and orphans become its children."""
+    if os.geteuid():
+        pytest.skip("optional: only root may start it as another user")
+    program = everybodys / "waypoint-entrypoint"
+    shutil.copy(standalone, program)
+    script = "(sh -c 'echo $$ >orphan.new; mv orphan.new orphan; exec sleep 1000' &); exec sleep 1000"
+    script = f"while ! test -e go; do sleep 0.05; done; {script}"
+    process = Entrypoints(program, everybodys, program).start("sh", "-c", script, server=server, user=65534)
+    try:
+        eventually(lambda: os.stat(f"/proc/{process.pid}/environ").st_uid == 0)
+        (everybodys / "go").touch()
+        eventually(lambda: (everybodys / "orphan").exists())
+        orphan = int((everybodys / "orphan").read_text())
+        eventually(lambda: parent(orphan) == process.pid)
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert b"internal fault" not in said
+
+
+def parent(pid: int) -> int:
+    """The pid of a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_an_image_without_certificates_says_why_it_trusts_nobody(run: Run, tmp_path: Path) -> None:

@@ -110,13 +110,17 @@ static void take_shortcut(int argc, char **argv)
 
 /* What our code asks of the launcher, because ctypes is not here */
 
-static PyObject *adopt_orphans(PyObject *module, PyObject *arguments)
+static PyObject *set_attribute(PyObject *module, PyObject *arguments)
 {
-    return PyBool_FromLong(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
+    int option;
+    unsigned long value;
+    if (!PyArg_ParseTuple(arguments, "ik", &option, &value))
+        return NULL;
+    return PyBool_FromLong(prctl(option, value, 0, 0, 0) == 0);
 }
 
 static PyMethodDef functions[] = {
-    {"adopt_orphans", adopt_orphans, METH_NOARGS, NULL},
+    {"prctl", set_attribute, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
