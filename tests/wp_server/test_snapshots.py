@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, MetaData, create_engine, select, text
 from tests.wp_server.conftest import Client, channel
 
 from wp_proto.waypoint import api as pb
@@ -40,11 +41,14 @@ from wp_server.store import (
 )
 from wp_server.store.claims import Candidate
 from wp_server.store.schema import app_locks, metadata
-from wp_server.store.snapshot import container, rows
+from wp_server.store.snapshot import container, reference, rows
+
+from .schemas import past
 
 APP = pb.Ref.Application(project="Shop", application="Web")
 WORKSPACE = pb.Ref.Workspace(workspace="default")
 DAY = 24 * 3600 * 1_000_000_000
+SCHEMAS = Path(past.__file__).parent
 VERSION = pb.VersionInfo(version="v1.0.0")
 
 
@@ -296,6 +300,36 @@ async def test_a_file_of_a_newer_server_is_refused(store, tmp_path):
     assert migrations.HEAD < "9999"
 
 
+async def test_a_snapshot_of_an_older_schema_is_brought_up_to_date(store, tmp_path):
+    """Of the first schema that was kept: its tables as rows, beside the buckets of that time."""
+    old = create_engine(f"sqlite:///{tmp_path}/old.db")
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.executescript((SCHEMAS / "0001.sqlite.sql").read_text())
+    reflected = MetaData()
+    reflected.reflect(old)
+    file = io.BytesIO()
+    writer = container.Writer(file, VERSION)
+    content = reference.Content()
+    content.add("system", "version", b"1")
+    writer.bucket("system", [("version", b"1")])
+    described = rows.own.Manifest(schema="0001", content=content.digest())
+    tables = [table for table in reflected.sorted_tables if table.name != migrations.VERSION_TABLE]
+    with old.connect() as connection:
+        for table in tables:
+            count = len(connection.execute(select(table)).all())
+            described.tables.add(name=table.name, columns=[column.name for column in table.columns], rows=count)
+        writer.bucket(rows.MANIFEST, [("manifest", described.SerializeToString())])
+        for table in tables:
+            writer.bucket(rows.PREFIX + table.name, rows.dump(connection, table))
+    writer.finish()
+    old.dispose()
+    await restored(store, file.getvalue(), tmp_path)
+    shop = await store.read(projects.get, "shop")
+    assert [one.name for one in shop.applications] == ["Web"]
+    assert (await store.read(jobs.message, past.RUNNING)).error.code == 10
+    assert len(await store.read(_deployments)) == 2
+
+
 async def test_the_drill_on_a_new_machine(settings: Settings, tmp_path: Path):
     """All old tokens, runners, contexts and entrypoints work on a server that never saw them."""
     async with app.running(settings) as old:
@@ -370,6 +404,8 @@ async def test_a_restore_sends_every_stream_back_and_answers(server, client, tok
     await runner.write(pb.RunnerConfigRequest(open={"runner": {"id": "r1", "remote": {}}}))
     assert await runner.read() is not grpc.aio.EOF
     assert await api.RestoreSnapshot(pieces(file)) == Empty()
+    audited = await server.store.read(_audited)
+    assert {"UpsertProject", "RestoreSnapshot"} <= set(audited), "what was done after the snapshot stays in the audit"
     with pytest.raises(grpc.aio.AioRpcError) as ended:
         while await runner.read() is not grpc.aio.EOF:
             pass
@@ -423,6 +459,10 @@ def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
 
 def _queued_at(connection: Connection, job_id: str, moment: int) -> None:
     connection.execute(text("UPDATE jobs SET queue_time = :t WHERE id = :id"), {"t": moment, "id": job_id})
+
+
+def _audited(connection: Connection) -> list[str]:
+    return list(connection.execute(text("SELECT rpc FROM audit_events")).scalars())
 
 
 def _deployments(connection: Connection) -> list[str]:

@@ -143,7 +143,9 @@ class PostgresStore(Store):
             connection.exec_driver_sql(_UNLIMITED)
             return fn(connection, *args, **kwargs)
 
-        return await self._in_thread(lambda: self._write(Durability.FULL, guarded=False, run=run, alone=True))
+        with audit.claim() as recorded:
+            whole = recorded(run)
+            return await self._in_thread(lambda: self._write(Durability.FULL, guarded=False, run=whole, alone=True))
 
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects survive the death of this process."""

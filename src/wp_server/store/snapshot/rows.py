@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, Row, Table, column, func, insert, select, table
 
 from wp_proto.own import snapshot_pb2 as own
-from wp_server.store.schema import LASTING
+from wp_server.store.schema import LASTING, audit_events
 from wp_server.store.snapshot.container import damaged
 
 PREFIX = "waypoint.v1/"
@@ -49,13 +49,20 @@ def load(connection: Connection, described: own.Table, items: Iterable[bytes]) -
 
 
 def copy(source: Connection, target: Connection) -> None:
-    """Puts all rows of `source` in place of those in `target`; both have this code's schema."""
+    """Puts all rows of `source` in place of those in `target`; both have this code's schema.
+
+    What the target's audit says stays, the row of the running call too: nobody gets rid of it by a restore.
+    """
+    audited = set(target.execute(select(audit_events.c.id)).scalars())
     for one in reversed(LASTING):
-        target.execute(one.delete())
+        if one is not audit_events:
+            target.execute(one.delete())
     for one in LASTING:
         found = source.execute(select(one).execution_options(yield_per=ROWS_AT_ONCE))
         for part in found.partitions():
-            target.execute(one.insert(), [_named(row) for row in part])
+            values = [_named(row) for row in part if one is not audit_events or row[0] not in audited]
+            if values:
+                target.execute(one.insert(), values)
 
 
 def _named(row: Row[*tuple[object, ...]]) -> dict[str, object]:
