@@ -96,6 +96,22 @@ async def test_paths_and_queries_fill_every_kind_of_field(client, token, http):
     assert jobs["jobs"] == []
 
 
+async def test_a_trigger_is_made_shown_and_deleted_and_looking_at_it_runs_nothing(client, token, http):
+    await http.ok("POST", "/project", {"project": {"name": "shop"}})
+    await http.ok("POST", "/project/shop/application", {"name": "web"})
+    trigger = {"id": "nightly1", "project": {"project": "shop"}, "authenticated": True, "init": {}}
+    await http.ok("POST", "/triggers", {"trigger": trigger})
+    assert (await http.ok("GET", "/triggers/nightly1"))["trigger"]["name"] == "nightly1"
+    assert [one["id"] for one in (await http.ok("GET", "/project/shop/triggers"))["triggers"]] == ["nightly1"]
+    assert not (await client(token).ListJobs(pb.ListJobsRequest())).jobs
+    await http.ok("DELETE", "/triggers/nightly1")
+    assert (await http("GET", "/v1/triggers/nightly1")).status_code == 404
+
+
+def test_no_route_lies_where_a_trigger_is_run():
+    assert not [route for route in all_routes() if route.path.startswith("/trigger/")]
+
+
 async def test_opaque_values_of_plugins_are_left_out(client, token, http):
     api = client(token)
     record = await deployment(api)

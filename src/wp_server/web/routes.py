@@ -2,8 +2,8 @@
 
 Braces hold the field of the request that a part of the path fills. POST and PUT take the rest of the request as a JSON
 body, GET and DELETE as query parameters. A line that begins with a space continues the path above. Two differences:
-`DELETE /trigger/{ref.id}` deletes the trigger (in the reference it shows it), and calls of the hosted product that are
-not in the service answer 501.
+single triggers are below `/triggers/`, because `/v1/trigger/ID` is the URL that runs one, whatever the method; and
+calls of the hosted product that are not in the service answer 501.
 """
 
 from __future__ import annotations
@@ -151,14 +151,14 @@ ListTask                     GET    /tasks
 CancelTask                   PUT    /task/{ref.id}/cancel
 CancelTask                   PUT    /task/by-job/{ref.job_id}/cancel
 UpsertTrigger                POST   /triggers
-GetTrigger                   GET    /trigger/{ref.id}
-DeleteTrigger                DELETE /trigger/{ref.id}
+GetTrigger                   GET    /triggers/{ref.id}
+DeleteTrigger                DELETE /triggers/{ref.id}
 ListTriggers                 GET    /triggers
 ListTriggers                 GET    /project/{project.project}/triggers
 ListTriggers                 GET    /project/{application.project}/application/{application.application}/triggers
 ListTriggers                 GET    /project/{application.project}/application/{application.application}/workspace
                                     /{workspace.workspace}/triggers
-RunTrigger                   PUT    /trigger/{ref.id}
+RunTrigger                   PUT    /triggers/{ref.id}/run
 ListPipelines                GET    /project/{project.project}/pipelines
 GetPipeline                  GET    /project/{pipeline.owner.project.project}/pipeline/{pipeline.owner.pipeline_name}
 GetPipeline                  GET    /pipeline/{pipeline.id}
