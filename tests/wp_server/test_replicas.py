@@ -16,6 +16,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import Connection, text
 from tests.postgres import PostgresServer
 
@@ -327,6 +328,36 @@ async def test_an_outage_of_the_database_ends_no_stream_and_no_job(postgres, thr
             await asyncio.sleep(0.05)
     assert not living.done()
     living.cancel()
+
+
+async def test_a_restore_on_one_server_sends_the_streams_of_all_back(three, connect, token, tmp_path):
+    user = connect(three[0], token)
+    record = await deployment(user)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    alone = Settings(db=elsewhere / "data.db", listen_grpc="127.0.0.1:0", listen_http="127.0.0.1:0")
+    file = b"".join([one.chunk async for one in user.CreateSnapshot(Empty())])
+    await user.UpsertProject(pb.UpsertProjectRequest(project={"name": "later"}))
+    one = await playing(three, connect, token, 1, 1, record)
+    living = asyncio.create_task(one.run())
+    await one.snapshot()
+    shown = await three[0].store.read(settings.value, "peer/chain")
+
+    async def pieces() -> AsyncIterator[pb.RestoreSnapshotRequest]:
+        yield pb.RestoreSnapshotRequest(open={})
+        yield pb.RestoreSnapshotRequest(chunk=file)
+
+    await user.RestoreSnapshot(pieces())
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        async with asyncio.timeout(DEADLINE):
+            await living
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+    other = connect(three[2], token)
+    assert [found.project for found in (await other.ListProjects(pb.ListProjectsRequest())).projects] == ["shop"]
+    assert await three[0].store.read(settings.value, "peer/chain") == shown
+    (elsewhere / "waypoint-restore.db").write_bytes(file)
+    async with app.running(alone) as small:
+        assert (await small.store.read(projects.get, "shop")).name == "shop"
 
 
 def _soon_overdue(connection: Connection) -> None:

@@ -34,7 +34,7 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
-_CHAIN, _KEY = "peer/chain", "peer/key"
+_CHAIN, _KEY = f"{settings.BETWEEN_SERVERS}chain", f"{settings.BETWEEN_SERVERS}key"
 
 
 class Links:

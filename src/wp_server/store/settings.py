@@ -14,6 +14,9 @@ from wp_server.store.schema import settings
 
 AUDIT_KEY_BYTES = 32
 
+BETWEEN_SERVERS = "peer/"
+"""Settings that begin so belong to the servers that run now, and outlive a restore."""
+
 _COOKIE_PREFIX = "WPC"
 
 _by_name = Prepared(select(settings.c.value).where(settings.c.name == bindparam("name")))

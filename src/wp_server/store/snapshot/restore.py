@@ -58,11 +58,14 @@ def apply(connection: Connection, state: Engine, run_queued: bool) -> None:
         (row.scope, row.project_key, row.app_key): row.version for row in connection.execute(select(config_versions))
     }
     sessions = settings.exec_ceiling(connection)
+    between_servers = settings.starting_with(connection, settings.BETWEEN_SERVERS)
     with state.connect() as source:
         rows.copy(source, connection)
     _keep_numbers(connection, numbers)
     _keep_versions(connection, versions)
     settings.raise_exec_ceiling(connection, max(sessions, settings.exec_ceiling(connection)))
+    for name, value in between_servers:
+        settings.put(connection, name, value)
     settings.mark_restored(connection)
     transitions.settle_restored(connection, run_queued)
     changed(connection, EVERYTHING)
