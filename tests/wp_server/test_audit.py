@@ -54,7 +54,7 @@ async def test_reading_and_refused_calls_leave_no_row(api):
 
 
 async def test_row_and_effect_are_one_transaction(server, api, monkeypatch):
-    def refuse(connection, event):
+    def refuse(connection, event, describe):
         raise RuntimeError("the audit cannot be written")
 
     monkeypatch.setattr(audit, "insert", refuse)

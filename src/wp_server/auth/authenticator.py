@@ -10,11 +10,14 @@ from __future__ import annotations
 import hmac
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
 
+from wp_proto.own.administration_pb2 import AuditEvent
 from wp_proto.waypoint import api as pb
 from wp_server.auth import codec, rules
 from wp_server.auth.identity import ANONYMOUS, Identity, Kind
@@ -88,28 +91,27 @@ class Authenticator:
         audited = rule.effect in (Effect.WRITE, Effect.ACT)
         if not caller.grants and not audited:
             return
-        try:
-            places = await self._store.read(self._scopes.places, rule, caller, request)
-        except DomainError:
-            # The handler has the better sentence; whoever may not touch everything gets this one.
-            if caller.grants:
-                raise
-            places = []
+        event = audit.fresh(rule.rpc, str(caller), caller.accessor_id)
         if caller.grants:
+            places = await self._store.read(self._scopes.places, rule, caller, request)
             for place in places:
                 rules.check_place(rule, caller, place)
-        if audited:
-            await self._attend(rule, caller, places[0] if places else None)
-
-    async def _attend(self, rule: Rule, caller: Identity, place: Place | None) -> None:
-        event = audit.fresh(rule.rpc, str(caller), caller.accessor_id)
-        if place is not None:
-            event.project, event.application = place.project, place.application
-            event.workspace, event.object = place.workspace or "", place.object
-        if rule.effect is Effect.ACT:
-            await self._store.write(audit.insert, event)
+            _describe(event, places)
+            describe = None
         else:
-            audit.attend(event)
+            # Nothing to decide: the effect's own transaction finds out where it is.
+            describe = partial(self._look, rule, caller, request)
+        if rule.effect is Effect.ACT:
+            await self._store.write(audit.insert, event, describe)
+        elif audited:
+            audit.attend(event, describe)
+
+    def _look(self, rule: Rule, caller: Identity, request: Message, connection: Connection, event: AuditEvent) -> None:
+        try:
+            _describe(event, self._scopes.places(connection, rule, caller, request))
+        except DomainError:
+            # What does not exist has no place; the handler has the sentence for it.
+            return
 
     async def authenticate(self, token: str) -> Identity:
         """Returns the holder of a token. Errors: Unauthenticated."""
@@ -132,6 +134,13 @@ class Authenticator:
         if known.end is not None and known.end <= time.time_ns():
             raise Unauthenticated("The token has expired; log in again with `waypoint login`.")
         return known
+
+
+def _describe(event: AuditEvent, places: Sequence[Place]) -> None:
+    if places:
+        place = places[0]
+        event.project, event.application = place.project, place.application
+        event.workspace, event.object = place.workspace or "", place.object
 
 
 def _verify(connection: Connection, token: str, versions: tuple[int, int]) -> _Verified:

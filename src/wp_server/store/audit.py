@@ -31,9 +31,14 @@ _insert = audit_events.insert()
 _update = audit_events.update().where(audit_events.c.id == bindparam("of")).values(blob=bindparam("value"))
 
 
+Describe = Callable[[Connection, AuditEvent], None]
+"""Says where the effect is, from what is stored before it."""
+
+
 @dataclass
 class _Pending:
     event: AuditEvent
+    describe: Describe | None
     claimed: bool = False
 
 
@@ -45,9 +50,9 @@ def fresh(rpc: str, actor: str, token: str) -> AuditEvent:
     return AuditEvent(id=new_id(), rpc=rpc, actor=actor, token=token)
 
 
-def attend(event: AuditEvent) -> None:
+def attend(event: AuditEvent, describe: Describe | None = None) -> None:
     """Makes `event` the one that the running task's next write takes along."""
-    _pending.set(_Pending(event))
+    _pending.set(_Pending(event, describe))
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def claim() -> Iterator[Callable[[Run[T]], Run[T]]]:
         return
     pending.claimed = True
     try:
-        yield lambda run: _recorded(run, pending.event)
+        yield lambda run: _recorded(run, pending.event, pending.describe)
     except Exception:
         pending.claimed = False
         raise
@@ -76,11 +81,11 @@ def _unrecorded(run: Run[T]) -> Run[T]:
     return plain
 
 
-def _recorded(run: Run[T], event: AuditEvent) -> Run[T]:
+def _recorded(run: Run[T], event: AuditEvent, describe: Describe | None) -> Run[T]:
     def recorded(connection: Connection) -> T:
         row = AuditEvent()
         row.CopyFrom(event)
-        insert(connection, row)
+        insert(connection, row, describe)
         connection.info[_RUNNING] = row
         before = row.ByteSize()
         try:
@@ -94,8 +99,10 @@ def _recorded(run: Run[T], event: AuditEvent) -> Run[T]:
     return recorded
 
 
-def insert(connection: Connection, event: AuditEvent) -> None:
-    """Stores an event, and gives it its time."""
+def insert(connection: Connection, event: AuditEvent, describe: Describe | None = None) -> None:
+    """Stores an event, and gives it its time and place."""
+    if describe is not None:
+        describe(connection, event)
     event.time.FromNanoseconds(clock.now(connection))
     values = {
         "id": event.id,
