@@ -13,6 +13,8 @@ from wp_proto.waypoint import api as pb
 from wp_server.auth import tokens
 from wp_server.store import audit
 
+from .peers import connected, deployment
+
 SHOP = pb.Ref.Project(project="shop")
 
 
@@ -141,3 +143,19 @@ async def test_a_page_token_of_somebody_else_is_refused(api):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await api.ListAuditEvents(own.ListAuditEventsRequest(page_token="\x00"))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_has_no_transaction_writes_its_row_first(server, client, token):
+    api = client(token)
+    record = await deployment(api)
+    async with connected(server, client, record) as [entrypoint]:
+        call = api.StartExecStream()
+        start = pb.ExecStreamRequest.Start(deployment_id=record.id, args=["sh"])
+        await call.write(pb.ExecStreamRequest(start=start))
+        assert (await call.read()).HasField("open")
+        (found,) = await events(api, rpc="StartExecStream")
+        assert (found.project, found.application, found.workspace) == ("shop", "web", "default")
+        assert found.object == f"deployment {record.id}"
+        peer = await entrypoint.take_session()
+        await peer.exit(0)
+        assert (await call.read()).exit.code == 0
