@@ -32,6 +32,7 @@ class Output:
     def __init__(self) -> None:
         self._pipes = {STDOUT: os.pipe(), STDERR: os.pipe()}
         self._open = set(self._pipes)
+        self._buffers = {fd: bytearray(PIECE) for fd in self._pipes}
         self._deaf: set[int] = set()  # those of ours that nobody reads
         self._on_drained: Callable[[], None] | None = None
 
@@ -77,7 +78,9 @@ class Output:
 
     def _pass_on(self, read: int, fd: int, take: Take) -> bool:
         """Move one piece; whether there may be more."""
-        data = os.read(read, PIECE)
+        # Into one buffer, and a copy of what came: large pieces that shrink to their content leave holes in memory.
+        buffer = self._buffers[fd]
+        data = bytes(memoryview(buffer)[: os.readv(read, [buffer])])
         if data:
             if fd not in self._deaf and not write_all(fd, data):
                 self._deaf.add(fd)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wp_entrypoint.settings import Address
     from wp_entrypoint.tls import Session, Trust
 
-READ_SIZE = 256 * 1024
+READ_SIZE = 64 * 1024
 MAX_OUTGOING = 256 * 1024
 """Bytes held for the socket; above it room() says no and the data stay in their streams."""
 
@@ -49,6 +49,7 @@ class Link:
         self._socket: _socket.socket | None = None
         self._tls: Session | None = None
         self._outgoing = bytearray()
+        self._buffer = bytearray(READ_SIZE)  # what is read is copied out of it, so that no large piece is ever shrunk
         self._candidates: list[Any] = []
         self._server_name = address.host
         self._error = "no address"
@@ -207,7 +208,7 @@ class Link:
         if self._closed or self._socket is None or not events & (loops.READ | loops.CLOSED):
             return
         try:
-            data = self._socket.recv(READ_SIZE)
+            data = bytes(memoryview(self._buffer)[: self._socket.recv_into(self._buffer)])
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
