@@ -102,6 +102,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = folder = tempfile.TemporaryDirectory(prefix="waypoint-standalone-")
+    Path(folder.name).chmod(0o755)  # some tests start the file as another user
     config.stash[BUILD] = Build(Path(folder.name))
 
 
