@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ STANDALONE = "standalone"
 FIXTURES = {"standalone", "standalone_files", "standalone_where_possible"}
 LEFT_OUT = " is left out: "
 BUILD_SECONDS = 1500
+STOP_SECONDS = 10
 LOWEST = 19
 
 
@@ -76,8 +78,12 @@ class Build:
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, 15)
-            self._process.wait()
+            os.killpg(self._process.pid, signal.SIGINT)  # it removes its folder then
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:  # where SIGINT is ignored, as in the background of a shell
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
 
 
 def uses_standalone(item: pytest.Item) -> bool:

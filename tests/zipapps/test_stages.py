@@ -80,11 +80,14 @@ def test_what_no_build_has_used_for_long_is_removed(tmp_path: Path, counter: Pat
     user = Stage("user", (), (), needs={"counts": counting(counter)})
     unused = workshop.result(counting(counter, b"unused"), ZIG)
     used = [workshop.result(user, ZIG), workshop.result(counting(counter), ZIG)]
-    for folder in (unused, *used):
+    abandoned = workshop.cache / "work-counts-killed"
+    abandoned.mkdir()
+    for folder in (abandoned, unused, *used):
         os.utime(folder, (0, 0))
     workshop.result(user, ZIG)
     workshop.clean()
     assert not unused.exists()
+    assert not abandoned.exists()
     assert all(folder.exists() for folder in used)
 
 

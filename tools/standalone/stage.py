@@ -29,6 +29,7 @@ EPOCH = "1700000000"
 """What the build takes for the time of day."""
 
 UNUSED_SECONDS = 30 * 86400.0
+ABANDONED_SECONDS = 86400.0
 
 
 class StageError(Exception):
@@ -188,11 +189,12 @@ class Workshop:
                     raise StageError(f"{stage.name}: {command[0]} ended with status {done.returncode}, see {log}")
 
     def clean(self) -> None:
-        """Remove results that no build has used for long."""
-        oldest = time.time() - UNUSED_SECONDS
-        for folder in (self.cache / "stages").glob("*"):
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        """Remove results that no build has used for long, and what killed builds have left."""
+        for pattern, seconds in (("stages/*", UNUSED_SECONDS), ("work-*", ABANDONED_SECONDS)):
+            for folder in self.cache.glob(pattern):
+                with contextlib.suppress(FileNotFoundError):  # another build was quicker
+                    if folder.stat().st_mtime < time.time() - seconds:
+                        shutil.rmtree(folder, ignore_errors=True)
 
     def _mark_used(self, stage: Stage) -> None:
         for used in (stage, *stage.needs.values()):
