@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -63,7 +64,14 @@ def shop(cli: Cli) -> Cli:
     return cli
 
 
-def test_up_takes_values_of_complex_types(shop: Cli) -> None:
+@pytest.fixture
+def running_shop(shop: Cli) -> Iterator[Cli]:
+    yield shop
+    shop.ok("destroy", *FLAGS, "-auto-approve")
+
+
+def test_up_takes_values_of_complex_types(running_shop: Cli) -> None:
+    shop = running_shop
     shown = shop.ok("up", *FLAGS, "-var", "anything=[1]")
     url = re.findall(r"Release URL: (\S+)", shown)[0]
     with urlopen(url) as answer:

@@ -80,7 +80,10 @@ def _checked(file: Path) -> own.Manifest | None:
     for bucket, items in _read(file):
         buckets += 1
         if bucket == rows.MANIFEST:
-            described = own.Manifest.FromString(_only(items))
+            try:
+                described = own.Manifest.FromString(_only(items))
+            except DecodeError as error:
+                raise container.damaged("its list of tables cannot be read") from error
         elif bucket.startswith(rows.PREFIX):
             counted[bucket.removeprefix(rows.PREFIX)] += len(items)
         else:
