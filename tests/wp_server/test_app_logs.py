@@ -112,6 +112,8 @@ async def test_a_hundred_thousand_lines_in_a_burst_arrive_complete_and_in_order(
     record = await deployment(user)
     async with connected(server, client, record) as [one]:
         call = user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id))
+        await one.send(["ready"])
+        assert await lines_of(call, 1) == ["ready"]  # the reader is there before the burst, which no ring would hold
         reading = asyncio.create_task(lines_of(call, 100_000))
 
         async def batches():
