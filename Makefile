@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo fuzz test lint proto zipapps reproduce bench clean
+.PHONY: demo fuzz test retest lint proto zipapps reproduce bench clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,6 +15,10 @@ $(STAMP): requirements/dev.txt
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+
+# Runs what failed last once more, alone: what passes now is a race to mend, what fails again is broken.
+retest: $(STAMP)
+	$(BIN)/python -m pytest --numprocesses=1 --dist=loadgroup --last-failed --last-failed-no-failures=none
 
 fuzz: $(STAMP)
 	$(BIN)/python tests/fuzz/run.py
