@@ -146,12 +146,36 @@ def runners(session: Session) -> Iterable[Known]:
     return sorted(Known(runner.id, runner.WhichOneof("kind") or "") for runner in answer.runners)
 
 
+def profiles(session: Session) -> Iterable[Known]:
+    """Runner profiles, with the plugin that launches."""
+    from google.protobuf.empty_pb2 import Empty
+
+    answer = client_of(session).calls.ListOnDemandRunnerConfigs(Empty())
+    return sorted(Known(profile.name, profile.plugin_type) for profile in answer.configs)
+
+
 def variables(session: Session) -> Iterable[Known]:
     """Names of configuration variables."""
     from wp_proto.waypoint import api as pb
 
     request = pb.ConfigGetRequest(project=pb.Ref.Project(project=session.project))
     return sorted({Known(found.name) for found in client_of(session).calls.GetConfig(request).variables})
+
+
+def hostnames(session: Session) -> Iterable[Known]:
+    """Hostnames, with where they lead."""
+    from wp_proto.waypoint import api as pb
+
+    answer = client_of(session).calls.ListHostnames(pb.ListHostnamesRequest())
+    return sorted(Known(found.hostname, found.fqdn) for found in answer.hostnames)
+
+
+def config_sources(session: Session) -> Iterable[Known]:
+    """Types of the config sources that have settings somewhere."""
+    from wp_proto.waypoint import api as pb
+
+    answer = client_of(session).calls.GetConfigSource(pb.GetConfigSourceRequest(all=True))
+    return sorted({Known(found.type) for found in answer.config_sources})
 
 
 def target(session: Session) -> tuple[pb.Ref.Application, pb.Ref.Workspace]:
@@ -167,12 +191,15 @@ def target(session: Session) -> tuple[pb.Ref.Application, pb.Ref.Workspace]:
 
 OF_FLAGS: dict[str, Finder] = {
     "app": apps, "artifact": artifacts, "deployment": deployments, "deployment-seq": deployments,
-    "instance": instances, "project": projects, "target-runner-id": runners, "workspace": workspaces,
+    "instance": instances, "project": projects, "target-runner-id": runners, "type": config_sources,
+    "workspace": workspaces,
 }  # fmt: skip
 OF_WORDS: dict[str, Finder] = {
     "config delete": variables, "config get": variables, "deployment destroy": deployments, "job cancel": jobs,
-    "job get-stream": jobs, "job inspect": jobs, "project apply": projects, "project inspect": projects,
-    "workspace inspect": workspaces,
+    "hostname delete": hostnames, "job get-stream": jobs, "job inspect": jobs, "project apply": projects,
+    "project inspect": projects, "runner adopt": runners, "runner forget": runners, "runner inspect": runners,
+    "runner profile delete": profiles, "runner profile edit": profiles, "runner profile inspect": profiles,
+    "runner profile set": profiles, "runner reject": runners, "workspace inspect": workspaces,
 }  # fmt: skip
 """What the positional words of a command name."""
 

@@ -21,12 +21,15 @@ DEADLINE = 60.0
 
 
 class RealServer:
-    """`waypoint server run` in the foreground of its own process."""
+    """`waypoint server run`, or what else runs a server (`program`), in the foreground of its own process."""
 
-    def __init__(self, folder: Path, environ: dict[str, str], *flags: str, listen: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self, folder: Path, environ: dict[str, str], *flags: str, listen: str = "127.0.0.1:0",
+        program: tuple[str, ...] = ("-m", "wp_cli", "server", "run"),
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
-        command = [sys.executable, "-m", "wp_cli", "server", "run", f"-db={folder}/data.db", f"-listen-grpc={listen}"]
+        command = [sys.executable, *program, f"-db={folder}/data.db", f"-listen-grpc={listen}"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "-listen-http=127.0.0.1:0", "-url-enabled=false", *flags], env=environ, cwd=folder,
@@ -54,8 +57,10 @@ class RealServer:
 
 
 @contextmanager
-def real_server(folder: Path, environ: dict[str, str], *flags: str) -> Iterator[RealServer]:
-    server = RealServer(folder, environ, *flags)
+def real_server(
+    folder: Path, environ: dict[str, str], *flags: str, program: tuple[str, ...] = ("-m", "wp_cli", "server", "run")
+) -> Iterator[RealServer]:
+    server = RealServer(folder, environ, *flags, program=program)
     try:
         yield server
     finally:

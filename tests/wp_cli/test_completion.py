@@ -71,6 +71,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     cli.ok("up", "-app=web", "-workspace=staging")
     cli.ok("init")
     cli.ok("config", "set", "PORT_OF_SHOP=1")
+    cli.ok("config", "source-set", "-type=vault", "-config=addr=a")
+    cli.ok("runner", "profile", "set", "small", "-plugin-type=docker")
     (cli.folder / "waypoint.hcl").unlink()
     program = cli.home / "waypoint"
     program.write_text(f'#!/bin/sh\nexec {" ".join(cli.command)} "$@"\n')
@@ -99,7 +101,11 @@ def test_values_come_from_the_server(shop: Cli) -> None:
     assert answer(shop, "deployment", "destroy", "-p", "shop", "-a", "web", "") == ["1"]
     assert answer(shop, "deploy", "-p", "shop", "-a", "web", "-artifact", "") == ["1"]
     assert answer(shop, "config", "get", "-project=shop", "PORT") == ["PORT_OF_SHOP"]
+    assert answer(shop, "config", "source-get", "-type", "") == ["vault"]
+    assert answer(shop, "hostname", "delete", "") == []
     assert answer(shop, "project", "inspect", "s") == ["shop"]
+    assert answer(shop, "runner", "forget", "") == []
+    assert answer(shop, "runner", "profile", "inspect", "") == ["small"]
     assert answer(shop, "workspace", "inspect", "") == ["default", "staging"]
     assert len(answer(shop, "job", "inspect", "")) == 2
     assert answer(shop, "job", "inspect", "X", "") == []

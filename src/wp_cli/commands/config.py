@@ -13,7 +13,9 @@ from wp_cli.render import text as look
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
+    from wp_cli.operation import Operations
     from wp_cli.session import Session
+    from wp_cli.target import App
 
 SCOPE = Flag("scope", Enum1("global", "project", "app"), "project", "Where the variable applies; -app implies app.")
 LABEL_SCOPE = Flag("label-scope", STRING, "", "Only where the labels match this selector.")
@@ -124,6 +126,28 @@ def delete(session: Session) -> int:
     return EXIT_OK
 
 
+def sync(session: Session) -> int:
+    """Send the `config` stanzas of the file to the server, without deploying; a new project is registered first."""
+    from wp_cli.operation import each_app
+    from wp_cli.register import ensure_registered
+
+    if session.file and session.project == session.file.project:
+        ensure_registered(session, session.client(create=True))
+    return each_app(session, sync_app)
+
+
+def sync_app(operations: Operations, app: App) -> dict[str, object]:
+    """Run the job for one app."""
+    session = operations.session
+    job = operations.job(app)
+    job.config_sync.SetInParent()
+    job.keep_config = session[shared.KEEP_CONFIG]
+    outcome = operations.run(app, job)
+    if not operations.json:
+        session.screen.result(f"The configuration of {app.name!r} is on the server.", "success")
+    return {"job": outcome.job.id}
+
+
 def split_pair(text: str) -> tuple[str, str]:
     """Split NAME=VALUE at the first equals sign.
 
@@ -198,4 +222,13 @@ SET = Command(
 DELETE = Command(
     "config delete", delete, "Deletes configuration variables, named by arguments or by lines of stdin.",
     flags=(SCOPE, LABEL_SCOPE, RUNNER), arguments="NAME ...", words=(0, None),
+)  # fmt: skip
+SYNC = Command(
+    "config sync", sync,
+    """
+    Sends the config stanzas of waypoint.hcl to the server, as a deploy does, but without deploying: the project's and
+    those of every app, or of the one that -app names. Variables that the file gave before and that have left it are
+    deleted, unless -keep-config is given. Running instances get the change at once.
+    """,
+    flags=(shared.KEEP_CONFIG, shared.JSON), operation=True,
 )  # fmt: skip
