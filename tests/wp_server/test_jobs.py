@@ -357,7 +357,7 @@ async def test_validate_says_whether_a_runner_would_take_it(api, runner):
     assert not (await api.ListJobs(pb.ListJobsRequest())).jobs
 
 
-async def test_a_runner_token_reaches_its_own_jobs_only(server, client, api, runner):
+async def test_a_runner_token_reaches_its_own_jobs_only(server, client, api, runner, stream_status):
     await Runner(api, "mine").register()
     token = await server.store.read(tokens.runner, "mine", {}, None)
     own = client(token)
@@ -371,8 +371,8 @@ async def test_a_runner_token_reaches_its_own_jobs_only(server, client, api, run
     assert (await refusal(own.GetJob(pb.GetJobRequest(job_id=foreign))))[0] is grpc.StatusCode.PERMISSION_DENIED
     assert (await refusal(own.CancelJob(pb.CancelJobRequest(job_id=foreign))))[0] is grpc.StatusCode.PERMISSION_DENIED
     assert (await refusal(watch(own, foreign)))[0] is grpc.StatusCode.PERMISSION_DENIED
-    stream = await Runner(own, "r1").stream()
-    assert await stream.code() is grpc.StatusCode.PERMISSION_DENIED
+    code, _ = await stream_status(own, "RunnerJobStream", Request(request=Request.Request(runner_id="r1")))
+    assert code is grpc.StatusCode.PERMISSION_DENIED
     record = pb.Build(application=APP, workspace=pb.Ref.Workspace(workspace="default"), job_id=targeted)
     assert (await own.UpsertBuild(pb.UpsertBuildRequest(build=record))).build.sequence == 1
     record.job_id = foreign

@@ -324,7 +324,7 @@ async def test_a_job_for_any_runner_can_be_assigned_when_the_default_profile_has
     assert (await api.ValidateJob(request)).assignable
 
 
-async def test_a_launched_runner_reaches_its_own_job_only(api, client, launcher):
+async def test_a_launched_runner_reaches_its_own_job_only(api, client, launcher, stream_status):
     await profile(api, default=True)
     queued = (await api.QueueJob(job())).job_id
     other = (await api.QueueJob(job("launcher"))).job_id
@@ -332,7 +332,7 @@ async def test_a_launched_runner_reaches_its_own_job_only(api, client, launcher)
     assert (await own.api.GetJob(pb.GetJobRequest(job_id=queued))).id == queued
     code, _ = await refusal(own.api.GetJob(pb.GetJobRequest(job_id=other)))
     assert code is grpc.StatusCode.PERMISSION_DENIED
-    stream = own.api.RunnerJobStream()
-    await stream.write(Request(request=Request.Request(runner_id="launcher")))
-    assert await stream.code() is grpc.StatusCode.PERMISSION_DENIED
+    asking = Request(request=Request.Request(runner_id="launcher"))
+    code, _ = await stream_status(own.api, "RunnerJobStream", asking)
+    assert code is grpc.StatusCode.PERMISSION_DENIED
     await own.leave()
