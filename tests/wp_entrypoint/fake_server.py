@@ -92,7 +92,7 @@ class FakeServer(WaypointServicer):
         self.log_error: tuple[grpc.StatusCode, str] | None = None
         self.on_log_batch: Callable[[pb.EntrypointLogBatch], None] = lambda batch: None
         self.first_config_delay = 0.0
-        self.keepalive_every: float | None = None
+        self.keepalive_every = 5.0  # as real servers do; a stream that falls silent after the first counts as dead
         self.reading_exec = threading.Event()
         self.reading_exec.set()
         self.sessions: dict[int, ExecSession] = {}
@@ -159,7 +159,7 @@ class FakeServer(WaypointServicer):
         return session
 
     def keepalives(self, every: float) -> None:
-        """From now on say on configuration streams that this server is still here."""
+        """Say this often on configuration streams that this server is still here."""
         self.keepalive_every = every
 
     def end_streams(self) -> None:
@@ -225,24 +225,24 @@ class FakeServer(WaypointServicer):
             self.instances[request.instance_id] = self.instances.get(request.instance_id, 0) + 1
             self.changed.notify_all()
         context.add_callback(self._wake)
-        if metadata.get("wp-inline-keepalives") == "true":
+        keepalives = metadata.get("wp-inline-keepalives") == "true"
+        if keepalives:
             yield KEEPALIVE
         sent = -1
+
+        def news() -> bool:
+            return self.stopping or epoch != self.epoch or sent != self.version or not context.is_active()
+
         while context.is_active():
             with self.changed:
+                quiet = not self.changed.wait_for(news, self.keepalive_every)
                 if self.stopping or epoch != self.epoch:
                     break
-                if sent == self.version:
-                    self.changed.wait(self.keepalive_every or 1)
-                    config = None
-                else:
-                    sent = self.version
-                    config = self.config
-            if config is None:
-                if self.keepalive_every:
-                    yield KEEPALIVE
-                continue
-            yield pb.EntrypointConfigResponse(config=config)
+                anew, sent, config = sent != self.version, self.version, self.config
+            if anew:
+                yield pb.EntrypointConfigResponse(config=config)
+            elif quiet and keepalives:
+                yield KEEPALIVE
         context.abort(grpc.StatusCode.UNAVAILABLE, "the server is stopping")
 
     def _wake(self) -> None:

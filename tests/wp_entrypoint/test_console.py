@@ -127,8 +127,9 @@ def test_a_hung_up_terminal_ends_the_application(terminal, server: FakeServer) -
 
 
 def test_a_restart_keeps_the_terminal(terminal, server: FakeServer) -> None:
+    """Each time in one piece: between two writes of the application the entrypoint may say that it has started it."""
     server.set_config(GREETING="one")
-    child = terminal("sh", "-c", "echo is $GREETING; stty size; exec sleep 1000")
-    child.expect("is one\r\n30 90")
+    child = terminal("sh", "-c", "echo is $GREETING on $(stty size); exec sleep 1000")
+    child.expect("is one on 30 90\r\n")
     server.set_config(GREETING="two")
-    child.expect("is two\r\n30 90")
+    child.expect("is two on 30 90\r\n")
