@@ -13,6 +13,7 @@ from wp_entrypoint.process import CannotStart, Reaper, signal_group
 from wp_entrypoint.secrecy import blot_out, hide_memory
 from wp_entrypoint.session import Session
 from wp_entrypoint.stdio import Output
+from wp_entrypoint.subreaper import adopt_orphans
 from wp_entrypoint.supervise import Supervisor
 
 TYPE_CHECKING = False
@@ -95,6 +96,9 @@ class Agent:
         if not (self._settings.server_required or self._settings.exec_oneshot):
             self._loop.after(self._settings.connect_timeout, self._too_late)
         self._session.start()
+        # While the server is on its way to answer, and before there is anybody to lose a child.
+        if os.getpid() != 1 and not adopt_orphans():
+            self._journal.debug("agent", "orphans of the application go to another process")
         self._loop.run()
         if self._cannot_start is not None:
             raise self._cannot_start
@@ -291,10 +295,6 @@ class Agent:
             self._shipper = Shipper(self._loop, self._journal, self._session, self._settings.log_buffer)
             self._output.start(self._loop, self._shipper.take, lambda: self._loop.wake(self._on_drained))
         hide_memory()
-        if os.getpid() != 1:
-            from wp_entrypoint.subreaper import adopt_orphans
-
-            adopt_orphans()
 
     # The end
 

@@ -156,6 +156,11 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def parent_of(pid: int) -> int:
+    """The pid of a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def pid_file(path: Path) -> Callable[[], int]:
     """A reader for a file into which a program writes a number."""
 
@@ -169,4 +174,4 @@ def pid_file(path: Path) -> Callable[[], int]:
     return read
 
 
-__all__ = ["Entrypoints", "alive", "children_of", "eventually", "os", "pid_file"]
+__all__ = ["Entrypoints", "alive", "children_of", "eventually", "os", "parent_of", "pid_file"]

@@ -21,7 +21,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from .conftest import Entrypoints, eventually
+from .conftest import Entrypoints, eventually, parent_of
 from .fake_server import DEPLOYMENT, INVITE, FakeServer
 
 BUSYBOX = Path("/bin/busybox")
@@ -265,16 +265,11 @@ def test_the_kernel_is_asked_for_what_only_it_can_do(standalone: Path, server: F
         (everybodys / "go").touch()
         eventually(lambda: (everybodys / "orphan").exists())
         orphan = int((everybodys / "orphan").read_text())
-        eventually(lambda: parent(orphan) == process.pid)
+        eventually(lambda: parent_of(orphan) == process.pid)
     finally:
         process.terminate()
         _, said = process.communicate(timeout=30)
     assert b"internal fault" not in said
-
-
-def parent(pid: int) -> int:
-    """The pid of a process's parent."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_an_image_without_certificates_says_why_it_trusts_nobody(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, pid_file
+from tests.wp_entrypoint.conftest import Entrypoints, alive, children_of, eventually, parent_of, pid_file
 from tests.wp_entrypoint.fake_server import FakeServer
 
 from wp_entrypoint.journal import Journal
@@ -151,6 +151,15 @@ def test_orphans_are_collected(entrypoints: Entrypoints, server: FakeServer) -> 
     assert line(process) == "done"
     eventually(lambda: len(children_of(process.pid)) == 1, what="one child is left")
     process.communicate(b"\n", timeout=20)
+
+
+def test_the_first_orphan_is_adopted_too(entrypoints: Entrypoints, server: FakeServer) -> None:
+    """The first thing that the application does is to lose a child."""
+    script = "sh -c 'sleep 1000 & echo $! $$'; exec sleep 1000"
+    process = entrypoints.start("sh", "-c", script, server=server)
+    orphan, lost = map(int, line(process).split())
+    eventually(lambda: parent_of(orphan) != lost)
+    assert parent_of(orphan) == process.pid
 
 
 def test_what_the_application_leaves_behind_ends_with_it(entrypoints: Entrypoints, server: FakeServer) -> None:

@@ -34,7 +34,8 @@ ALWAYS = (
 )
 """Also what the standard library imports only when it is needed: `time.strptime`, and the lines of a traceback."""
 ABSENT = {
-    "ctypes",  # the launcher has what our code takes it for
+    "_ctypes",  # the launcher has what our code takes it for
+    "ctypes",
     "typing",  # for type checkers only
 }
 ALIGNMENT = 16
