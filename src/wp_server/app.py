@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -19,7 +20,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wp_proto.own import administration_pb2, queue_pb2
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint import service_pb2
-from wp_server import certificate_state, local, peers, tls
+from wp_server import certificate_state, local, tls
 from wp_server.api import catalogue
 from wp_server.api.administration import AdministrationHandlers
 from wp_server.api.entrypoint import EntrypointHandlers
@@ -43,7 +44,6 @@ from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
 from wp_server.store import settings as server_settings
 from wp_server.telemetry import tracing
-from wp_server.telemetry.metrics import Metrics
 from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 from wp_server.transport.pipeline import Handler, Pipeline
@@ -51,6 +51,11 @@ from wp_server.transport.services import Health, reflection_handlers
 from wp_server.version import version
 from wp_server.web.serve import HttpListener
 from wp_server.web.site import TlsOnly, site
+
+if TYPE_CHECKING:
+    # Only some servers need these, and what they import is much: loaded where the settings ask for them.
+    from wp_server import peers
+    from wp_server.telemetry.metrics import Metrics
 
 CALL_GRACE = 4.0
 """Seconds that running unary calls get when the server stops, the last one to hear that they are cut off.
@@ -91,6 +96,8 @@ class RunningServer:
         logs = LogHandlers(store, self.instances)
         met: tuple[object, ...] = (entrypoint, self.exec, logs, InstanceHandlers(self.instances))
         if links is not None:
+            from wp_server import peers
+
             met = (peers.RoutedHandlers(store, self.instances, links, entrypoint, self.exec, logs),)
         handlers = rpc_handlers(
             SnapshotHandlers(snapshots, self.exit_asked.set),
@@ -100,7 +107,7 @@ class RunningServer:
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)
-        self._metrics = Metrics(store, self.instances, version()) if settings.listen_metrics else None
+        self._metrics = _metrics(store, self.instances) if settings.listen_metrics else None
         self._tracing = tracing.configured(os.environ, version())
         watches = [watch for watch in (self._metrics, self._tracing) if watch is not None]
         self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders, watches=watches)
@@ -284,6 +291,8 @@ class _Others:
     def __init__(
         self, settings: Settings, store: Store, instances: Instances, links: peers.Links, pipeline: Pipeline
     ) -> None:
+        from wp_server import peers
+
         self._links = links
         host, port = split_address(settings.listen_peer)
         self._listener = Listener(host, port, links.credentials(), (pipeline,))
@@ -320,7 +329,7 @@ async def running(settings: Settings) -> AsyncIterator[RunningServer]:
         stack.push_async_callback(store.close)
         snapshots = Snapshots(store, settings.data_dir, version_info(version()), settings.restore_run_queued)
         await snapshots.restore_laid()
-        links = await peers.Links.open(store) if store.shared else None
+        links = await _links(store) if store.shared else None
         server = RunningServer(settings, store, snapshots, await _certificate(settings, store), links)
         stack.callback(server.abandon)
         try:
@@ -348,6 +357,18 @@ def rpc_handlers(*parts: object, service: ServiceDescriptor = SERVICE) -> dict[s
                 raise ValueError(f"{name} has two handlers")
             found[name] = getattr(part, name)
     return found
+
+
+async def _links(store: Store) -> peers.Links:
+    from wp_server import peers
+
+    return await peers.Links.open(store)
+
+
+def _metrics(store: Store, instances: Instances) -> Metrics:
+    from wp_server.telemetry.metrics import Metrics
+
+    return Metrics(store, instances, version())
 
 
 async def _certificate(settings: Settings, store: Store) -> tls.Certificate:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import grpc
 import pytest
@@ -149,7 +150,7 @@ class ServerProcess:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
 
-    async def start(self) -> local.State:
+    async def start(self, stderr: IO[bytes] | None = None) -> local.State:
         """Starts the program and returns the state file it wrote."""
         (self.directory / local.STATE_FILE).unlink(missing_ok=True)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("WAYPOINT_")}
@@ -157,6 +158,7 @@ class ServerProcess:
             [sys.executable, "-m", "wp_server", "run", "-local", f"-db={self.directory / 'data.db'}"],
             env=environment | {"PYTHONPATH": str(Path(app.__file__).parents[1])},
             stdout=subprocess.DEVNULL,
+            stderr=stderr,
         )
         async with asyncio.timeout(START_DEADLINE):
             while not (self.directory / local.STATE_FILE).exists():

@@ -7,10 +7,13 @@ import socket
 import ssl
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from wp_server import app, tls
 from wp_server.transport.certificates import LiveCertificate
@@ -45,18 +48,48 @@ def test_a_new_advertised_name_does_not_break_the_pins(tmp_path):
         (b"no pem", b"", "no PEM certificate"),
         ("own", b"no pem", "no unencrypted PEM private key"),
         ("own", "other", "does not belong"),
+        ("own", "of another kind", "does not belong"),
+        ("own", "encrypted", "no unencrypted PEM private key"),
     ],
 )
 def test_unusable_files_are_refused_with_their_name(tmp_path, chain, key, words):
     for name in ("own", "other"):
         (tmp_path / name).mkdir()
     own, other = tls.persisted(tmp_path / "own"), tls.persisted(tmp_path / "other")
+    keys = {
+        "other": other.key,
+        "of another kind": pem(rsa.generate_private_key(65537, 2048)),
+        "encrypted": pem(ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"secret")),
+    }
     given = {"own": own.chain, None: None}.get(chain, chain)
     if given is not None:
         (tmp_path / "c.pem").write_bytes(given)
-    (tmp_path / "k.pem").write_bytes(other.key if key == "other" else key)
+    (tmp_path / "k.pem").write_bytes(keys.get(key, key))
     with pytest.raises(tls.CertificateError, match=words):
         tls.from_files(tmp_path / "c.pem", tmp_path / "k.pem")
+
+
+def pem(key, encryption=serialization.NoEncryption()) -> bytes:  # noqa: B008  # has no state
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+
+@pytest.mark.parametrize(("days", "fresh"), [(20, False), (40, True)])
+@pytest.mark.parametrize("may_sign", [True, False])
+def test_a_certificate_is_fresh_for_longer_than_a_month(days, fresh, may_sign):
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "waypoint")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=may_sign, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    assert tls.is_fresh(made.public_bytes(serialization.Encoding.PEM)) is fresh
 
 
 async def shown(address: str, *, alpn: str = "") -> tuple[str, str | None]:

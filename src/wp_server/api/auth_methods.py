@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import ssl
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import grpc
@@ -23,10 +24,12 @@ from wp_server.api.checks import Checks
 from wp_server.auth import tokens
 from wp_server.errors import InvalidArgument, PermissionDenied, Violation
 from wp_server.oidc import claims as provider_claims
-from wp_server.oidc import provider as providers
-from wp_server.oidc.provider import Provider
+from wp_server.oidc.method import ALGORITHMS, challenge, secure
 from wp_server.store import Store, auth_methods, settings
 from wp_server.store.auth_methods import Identity, Login
+
+if TYPE_CHECKING:
+    from wp_server.oidc.provider import Provider
 
 Context = grpc.aio.ServicerContext[object, object]
 
@@ -134,8 +137,14 @@ class AuthMethodHandlers:
         key = "\n".join((method.discovery_url, *method.discovery_ca_pem))
         known = self._providers.get(key)
         if known is None or not known.fresh:
-            known = self._providers[key] = await asyncio.to_thread(Provider.discover, method)
+            known = self._providers[key] = await asyncio.to_thread(_discover, method)
         return known
+
+
+def _discover(method: pb.AuthMethod.OIDC) -> Provider:
+    from wp_server.oidc.provider import Provider
+
+    return Provider.discover(method)
 
 
 def _identify(
@@ -162,7 +171,7 @@ def _parameters(method: pb.AuthMethod.OIDC, login: Login) -> dict[str, str]:
         "scope": " ".join(scopes),
         "state": login.state,
         "nonce": login.nonce,
-        "code_challenge": providers.challenge(login.verifier),
+        "code_challenge": challenge(login.verifier),
         "code_challenge_method": "S256",
     }
 
@@ -210,13 +219,11 @@ def _check_oidc(checks: Checks, oidc: pb.AuthMethod.OIDC, *, has_secret: bool) -
         checks.fail(f"{field}.client_id", "must not be empty")
     if not oidc.client_secret and not has_secret:
         checks.fail(f"{field}.client_secret", "must not be empty")
-    if not providers.secure(oidc.discovery_url):
+    if not secure(oidc.discovery_url):
         checks.fail(f"{field}.discovery_url", "must be an https URL (http only on this machine)")
     for algorithm in oidc.signing_algs:
-        if algorithm not in providers.ALGORITHMS:
-            checks.fail(
-                f"{field}.signing_algs", f"{algorithm!r} is not one of {', '.join(sorted(providers.ALGORITHMS))}"
-            )
+        if algorithm not in ALGORITHMS:
+            checks.fail(f"{field}.signing_algs", f"{algorithm!r} is not one of {', '.join(sorted(ALGORITHMS))}")
     for uri in oidc.allowed_redirect_uris:
         if not urlsplit(uri).scheme or not urlsplit(uri).netloc:
             checks.fail(f"{field}.allowed_redirect_uris", f"{uri!r} is not a URL")

@@ -1,5 +1,7 @@
 """The provider's side: its documents, the exchange of a code, the ID token. Blocking; callers use a thread.
 
+Imported at the first sign-in only: the client libraries take more memory than the rest of the server's API.
+
 Checks of the ID token are those of OpenID Connect Core §3.1.3.7: issuer, audience, signature by an asymmetric
 algorithm the method allows, time, nonce, and `at_hash` where there is one.
 """
@@ -22,14 +24,13 @@ import requests
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import PermissionDenied, Unavailable
+from wp_server.oidc.method import DEFAULT_ALGORITHM, secure
 
 TIMEOUT = 10.0
 """Seconds for connecting, and between two bytes of an answer."""
 ANSWER_LIMIT = 1024 * 1024
 CACHE_SECONDS = 6 * 3600.0
 LEEWAY_SECONDS = 60
-ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"})
-DEFAULT_ALGORITHM = "RS256"
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 Claims = Mapping[str, object]
@@ -154,21 +155,6 @@ class Provider:
                 if key.key_id == key_id and key_id is not None:
                     return key
         raise PermissionDenied(f"The ID token of {self.issuer} is signed with a key that the provider does not list.")
-
-
-def challenge(verifier: str) -> str:
-    """Returns the S256 challenge of a PKCE verifier (RFC 7636 §4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-
-
-def secure(url: str) -> bool:
-    """Returns whether `url` is https, or plain http on this machine."""
-    try:
-        parts = urlsplit(url)
-        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    except ValueError:
-        return False
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -19,6 +20,14 @@ from sqlalchemy import (
     Table,
     literal_column,
 )
+
+_WHERE = "where"
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of some rows. Its condition is kept aside, because naming an engine here would load its dialect."""
+    return Index(name, *columns, unique=unique, info={_WHERE: literal_column(where)})
+
 
 metadata = MetaData(
     naming_convention={
@@ -319,28 +328,9 @@ jobs = Table(
     Column("replica", String),
     Column("data_source_ref", LargeBinary),
     Column("blob", LargeBinary, nullable=False),
-    Index(
-        "jobs_claim",
-        "target_kind",
-        "target",
-        "queue_time",
-        "id",
-        sqlite_where=literal_column("state = 1 AND unfinished = 0"),
-        postgresql_where=literal_column("state = 1 AND unfinished = 0"),
-    ),
-    Index(
-        "jobs_singleton",
-        "singleton_key",
-        unique=True,
-        sqlite_where=literal_column("state = 1 AND singleton_key IS NOT NULL"),
-        postgresql_where=literal_column("state = 1 AND singleton_key IS NOT NULL"),
-    ),
-    Index(
-        "jobs_deadline",
-        "deadline",
-        sqlite_where=literal_column("deadline IS NOT NULL"),
-        postgresql_where=literal_column("deadline IS NOT NULL"),
-    ),
+    _partial("jobs_claim", "target_kind", "target", "queue_time", "id", where="state = 1 AND unfinished = 0"),
+    _partial("jobs_singleton", "singleton_key", where="state = 1 AND singleton_key IS NOT NULL", unique=True),
+    _partial("jobs_deadline", "deadline", where="deadline IS NOT NULL"),
     Index("jobs_state", "state", "id"),
     Index("jobs_application", "project_key", "app_key", "id"),
     Index("jobs_runner", "runner_id", "state"),
@@ -413,13 +403,7 @@ runner_profiles = Table(
     Column("is_default", Boolean, nullable=False),
     Column("blob", LargeBinary, nullable=False),
     Index("runner_profiles_name", "name_key", unique=True),
-    Index(
-        "runner_profiles_default",
-        "is_default",
-        unique=True,
-        sqlite_where=literal_column("is_default"),
-        postgresql_where=literal_column("is_default"),
-    ),
+    _partial("runner_profiles_default", "is_default", where="is_default", unique=True),
 )
 
 # Servers on one database, and what exists only while their streams are open. No snapshot has these.
@@ -463,3 +447,12 @@ instances = Table(
 OF_STREAMS = (replicas, duties, instances)
 LASTING = tuple(table for table in metadata.sorted_tables if table not in OF_STREAMS)
 """The tables that are the state, those that others point to first."""
+
+
+def create(connection: Connection) -> None:
+    """Creates all tables and indexes in an empty database."""
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            if _WHERE in index.info:
+                index.dialect_options[connection.dialect.name]["where"] = index.info[_WHERE]
+    metadata.create_all(connection, checkfirst=False)

@@ -1,16 +1,28 @@
-"""Schema versions, forward only. Alembic runs them; it is imported only when there is something to do."""
+"""Schema versions, forward only. Alembic runs them; it is imported only when there is something to bring up to date.
+
+A new database gets the newest schema at once; a test compares it with what the versions lead to.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
+from wp_server.store import schema
 from wp_server.store.trouble import StoreError
 
 HEAD = "0005"
 """The schema this code needs; a test compares it with the newest script."""
 VERSION_TABLE = "alembic_version"
+
+_versions = Table(
+    VERSION_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""As Alembic makes it."""
 
 
 def is_current(connection: Connection) -> bool:
@@ -23,6 +35,11 @@ def upgrade(connection: Connection, what: str, target: str = HEAD) -> None:
 
     `what` names it in sentences. Errors: StoreError when a newer server wrote it.
     """
+    if target == HEAD and version(connection) is None:
+        _versions.create(connection)
+        connection.execute(_versions.insert().values(version_num=HEAD))
+        schema.create(connection)
+        return
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
