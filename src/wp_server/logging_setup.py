@@ -69,3 +69,5 @@ def configure(level: str, form: str = "text") -> None:
         logging.getLogger(library).setLevel(quiet)
     # It would print every statement's parameters: keys, tokens, configuration values.
     logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
+    # It would print the queries of websockets, which may hold a token.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

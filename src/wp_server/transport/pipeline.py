@@ -42,6 +42,8 @@ ClientStream = Callable[[AsyncIterator[Message], Context], Awaitable[Message]]
 Bidirectional = Callable[[AsyncIterator[Message], Context], AsyncGenerator[Answer, None]]
 Handler = Unary | ServerStream | ClientStream | Bidirectional
 Decoder = Callable[[bytes], Message]
+Read = Callable[[], Awaitable[object]]
+"""Waits for the next message of a stream, as bytes; `grpc.aio.EOF` at its end."""
 
 
 class Authenticator(Protocol):
@@ -143,8 +145,32 @@ class Pipeline(grpc.GenericRpcHandler):
             raise
         return self._answers(rpc, request, context, end)
 
+    async def converse(self, rpc: str, read: Read, metadata: Mapping[str, str]) -> AsyncGenerator[Answer, None]:
+        """The same for a call whose requests are a stream, as bytes: `read` returns the next one, or EOF."""
+        context = cast(Context, InProcessContext(metadata))
+        end = self._watched(rpc, context)
+        try:
+            if self._draining:
+                raise status.SHUTTING_DOWN
+            be_patient()
+            await self._admit(rpc, context)
+        except DomainError as error:
+            end(error.code.name)
+            await _delayed(error)
+            raise
+        decode = GetMessageClass(self.service_descriptor.methods_by_name[rpc].input_type).FromString
+        requests = self._requests(rpc, decode, read)
+        return self._conversation(requests, self._answers(rpc, requests, context, end))
+
+    async def _conversation(
+        self, requests: AsyncGenerator[Message, None], answers: AsyncGenerator[Answer, None]
+    ) -> AsyncGenerator[Answer, None]:
+        async with aclosing(requests), aclosing(answers):
+            async for answer in answers:
+                yield answer
+
     async def _answers(
-        self, rpc: str, request: Message, context: Context, end: Callable[[str], None]
+        self, rpc: str, request: Any, context: Context, end: Callable[[str], None]
     ) -> AsyncGenerator[Answer, None]:
         method = self.service_descriptor.methods_by_name[rpc]
         task = asyncio.current_task()
@@ -339,7 +365,7 @@ class Pipeline(grpc.GenericRpcHandler):
         self, rpc: str, handler: Bidirectional, decode: Decoder
     ) -> Callable[[object, Context, bool], Awaitable[None]]:
         async def serve(_: object, context: Context, keepalives: bool) -> None:
-            async with aclosing(self._requests(rpc, decode, context)) as requests:
+            async with aclosing(self._requests(rpc, decode, context.read)) as requests:
                 await self._answer(handler(requests, context), context, keepalives)
 
         return serve
@@ -348,17 +374,17 @@ class Pipeline(grpc.GenericRpcHandler):
         self, rpc: str, handler: ClientStream, decode: Decoder
     ) -> Callable[[object, Context, bool], Awaitable[bytes]]:
         async def serve(_: object, context: Context, _keepalives: bool) -> bytes:
-            async with aclosing(self._requests(rpc, decode, context)) as requests:
+            async with aclosing(self._requests(rpc, decode, context.read)) as requests:
                 return _encoded(await handler(requests, context))
 
         return serve
 
-    async def _requests(self, rpc: str, decode: Decoder, context: Context) -> AsyncGenerator[Message, None]:
+    async def _requests(self, rpc: str, decode: Decoder, read: Read) -> AsyncGenerator[Message, None]:
         """Yields what the peer sends, without its keepalives, until it half-closes; the first one is authorized."""
         authorized = False
         caller = identity.current()
         while True:
-            raw: object = await context.read()
+            raw = await read()
             if raw is grpc.aio.EOF:
                 return
             if raw != keepalive.MESSAGE:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import grpc
 from google.protobuf.message import Message
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
@@ -64,7 +64,7 @@ def routes(pipeline: Pipeline, version: str) -> list[BaseRoute]:
     return found
 
 
-def metadata_of(request: Request) -> dict[str, str]:
+def metadata_of(request: HTTPConnection) -> dict[str, str]:
     """Returns the metadata of a call by HTTP: who calls, and the version of this server, which both sides are."""
     own = f"{versions.API_MINIMUM},{versions.API_CURRENT}"
     entrypoint = f"{versions.ENTRYPOINT_MINIMUM},{versions.ENTRYPOINT_CURRENT}"

@@ -17,6 +17,10 @@ IDLE_TIMEOUT = 120
 """Seconds an unused connection stays open (server.md §1.7)."""
 SHUTDOWN_TIMEOUT = 2
 """Seconds that running requests get when the server stops."""
+PING_INTERVAL = 20.0
+"""Seconds between pings of a websocket (server.md §6.7)."""
+WEBSOCKET_MESSAGE = 4 * 1024 * 1024
+"""Bytes of one message by websocket; what exec relays is smaller (`docs/server.md`, limits)."""
 
 
 class HttpListener:
@@ -41,6 +45,13 @@ class HttpListener:
             proxy_headers=False,
             timeout_keep_alive=IDLE_TIMEOUT,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+            ws="wsproto",
+            ws_max_size=WEBSOCKET_MESSAGE,
+            ws_ping_interval=PING_INTERVAL,
+            # No deadline: while a command reads nothing its client is not read either, and so the pong is not seen. A
+            # client that vanished is noticed because the pings are not acknowledged.
+            ws_ping_timeout=None,
+            ws_per_message_deflate=False,
             ssl_certfile=str(self._certificate.current.chain_file) if self._certificate else None,
             ssl_keyfile=str(self._certificate.current.key_file) if self._certificate else None,
         )

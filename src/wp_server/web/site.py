@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from wp_server.logging_setup import TRACE
 from wp_server.transport.pipeline import Pipeline
+from wp_server.web import exec as exec_bridge
 from wp_server.web import grpc_web, json_api, trigger
 
 PROBE_PATHS = frozenset({"/healthz", "/readyz"})
@@ -43,6 +45,7 @@ def site(ready: Callable[[], str], version: str, pipelines: Sequence[Pipeline] =
     if pipelines:
         routes.append(grpc_web.route({one.service_descriptor.full_name: one for one in pipelines}))
         routes.append(trigger.route(pipelines[0]))
+        routes.append(exec_bridge.route(pipelines[0]))
         routes += json_api.routes(pipelines[0], version)
     return AccessLog(Starlette(routes=routes))
 
@@ -97,14 +100,13 @@ class TlsOnly:
         self._tls_port = tls_port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirects GET with 307 and refuses other methods with an empty 400 (server.md §1.7)."""
-        if scope["type"] != "http" or scope["path"] in PROBE_PATHS:
+        """Redirects GET with 307; refuses other methods with an empty 400, websockets with 403 (server.md §1.7)."""
+        request = HTTPConnection(scope)
+        if scope["path"] in PROBE_PATHS or request.headers.get("x-forwarded-proto") in ("https", "wss"):
             await self._inner(scope, receive, send)
-            return
-        request = Request(scope)
-        if request.headers.get("x-forwarded-proto") == "https":
-            await self._inner(scope, receive, send)
-        elif request.method == "GET":
+        elif scope["type"] == "websocket":  # browsers do not follow a redirect there
+            await WebSocketClose()(scope, receive, send)
+        elif scope["method"] == "GET":
             target = request.url.replace(scheme="https", port=self._tls_port)
             await RedirectResponse(str(target), 307)(scope, receive, send)
         else:
