@@ -1,62 +1,100 @@
 """Fetches a job's files from a git repository with the git program (server specification 7.11).
 
-Only the wanted commit is fetched where the remote allows it. Credentials reach git through its environment and a
-helper file in a private folder that goes away with the job, never through arguments or the address.
+Only the wanted commit is fetched where the remote allows it, into the runner's mirror of the repository, and from there
+into the job's own folder. The remote is asked for the ref in any case: it decides who may have what, not the mirror.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
+import hashlib
+import logging
+import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit, urlunsplit
 
 from wp_proto.waypoint import api as pb
 from wp_runner.datasource import DataSource
 from wp_runner.errors import OperationFailed
+from wp_runner.git_access import Access, HostKeys
+from wp_runner.git_mirrors import Mirrors
+from wp_runner.git_program import Git
 from wp_sdk.context import Context
 from wp_sdk.terminal import UI
 
-PROTOCOLS = "file:git:http:https:ssh"
-LAST_LINES = 5
-ASKPASS = """\
-#!/bin/sh
-case "$1" in
-  Username*) printf '%s\\n' "$WAYPOINT_GIT_USERNAME" ;;
-  *) printf '%s\\n' "$WAYPOINT_GIT_PASSWORD" ;;
-esac
-"""
+HEAD = "HEAD"
+_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}")
+"""Where git looks for a name, in its order."""
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
 
 
-@contextmanager
-def git_source(job: pb.Job, ctx: Context, ui: UI) -> Iterator[DataSource]:
-    """Check out the job's repository into a folder that lives as long as the job.
+@dataclass(frozen=True)
+class GitSource:
+    """The checkout function of a runner for git repositories. `mirrors`: None fetches anew for each job."""
 
-    Raises `OperationFailed` with what git said when the repository or the ref cannot be had.
-    """
-    wanted = with_overrides(job.data_source.git, job.data_source_overrides)
-    below = _inside(wanted.path)
-    if shutil.which("git") is None:
-        raise OperationFailed("The program git is not installed on this runner", do="Install git")
-    with tempfile.TemporaryDirectory(prefix="waypoint-git-") as folder:
-        private = Path(folder, "private")
-        private.mkdir(mode=0o700)
-        git = _Git(ctx, Path(folder, "source"), _environment(wanted, private), shown_url(wanted.url))
-        with ui.step(f"Fetching {git.shown}...") as step:
-            _check_out(git, wanted)
-            ref = _describe(git)
-            step.done(f"Fetched {git.shown} at {ref.git.commit[:12]}")
-        shutil.rmtree(private)
-        directory = git.folder / below
-        if not directory.is_dir():
-            raise OperationFailed(f"The repository has no folder {wanted.path!r}", where=git.shown)
-        yield DataSource(directory, ref)
+    mirrors: Mirrors | None = None
+    host_keys: HostKeys = field(default_factory=HostKeys)
+
+    @contextmanager
+    def __call__(self, job: pb.Job, ctx: Context, ui: UI) -> Iterator[DataSource]:
+        """Check out the job's repository into a folder that lives as long as the job.
+
+        Raises `OperationFailed` with what git said when the repository or the ref cannot be had.
+        """
+        wanted = with_overrides(job.data_source.git, job.data_source_overrides)
+        below = _inside(wanted.path)
+        if shutil.which("git") is None:
+            raise OperationFailed("The program git is not installed on this runner", do="Install git")
+        with tempfile.TemporaryDirectory(prefix="waypoint-git-") as folder:
+            private = Path(folder, "private")
+            private.mkdir(mode=0o700)
+            git = Git(ctx, Path(folder, "source"), Access.of(wanted, private, self.host_keys))
+            shown = git.access.shown
+            with ui.step(f"Fetching {shown}...") as step:
+                self._check_out(git, wanted)
+                ref = _describe(git)
+                step.done(f"Fetched {shown} at {ref.git.commit[:12]}")
+            shutil.rmtree(private)
+            directory = git.folder / below
+            if not directory.is_dir() or not directory.resolve().is_relative_to(git.folder.resolve()):
+                raise OperationFailed(f"The repository has no folder {wanted.path!r}", where=shown)
+            yield DataSource(directory, ref)
+
+    def _check_out(self, git: Git, wanted: pb.Job.Git) -> None:
+        ref = wanted.ref or HEAD
+        if ref.startswith("-"):
+            raise OperationFailed(f"{ref!r} is not a branch, tag or commit", where=git.access.shown)
+        git.run("init", "--quiet")
+        git.run("remote", "add", "origin", "--", git.access.url)
+        name = _name_at_remote(git, ref)
+        commit = self._from_mirror(git, ref, name) or _fetched(git, ref, name)
+        git.run("checkout", "--quiet", "--detach", commit)
+        _submodules(git, wanted.recurse_submodules)
+
+    def _from_mirror(self, git: Git, ref: str, name: str) -> str:
+        """Fetch by way of the mirror; returns the commit, empty when there is no mirror that can be used."""
+        if self.mirrors is None:
+            return ""
+        try:
+            with self.mirrors.of(git.access.url, git.ctx) as mirror:
+                try:
+                    return _brought_up(git, mirror, ref, name)
+                except OperationFailed as error:
+                    # The remote has just answered, so it is the mirror that is no good, unless the ref is not there.
+                    if isinstance(error, _NoSuchRef):
+                        raise
+                    log.warning("the mirror of %s is made anew: %s", git.access.shown, error)
+                    self.mirrors.drop(mirror)
+                    mirror.mkdir()
+                    return ""
+        except OSError as error:
+            log.warning("the cache of repositories in %s cannot be used: %s", self.mirrors.folder, error)
+            return ""
 
 
 def with_overrides(git: pb.Job.Git, overrides: Mapping[str, str]) -> pb.Job.Git:
@@ -78,109 +116,83 @@ def with_overrides(git: pb.Job.Git, overrides: Mapping[str, str]) -> pb.Job.Git:
     return result
 
 
-def shown_url(url: str) -> str:
-    """The address without user and password."""
-    parts = urlsplit(url)
-    if not parts.scheme or parts.username is None:
-        return url
-    host = parts.hostname or ""
-    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
+class _NoSuchRef(OperationFailed):
+    pass
 
 
-@dataclass(frozen=True)
-class _Git:
-    ctx: Context
-    folder: Path
-    environment: Mapping[str, str]
-    shown: str
+def _name_at_remote(git: Git, ref: str) -> str:
+    """Ask the remote for `ref`; returns its full name, the commit if it is one, or empty: perhaps an abbreviation.
 
-    def run(self, *words: str) -> str:
-        """Run git in the folder; returns its output. Raises `OperationFailed` with its last lines."""
-        done = self.attempt(*words)
-        if done.returncode != 0:
-            said = "\n".join(done.stderr.strip().splitlines()[-LAST_LINES:])
-            raise OperationFailed("The repository cannot be fetched", where=self.shown, output=said)
-        return done.stdout
-
-    def attempt(self, *words: str) -> subprocess.CompletedProcess[str]:
-        self.ctx.raise_if_cancelled()
-        self.folder.mkdir(exist_ok=True)
-        child = subprocess.Popen(
-            ["git", *words],
-            cwd=self.folder,
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-        with child, self.ctx.on_cancel(child.kill):
-            output, errors = child.communicate()
-        self.ctx.raise_if_cancelled()
-        return subprocess.CompletedProcess(words, child.returncode, output, errors)
+    The remote refuses here who may not read it; what a mirror has could be had without it.
+    """
+    commit = _COMMIT.fullmatch(ref) is not None
+    asked = HEAD if commit else ref
+    listed = git.run("ls-remote", "--quiet", "--", "origin", asked)
+    if commit:
+        return ref.lower()
+    names = {line.partition("\t")[2] for line in listed.splitlines()}
+    return next((name for rule in _RULES if (name := rule.format(ref)) in names), "")
 
 
-def _check_out(git: _Git, wanted: pb.Job.Git) -> None:
-    git.run("init", "--quiet")
-    git.run("remote", "add", "origin", "--", wanted.url)
-    ref = wanted.ref or "HEAD"
-    if ref.startswith("-"):
-        raise OperationFailed(f"{ref!r} is not a branch, tag or commit", where=git.shown)
-    target = "FETCH_HEAD"
-    if git.attempt("fetch", "--quiet", "--depth=1", "--no-tags", "origin", ref).returncode != 0:
-        git.run("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
-        target = _resolve(git, ref)
-    git.run("checkout", "--quiet", "--detach", target)
-    if wanted.recurse_submodules:
-        deep = ("--recursive",) if wanted.recurse_submodules > 1 else ()
-        git.run("submodule", "--quiet", "update", "--init", *deep)
+def _brought_up(git: Git, mirror: Path, ref: str, name: str) -> str:
+    """Fetch into the mirror, and from it into the job's folder; returns the commit."""
+    bare = git.at(mirror)
+    bare.run("init", "--quiet", "--bare")
+    # A tag may have moved; those that are on the commit come with it.
+    bare.run("update-ref", "--stdin", given=bare.run("for-each-ref", "--format=delete %(refname)", "refs/tags"))
+    commit = _fetched(bare, ref, name)
+    source = _kept(ref)
+    bare.run("config", "uploadpack.allowAnySHA1InWant", "true")
+    git.run("fetch", "--quiet", "--depth=1", "--", mirror.as_uri(), f"+{commit}:{source}")
+    return commit
 
 
-def _resolve(git: _Git, ref: str) -> str:
-    for candidate in (ref, f"origin/{ref}"):
-        found = git.attempt("rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
+def _fetched(git: Git, ref: str, name: str) -> str:
+    """Fetch a ref from the remote into the repository of `git`; returns its commit."""
+    url = git.access.url
+    if name:
+        into = _kept(ref)
+        if git.attempt("fetch", "--quiet", "--depth=1", "--", url, f"+{name}:{into}").returncode == 0:
+            return _resolved(git, ref, (into,))
+    whole = ("--unshallow",) if git.run("rev-parse", "--is-shallow-repository").strip() == "true" else ()
+    everything = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+    git.run("fetch", "--quiet", *whole, "--", url, *everything)
+    return _resolved(git, ref, (ref, f"refs/tags/{ref}", f"refs/remotes/origin/{ref}"))
+
+
+def _kept(ref: str) -> str:
+    """Where a fetched ref is kept, so that it is not taken for garbage."""
+    return f"refs/waypoint/{hashlib.sha256(ref.encode()).hexdigest()[:16]}"
+
+
+def _resolved(git: Git, ref: str, names: tuple[str, ...]) -> str:
+    for name in names:
+        found = git.attempt("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         if found.returncode == 0:
             return found.stdout.strip()
-    raise OperationFailed(f'The repository has no branch, tag or commit "{ref}"', where=git.shown)
+    if ref == HEAD:
+        raise _NoSuchRef("The repository has no default branch", where=git.access.shown, do="Push one, or set ref")
+    raise _NoSuchRef(f'The repository has no branch, tag or commit "{ref}"', where=git.access.shown)
 
 
-def _describe(git: _Git) -> pb.Job.DataSource.Ref:
+def _submodules(git: Git, depth: int) -> None:
+    """Check out submodules, those of submodules, and so on, `depth` levels deep."""
+    listing = git.folder / ".gitmodules"
+    if depth < 1 or not listing.is_file():
+        return
+    git.run("submodule", "--quiet", "update", "--init")
+    listed = git.run("config", "--null", "--file", str(listing), "--get-regexp", r"^submodule\..*\.path$")
+    for entry in filter(None, listed.split("\0")):
+        folder = git.folder / entry.partition("\n")[2]
+        if (folder / ".git").exists():
+            _submodules(git.at(folder), depth - 1)
+
+
+def _describe(git: Git) -> pb.Job.DataSource.Ref:
     commit, seconds, message = git.run("log", "-1", "--format=%H%n%ct%n%B").split("\n", 2)
     ref = pb.Job.DataSource.Ref(git=pb.Job.Git.Ref(commit=commit, commit_message=message.strip()))
     ref.git.timestamp.FromSeconds(int(seconds))
     return ref
-
-
-def _environment(wanted: pb.Job.Git, private: Path) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": PROTOCOLS, "LC_ALL": "C"}
-    auth = wanted.WhichOneof("auth")
-    if auth == "basic":
-        environment |= {
-            "GIT_ASKPASS": str(_helper(private)),
-            "WAYPOINT_GIT_USERNAME": wanted.basic.username,
-            "WAYPOINT_GIT_PASSWORD": wanted.basic.password,
-        }
-    elif auth == "ssh":
-        key = private / "key"
-        with contextlib.closing(os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "wb")) as file:
-            file.write(wanted.ssh.private_key_pem.rstrip() + b"\n")
-        user = wanted.ssh.user or "git"
-        environment |= {
-            "GIT_SSH_COMMAND": f"ssh -i '{key}' -l '{user}' -o IdentitiesOnly=yes -o StrictHostKeyChecking=accept-new",
-            "SSH_ASKPASS": str(_helper(private)),
-            "SSH_ASKPASS_REQUIRE": "force",
-            "WAYPOINT_GIT_PASSWORD": wanted.ssh.password,
-        }
-    return environment
-
-
-def _helper(private: Path) -> Path:
-    helper = private / "askpass"
-    helper.write_text(ASKPASS)
-    helper.chmod(0o700)
-    return helper
 
 
 def _inside(path: str) -> PurePosixPath:

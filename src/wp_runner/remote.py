@@ -12,7 +12,7 @@ from wp_runner.agent import Agent, RunnerKind, RunnerSettings
 from wp_runner.datasource import DataSource, local_source
 from wp_runner.entrypoint_file import EntrypointFinder
 from wp_runner.environment import RunnerFacts
-from wp_runner.git_source import git_source
+from wp_runner.git_source import GitSource
 from wp_runner.job import JobExecutor
 from wp_runner.plugins import PluginHost
 from wp_runner.project import load_project
@@ -27,15 +27,20 @@ class RemoteRunner(Agent):
     `stub` must carry token and version metadata already. See `Agent` for errors.
     """
 
-    def __init__(self, stub: WaypointStub, settings: RunnerSettings, directory: Path) -> None:
+    def __init__(
+        self, stub: WaypointStub, settings: RunnerSettings, directory: Path, git_source: GitSource | None = None
+    ) -> None:
         on_demand = settings.kind is RunnerKind.ON_DEMAND
         facts = RunnerFacts(
             settings.id, local=False, host=PluginHost(), entrypoint=EntrypointFinder(), odr=on_demand
         )  # fmt: skip
-        super().__init__(stub, settings, JobExecutor(Server(stub), facts, any_source(directory), load_project))
+        checkout = any_source(directory, git_source or GitSource())
+        super().__init__(stub, settings, JobExecutor(Server(stub), facts, checkout, load_project))
 
 
-def any_source(directory: Path) -> Callable[[pb.Job, Context, UI], AbstractContextManager[DataSource]]:
+def any_source(
+    directory: Path, git_source: GitSource
+) -> Callable[[pb.Job, Context, UI], AbstractContextManager[DataSource]]:
     """Return the checkout function of a runner that takes jobs with any data source."""
     local = local_source(directory)
 

@@ -151,6 +151,7 @@ def test_a_thin_client_brings_a_project_up_on_a_runner_that_has_only_a_token(cli
         commit_of = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True)
         assert job["dataSourceRef"]["git"]["commit"] == commit_of.stdout.strip()
         cli.ok("destroy", "-project=shop", "-app=web", "-local=false", "-auto-approve")
+        assert len(list((cli.home / ".cache" / "waypoint" / "git").glob("*.git"))) == 1
         runner.signal(signal.SIGTERM)
         assert runner.ends() == 0
     assert [row["id"] for row in listed(cli)] == []
@@ -198,6 +199,13 @@ def test_a_runner_needs_a_token_or_a_cookie(cli: Cli, server: RealServer) -> Non
 
 def test_a_runner_needs_a_server(cli: Cli) -> None:
     assert "which server is the runner for?" in cli.fails("runner", "agent")
+
+
+def test_a_runner_needs_the_host_keys_it_was_told_to_trust(cli: Cli, server: RealServer) -> None:
+    missing = cli.home / "nowhere"
+    with runner_of(cli, server, WAYPOINT_GIT_KNOWN_HOSTS=str(missing)) as runner:
+        assert runner.ends() == 1
+        assert f"cannot read the host keys in {missing}" in runner.output
 
 
 def test_a_stopped_runner_finishes_its_job_and_takes_no_other(cli: Cli, server: RealServer) -> None:

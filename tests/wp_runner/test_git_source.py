@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from tests.wp_runner.real_server import Client
@@ -10,9 +13,12 @@ from tests.wp_runner.test_projects import project
 
 from wp_proto.waypoint import api as pb
 from wp_runner.agent import Agent, RunnerKind, RunnerSettings
+from wp_runner.datasource import DataSource
 from wp_runner.environment import RunnerFacts
 from wp_runner.errors import OperationFailed
-from wp_runner.git_source import git_source, shown_url, with_overrides
+from wp_runner.git_access import shown_url
+from wp_runner.git_mirrors import Mirrors
+from wp_runner.git_source import GitSource, with_overrides
 from wp_runner.job import JobExecutor
 from wp_runner.plugins import PluginHost
 from wp_runner.project import load_project
@@ -55,36 +61,60 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def fetched(repository: Path, **settings: object) -> tuple[str, pb.Job.Git.Ref]:
-    overrides = settings.pop("overrides", {})
-    job = pb.Job(data_source_overrides=overrides)
-    job.data_source.git.CopyFrom(pb.Job.Git(url=repository.as_uri(), **settings))
-    with git_source(job, Context(), UI(RecordingSink())) as source:
-        assert source.ref is not None
-        return (source.directory / "text").read_text(), source.ref.git
+def git_job(url: str, overrides: dict[str, str] | None = None, **settings: object) -> pb.Job:
+    job = pb.Job(data_source_overrides=overrides or {})
+    job.data_source.git.CopyFrom(pb.Job.Git(url=url, **settings))
+    return job
+
+
+@pytest.fixture(params=["mirror", "no mirror"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> GitSource:
+    return GitSource(Mirrors(tmp_path / "cache", 2**30) if request.param == "mirror" else None)
+
+
+@pytest.fixture
+def fetched(repository: Path, source: GitSource) -> Callable[..., tuple[str, pb.Job.Git.Ref]]:
+    """Returns what the file `text` says, and the commit."""
+
+    def fetch(**settings: object) -> tuple[str, pb.Job.Git.Ref]:
+        job = git_job(repository.as_uri(), **settings)
+        with source(job, Context(), UI(RecordingSink())) as found:
+            assert found.ref is not None
+            return (found.directory / "text").read_text(), found.ref.git
+
+    return fetch
+
+
+Fetch: TypeAlias = Callable[..., tuple[str, pb.Job.Git.Ref]]
+
+
+@contextmanager
+def opened(source: GitSource, url: str, ctx: Context | None = None, **settings: object) -> Iterator[DataSource]:
+    with source(git_job(url, **settings), ctx or Context(), UI(RecordingSink())) as found:
+        yield found
 
 
 @pytest.mark.parametrize(
     ("ref", "text"), [("", "two"), ("main", "two"), ("side", "side"), ("v1", "one"), ("refs/heads/side", "side")]
 )
-def test_branches_tags_and_the_default(repository: Path, ref: str, text: str) -> None:
-    found, commit = fetched(repository, ref=ref, path="app")
+def test_branches_tags_and_the_default(repository: Path, fetched: Fetch, ref: str, text: str) -> None:
+    found, commit = fetched(ref=ref, path="app")
     assert found == text
     assert commit.commit_message == f"Say {text}\n\nmore"
     assert commit.commit == git(repository, "log", "--all", "--format=%H", f"--grep=Say {text}").strip()
     assert commit.timestamp.seconds > 1_000_000_000
 
 
-def test_commits_long_and_short(repository: Path) -> None:
+def test_commits_long_and_short(repository: Path, fetched: Fetch) -> None:
     commit = git(repository, "rev-parse", "v1").strip()
-    assert fetched(repository, ref=commit, path="app")[0] == "one"
-    assert fetched(repository, ref=commit[:10], path="app")[0] == "one"
+    for ref in (commit, commit[:10], commit, commit[:12], commit.upper()):
+        assert fetched(ref=ref, path="app")[0] == "one"
 
 
-def test_overrides_win_and_unknown_ones_are_refused(repository: Path) -> None:
-    assert fetched(repository, ref="main", path="app", overrides={"ref": "side"})[0] == "side"
+def test_overrides_win_and_unknown_ones_are_refused(fetched: Fetch) -> None:
+    assert fetched(ref="main", path="app", overrides={"ref": "side"})[0] == "side"
     with pytest.raises(OperationFailed, match='no setting "rfe"'):
-        fetched(repository, overrides={"rfe": "x"})
+        fetched(overrides={"rfe": "x"})
     changed = with_overrides(pb.Job.Git(), {"username": "u", "password": "p"})
     assert (changed.basic.username, changed.basic.password) == ("u", "p")
 
@@ -99,15 +129,70 @@ def test_overrides_win_and_unknown_ones_are_refused(repository: Path) -> None:
         ({"ref": "--upload-pack=touch /tmp/x"}, "is not a branch"),
     ],
 )
-def test_what_is_not_there_is_said(repository: Path, settings: dict[str, str], words: str) -> None:
-    with pytest.raises(OperationFailed, match=words):
-        fetched(repository, **settings)
+def test_what_is_not_there_is_said(fetched: Fetch, settings: dict[str, str], words: str) -> None:
+    for _ in range(2):
+        with pytest.raises(OperationFailed, match=words):
+            fetched(**settings)
 
 
-def test_a_repository_that_does_not_exist_shows_what_git_said(tmp_path: Path) -> None:
+def test_a_repository_without_a_commit_has_no_default(tmp_path: Path, source: GitSource) -> None:
+    git(tmp_path, "init", "-q", "empty")
+    with pytest.raises(OperationFailed, match="no default branch"), opened(source, (tmp_path / "empty").as_uri()):
+        raise AssertionError("must not be reached")
+
+
+def test_a_repository_that_does_not_exist_shows_what_git_said(fetched: Fetch, tmp_path: Path) -> None:
     with pytest.raises(OperationFailed, match="cannot be fetched") as caught:
-        fetched(tmp_path / "nothing")
+        fetched(overrides={"url": (tmp_path / "nothing").as_uri()})
     assert "does not appear to be a git repository" in str(caught.value)
+
+
+def test_the_tags_of_the_commit_are_there_and_follow_when_they_move(repository: Path, source: GitSource) -> None:
+    def tags(ref: str) -> set[str]:
+        with opened(source, repository.as_uri(), ref=ref) as found:
+            return set(git(found.directory, "tag", "--points-at", "HEAD").split())
+
+    git(repository, "tag", "-a", "-m", "Release", "v1.0", "v1")
+    assert tags("v1") == {"v1", "v1.0"}
+    assert tags("main") == set()
+    git(repository, "tag", "-f", "v1", "main")
+    assert tags("main") == {"v1"}
+    assert tags("v1.0") == {"v1.0"}
+
+
+def test_a_checkout_has_an_origin_and_no_place_of_the_runner(repository: Path, source: GitSource) -> None:
+    with opened(source, repository.as_uri()) as found:
+        assert git(found.directory, "remote", "get-url", "origin").strip() == repository.as_uri()
+        assert not (found.directory / ".git/objects/info/alternates").exists()
+
+
+def test_a_link_out_of_the_repository_is_no_sub_path(repository: Path, fetched: Fetch) -> None:
+    (repository / "out").symlink_to("/")
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "Link")
+    with pytest.raises(OperationFailed, match="no folder 'out/etc'"):
+        fetched(path="out/etc")
+
+
+@pytest.mark.parametrize(("depth", "there"), [(0, []), (1, ["one"]), (2, ["one", "two"]), (9, ["one", "two", "three"])])
+def test_submodules_are_there_as_deep_as_was_asked(
+    tmp_path: Path, source: GitSource, depth: int, there: list[str]
+) -> None:
+    inner: Path | None = None
+    for name in ("three", "two", "one", "whole"):
+        folder = tmp_path / name
+        git(tmp_path, "init", "-q", "-b", "main", name)
+        (folder / "text").write_text(name)
+        if inner is not None:
+            git(folder, "submodule", "--quiet", "add", f"../{inner.name}", f"lib/{inner.name}")
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "-m", name)
+        inner = folder
+    with opened(source, folder.as_uri(), recurse_submodules=depth) as found:
+        place = found.directory
+        for name in ("one", "two", "three"):
+            place = place / "lib" / name
+            assert (place / "text").exists() == (name in there)
 
 
 def test_passwords_are_not_shown() -> None:
@@ -116,16 +201,14 @@ def test_passwords_are_not_shown() -> None:
 
 
 def test_nothing_is_left_and_cancelling_stops(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path, source: GitSource, fetched: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    fetched(repository, path="app")
+    fetched(path="app")
     ctx = Context()
     ctx.cancel()
-    job = pb.Job()
-    job.data_source.git.url = repository.as_uri()
-    with pytest.raises(Cancelled), git_source(job, ctx, UI(RecordingSink())):
+    with pytest.raises(Cancelled), opened(source, repository.as_uri(), ctx):
         raise AssertionError("must not be reached")
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -139,7 +222,7 @@ def test_a_standing_runner_works_on_a_repository(client: Client, repository: Pat
     client.stub.UpsertProject(pb.UpsertProjectRequest(project=remote))
     settings = RunnerSettings(RunnerKind.REMOTE, slots=2)
     facts = RunnerFacts(settings.id, local=False, host=PluginHost(), entrypoint=lambda: None)
-    execute = JobExecutor(Server(client.stub), facts, git_source, load_project)
+    execute = JobExecutor(Server(client.stub), facts, GitSource(), load_project)
     with Agent(client.stub, settings, execute):
         job = pb.Job(
             application=pb.Ref.Application(application="web", project="remote"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wp_cli.session import Session
     from wp_runner.adoption import StateFolder
     from wp_runner.agent import RunnerSettings
+    from wp_runner.git_source import GitSource
 
 ID = Flag("id", STRING, "", "Id of the runner. The default is the one of -state-dir, or else a new one.",
           env="WAYPOINT_RUNNER_ID")  # fmt: skip
@@ -32,6 +33,19 @@ STATE_DIR = Flag("state-dir", STRING, "", "Folder to keep the runner's id and to
 LABEL: Flag[dict[str, str]] = Flag("label", MAP, {}, "Label that jobs can ask for; repeatable.")
 CONCURRENCY = Flag("concurrency", INT, 0, "How many jobs run at the same time; 0 is three for each processor.")
 LIVENESS = Flag("liveness-tcp-addr", STRING, "", "Address (host:port) to accept TCP connections on, as a sign of life.")
+KNOWN_HOSTS = Flag(
+    "git-known-hosts", STRING, "",
+    "File of the ssh host keys that are trusted for git, and no others. Without it a host's first key is remembered.",
+    env="WAYPOINT_GIT_KNOWN_HOSTS",
+)  # fmt: skip
+GIT_CACHE = Flag(
+    "git-cache", STRING, "", "Folder to keep fetched repositories in. The default is in the user's cache folder.",
+    env="WAYPOINT_GIT_CACHE",
+)  # fmt: skip
+GIT_CACHE_SIZE = Flag(
+    "git-cache-size", INT, 2048, "MiB that the kept repositories may have together; 0 keeps none.",
+    env="WAYPOINT_GIT_CACHE_SIZE",
+)  # fmt: skip
 ODR = Flag("odr", BOOL, False, "Run the one job that names this runner, then end.", hidden=True)
 ODR_PROFILE = Flag("odr-profile-id", STRING, "", "Profile that this runner was started by.", hidden=True)
 
@@ -78,6 +92,7 @@ def agent(session: Session) -> int:
         raise CliError(
             "which server is the runner for?", do="Set WAYPOINT_SERVER_ADDR, or give -server-addr or -context."
         )
+    git_source = _git_source(session)
     state = StateFolder(Path(session[STATE_DIR])) if session[STATE_DIR] else None
     try:
         settings = _settings(session, state)
@@ -97,7 +112,7 @@ def agent(session: Session) -> int:
         if client is None:
             return EXIT_OK
         stack.callback(client.close)
-        return _serve(session, client, settings, signals)
+        return _serve(session, client, settings, git_source, signals)
 
 
 def _settings(session: Session, state: StateFolder | None) -> RunnerSettings:
@@ -174,7 +189,25 @@ def _connected(session: Session, endpoint: Endpoint, stopping: threading.Event) 
     return None
 
 
-def _serve(session: Session, client: Client, settings: RunnerSettings, signals: _Signals) -> int:
+def _git_source(session: Session) -> GitSource:
+    """A runner for one job has nothing from jobs before, and keeps nothing for later ones."""
+    import platformdirs
+
+    from wp_runner.git_access import HostKeys
+    from wp_runner.git_mirrors import Mirrors
+    from wp_runner.git_source import GitSource
+
+    known = Path(session[KNOWN_HOSTS]).absolute() if session[KNOWN_HOSTS] else None
+    if known is not None and not os.access(known, os.R_OK):
+        raise CliError(f"cannot read the host keys in {known}", do="Correct -git-known-hosts.")
+    if session[ODR] or session[GIT_CACHE_SIZE] <= 0:
+        return GitSource(host_keys=HostKeys(known))
+    folder = Path(session[GIT_CACHE]) if session[GIT_CACHE] else platformdirs.user_cache_path("waypoint") / "git"
+    folder = folder.absolute()
+    return GitSource(Mirrors(folder, session[GIT_CACHE_SIZE] * 2**20), HostKeys(known, folder / "known_hosts"))
+
+
+def _serve(session: Session, client: Client, settings: RunnerSettings, git_source: GitSource, signals: _Signals) -> int:
     import grpc
 
     from wp_cli.connect import explain
@@ -188,7 +221,7 @@ def _serve(session: Session, client: Client, settings: RunnerSettings, signals: 
         ("Labels", ", ".join(f"{key}={value}" for key, value in sorted(settings.labels.items()))),
     ])  # fmt: skip
     screen.header("Runner logs:")
-    runner = RemoteRunner(client.calls, settings, Path.cwd())
+    runner = RemoteRunner(client.calls, settings, Path.cwd(), git_source)
     try:
         runner.start()
     except grpc.RpcError as err:
@@ -227,5 +260,8 @@ AGENT = Command(
     A runner needs a token (`waypoint runner token`), or the server's cookie and somebody who adopts it; with -state-dir
     the adoption holds over restarts.
     """,
-    flags=(ID, COOKIE, STATE_DIR, LABEL, CONCURRENCY, LIVENESS, ODR, ODR_PROFILE), logs_itself=True,
+    flags=(
+        ID, COOKIE, STATE_DIR, LABEL, CONCURRENCY, LIVENESS, KNOWN_HOSTS, GIT_CACHE, GIT_CACHE_SIZE, ODR, ODR_PROFILE,
+    ),
+    logs_itself=True,
 )  # fmt: skip
