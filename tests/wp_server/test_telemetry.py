@@ -76,7 +76,7 @@ async def test_jobs_streams_and_instances_are_counted_as_they_are(server, client
         assert samples["waypoint_streams_open", "EntrypointConfig"] == 1
         assert samples["waypoint_store_commits",] >= 3
     await api.CancelJob(pb.CancelJobRequest(job_id=job_id))
-    await eventually(lambda: not server.instances.connected())
+    await eventually(lambda: not server.pipeline.open_streams)
     samples = await scrape(server)
     assert ("waypoint_jobs", "noop", "queued") not in samples
     assert samples["waypoint_job_oldest_queued_seconds",] == 0

@@ -203,12 +203,19 @@ class Pipeline(grpc.GenericRpcHandler):
             end(code)
 
     def _watched(self, rpc: str, context: Context) -> Callable[[str], None]:
-        """Begins to watch a call; returns what to tell the code of its end."""
+        """Begins to watch a call; returns what to tell the code of its end, before the peer is told: who has an answer
+        finds it counted. Only the first code is taken.
+        """
         started = time.perf_counter()
         streaming = rpc in self._streaming
         ends = [watch.begin(rpc, streaming, context.invocation_metadata() or ()) for watch in self._watches]
+        over = False
 
         def end(code: str) -> None:
+            nonlocal over
+            if over:
+                return
+            over = True
             seconds = time.perf_counter() - started
             if log.isEnabledFor(logging.INFO):
                 facts = {"rpc": rpc, "code": code, "seconds": round(seconds, 6)}
@@ -289,6 +296,7 @@ class Pipeline(grpc.GenericRpcHandler):
             except DomainError as error:
                 code = error.code.name
                 await _delayed(error)
+                end(code)
                 await status.refuse(context, error)
             except grpc.aio.AbortError:
                 code = "aborted"
@@ -299,10 +307,13 @@ class Pipeline(grpc.GenericRpcHandler):
                     raise
                 code = "UNAVAILABLE"
                 task.uncancel()
+                end(code)
                 await status.refuse(context, status.SHUTTING_DOWN)
             except Exception as error:
                 code = "INTERNAL"
-                await status.fail(context, rpc, error)
+                refusal = status.unexpected(rpc, error)
+                end(code)
+                await status.refuse(context, refusal)
             finally:
                 self._calls.discard(running)
                 end(code)
@@ -328,6 +339,7 @@ class Pipeline(grpc.GenericRpcHandler):
             except DomainError as error:
                 code = error.code.name
                 await _delayed(error)
+                end(code)
                 await status.refuse(context, error)
             except grpc.aio.AbortError:
                 code = "aborted"
@@ -338,13 +350,16 @@ class Pipeline(grpc.GenericRpcHandler):
                     raise
                 code = "UNAVAILABLE"
                 task.uncancel()
+                end(code)
                 await status.refuse(context, status.SHUTTING_DOWN)
             except Exception as error:
                 if context.cancelled() or context.done():
                     code = "CANCELLED"
                     return None
                 code = "INTERNAL"
-                await status.fail(context, rpc, error)
+                refusal = status.unexpected(rpc, error)
+                end(code)
+                await status.refuse(context, refusal)
             finally:
                 self._streams.discard(running)
                 end(code)

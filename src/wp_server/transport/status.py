@@ -28,12 +28,6 @@ async def refuse(context: Context, error: DomainError) -> Never:
     raise AssertionError("abort returned")
 
 
-async def fail(context: Context, rpc: str, error: Exception) -> Never:
-    """Ends the call with Internal for an error nobody expected; the log gets the traceback, the caller its number."""
-    await context.abort(grpc.StatusCode.INTERNAL, unexpected(rpc, error).message)
-    raise AssertionError("abort returned")
-
-
 def unexpected(rpc: str, error: Exception) -> DomainError:
     """Returns what the caller hears of an error nobody expected, and writes its traceback to the log."""
     number = secrets.token_hex(4)
