@@ -20,13 +20,25 @@ from sqlalchemy.pool import Pool
 
 from wp_proto.waypoint import api as pb
 from wp_server.ids import new_id
-from wp_server.jobs import machine
+from wp_server.jobs import machine, pipeline_run
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import State
-from wp_server.store import Store, claims, config, job_groups, jobs, operations, output, projects, settings, transitions
+from wp_server.store import (
+    Store,
+    claims,
+    config,
+    job_groups,
+    jobs,
+    operations,
+    output,
+    pipelines,
+    projects,
+    settings,
+    transitions,
+)
 from wp_server.store.claims import Candidate
 from wp_server.store.operations import DEPLOYMENT
-from wp_server.store.schema import app_locks, metadata, sequences
+from wp_server.store.schema import app_locks, metadata, pipeline_runs, sequences
 from wp_server.store.schema import jobs as jobs_table
 from wp_server.store.schema import operations as operations_table
 
@@ -79,6 +91,40 @@ async def story(store: Store, told: int) -> None:
     (row,) = await store.write(claims.claim, RUNNER, 1)
     assert row.job.id == GROUP[2]
     answered("next")
+    inner = pipelines_with("inner", {"one": [], "two": ["one"]})
+    await store.write(pipelines.upsert, inner)
+    await store.write(pipelines.upsert, pipelines_with("outer", {"a": [], "in": ["a"], "z": ["in"]}, nested="in"))
+    template = job(0, noop=pb.Job.Noop())
+    template.id = ""
+    template.data_source.local.SetInParent()
+    by_name = named("outer")
+    await store.write(pipeline_run.run, by_name, template, None, lambda _place: None, "user:u")
+    answered("run")
+    stop = await store.read(first_step)
+    await store.write(transitions.cancel, stop, False)
+    answered("cancelled")
+
+
+def named(pipeline: str) -> pb.Ref.Pipeline:
+    owner = pb.Ref.PipelineOwner(project=pb.Ref.Project(project="p"), pipeline_name=pipeline)
+    return pb.Ref.Pipeline(owner=owner)
+
+
+def pipelines_with(name: str, steps: dict[str, list[str]], nested: str = "") -> pb.Pipeline:
+    made = pb.Pipeline(name=name, project=pb.Ref.Project(project="p"))
+    for step, after in steps.items():
+        made.steps[step].name = step
+        made.steps[step].depends_on.extend(after)
+        if step == nested:
+            made.steps[step].pipeline.ref.CopyFrom(named("inner"))
+        else:
+            made.steps[step].build.disable_push = True
+    return made
+
+
+def first_step(connection) -> str:
+    blob = connection.execute(select(pipeline_runs.c.blob)).scalar_one()
+    return pb.PipelineRun.FromString(blob).jobs[0].id
 
 
 async def inspect(store: Store, told: set[str]) -> None:
@@ -93,7 +139,7 @@ async def inspect(store: Store, told: set[str]) -> None:
             job_id for job_id, row in rows.items() if row.position.state in machine.ASSIGNED and lock_of(row.job)
         }, "a lock goes with its job"
         for row in connection.execute(select(jobs_table)):
-            assert row.state == rows[row.id].position.state, "column and message agree"
+            assert row.state == jobs.get(connection, row.id).position.state, "column and message agree"
         if rows and states[GROUP[0]] is State.ERROR:
             assert states[GROUP[1]] is State.ERROR, "a failure cascades at once"
         numbers = [row.sequence for row in connection.execute(select(operations_table.c.sequence))]
@@ -109,7 +155,17 @@ async def inspect(store: Store, told: set[str]) -> None:
         printed = sum(len(batch.terminal.events) for batch in output.after(connection, GROUP[0], 0, 100))
         assert printed in (0, 100)
         assert not rows or printed == rows[GROUP[0]].output_last
+        runs = [pb.PipelineRun.FromString(blob) for blob in connection.execute(select(pipeline_runs.c.blob)).scalars()]
+        steps = [row for row in connection.execute(select(jobs_table.c.id)).scalars() if row not in GROUP]
+        assert len(runs) in (0, 1)
+        assert sorted(steps) == sorted(ref.id for run in runs for ref in run.jobs), "a run and its jobs are one"
+        assert len(steps) in (0, 5)
+        ended = [jobs.get(connection, step).position.state is State.ERROR for step in steps]
+        assert all(ended) or not any(ended), "a cancellation cascades at once"
+        assert not runs or (runs[0].state == pb.PipelineRun.CANCELLED) == all(ended), "a run goes with its jobs"
         seen = {
+            "run": bool(runs),
+            "cancelled": bool(ended) and all(ended),
             "project": projects.find(connection, "p") is not None,
             "queued": bool(rows),
             "running": bool(rows) and states[GROUP[0]] not in (State.QUEUED, State.WAITING),

@@ -137,10 +137,12 @@ class Job(_message.Message):
         remote: Job.Remote
         def __init__(self, local: _Optional[_Union[Job.Local, _Mapping]] = ..., git: _Optional[_Union[Job.Git, _Mapping]] = ..., remote: _Optional[_Union[Job.Remote, _Mapping]] = ...) -> None: ...
     class DeployOp(_message.Message):
-        __slots__ = ("artifact",)
+        __slots__ = ("artifact", "release_after")
         ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+        RELEASE_AFTER_FIELD_NUMBER: _ClassVar[int]
         artifact: PushedArtifact
-        def __init__(self, artifact: _Optional[_Union[PushedArtifact, _Mapping]] = ...) -> None: ...
+        release_after: bool
+        def __init__(self, artifact: _Optional[_Union[PushedArtifact, _Mapping]] = ..., release_after: _Optional[bool] = ...) -> None: ...
     class DeployResult(_message.Message):
         __slots__ = ("deployment",)
         DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]

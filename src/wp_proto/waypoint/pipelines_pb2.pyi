@@ -97,12 +97,14 @@ class ListPipelinesResponse(_message.Message):
     def __init__(self, pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ...) -> None: ...
 
 class RunPipelineRequest(_message.Message):
-    __slots__ = ("pipeline", "job_template")
+    __slots__ = ("pipeline", "job_template", "expires_in")
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     JOB_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
     pipeline: _ref_pb2.Ref.Pipeline
     job_template: _operation_pb2.Job
-    def __init__(self, pipeline: _Optional[_Union[_ref_pb2.Ref.Pipeline, _Mapping]] = ..., job_template: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ...) -> None: ...
+    expires_in: str
+    def __init__(self, pipeline: _Optional[_Union[_ref_pb2.Ref.Pipeline, _Mapping]] = ..., job_template: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ..., expires_in: _Optional[str] = ...) -> None: ...
 
 class RunPipelineResponse(_message.Message):
     __slots__ = ("job_id", "all_job_ids", "job_map", "sequence")

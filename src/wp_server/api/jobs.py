@@ -50,7 +50,7 @@ class JobHandlers:
             checks.fail("job", "is required")
             checks.raise_precondition()
         _check_operation(request.job)
-        _structure(request.job).raise_precondition()
+        structure(request.job).raise_precondition()
         if request.job.WhichOneof("operation") == "destroy_project":
             rules.require(Role.ADMIN, Place(request.job.application.project.lower()), "destroy a project")
         expire_time = time.time_ns() + int(seconds * 1e9) if seconds is not None else None
@@ -62,7 +62,7 @@ class JobHandlers:
         """Answers whether a job could be queued, and whether a runner that is online would take it."""
         try:
             _check_operation(request.job)
-            _structure(request.job).raise_precondition()
+            structure(request.job).raise_precondition()
             await self._store.read(queueing.complete, request.job, "")
         except DomainError as error:
             reason = Status(code=error.code.value[0], message=error.message)
@@ -111,29 +111,30 @@ def _check_operation(job: pb.Job) -> None:
         raise Unimplemented("The job has no operation that this server knows; the client may be newer than the server.")
 
 
-def _structure(job: pb.Job) -> Checks:
+def structure(job: pb.Job, path: str = "job") -> Checks:
+    """Returns what is wrong with the shape of a job that a client sends as the field `path` (§7.2 2)."""
     checks = Checks()
     if job.id:
-        checks.fail("job.id", "must be empty, the server assigns it")
-    if checks.present(job, "application", "job.application"):
-        checks.name("job.application.project", job.application.project)
+        checks.fail(f"{path}.id", "must be empty, the server assigns it")
+    if checks.present(job, "application", f"{path}.application"):
+        checks.name(f"{path}.application.project", job.application.project)
         if job.application.application or job.WhichOneof("operation") not in _PROJECT_SCOPED:
-            checks.name("job.application.application", job.application.application)
-    if checks.present(job, "workspace", "job.workspace"):
-        checks.name("job.workspace.workspace", job.workspace.workspace)
-    if checks.present(job, "target_runner", "job.target_runner"):
+            checks.name(f"{path}.application.application", job.application.application)
+    if checks.present(job, "workspace", f"{path}.workspace"):
+        checks.name(f"{path}.workspace.workspace", job.workspace.workspace)
+    if checks.present(job, "target_runner", f"{path}.target_runner"):
         kind = job.target_runner.WhichOneof("target")
         if kind is None:
-            checks.fail("job.target_runner", "must be any, id or labels")
+            checks.fail(f"{path}.target_runner", "must be any, id or labels")
         elif kind == "id" and not job.target_runner.id.id:
-            checks.fail("job.target_runner.id.id", "must not be empty")
+            checks.fail(f"{path}.target_runner.id.id", "must not be empty")
         elif kind == "labels":
-            _check_labels(checks, "job.target_runner.labels", dict(job.target_runner.labels.labels))
+            _check_labels(checks, f"{path}.target_runner.labels", dict(job.target_runner.labels.labels))
     if job.HasField("data_source"):
-        check_data_source(checks, "job.data_source", job.data_source)
-    _check_labels(checks, "job.labels", dict(job.labels))
+        check_data_source(checks, f"{path}.data_source", job.data_source)
+    _check_labels(checks, f"{path}.labels", dict(job.labels))
     if job.ondemand_runner_task.skip_operation and job.WhichOneof("operation") != "noop":
-        checks.fail("job.ondemand_runner_task.skip_operation", "is only for a noop operation")
+        checks.fail(f"{path}.ondemand_runner_task.skip_operation", "is only for a noop operation")
     return checks
 
 
@@ -157,9 +158,9 @@ def _assignable(connection: Connection, job: pb.Job) -> bool:
 
 def _in_pipeline(job: pb.Job, wanted: pb.Ref.PipelineStep) -> bool:
     ref = job.pipeline
-    if wanted.pipeline_id and ref.pipeline_id != wanted.pipeline_id:
+    if wanted.pipeline_id and wanted.pipeline_id not in (ref.pipeline_id, ref.root_pipeline_id):
         return False
-    if wanted.pipeline_name and ref.pipeline_name != wanted.pipeline_name:
+    if wanted.pipeline_name and wanted.pipeline_name not in (ref.pipeline_name, ref.root_pipeline_name):
         return False
     return not wanted.run_sequence or ref.run_sequence == wanted.run_sequence
 

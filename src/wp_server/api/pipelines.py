@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
+import time
 
 import grpc
 from sqlalchemy import Connection
 
 from wp_proto.waypoint import api as pb
 from wp_server.api.checks import Checks
+from wp_server.api.jobs import structure
 from wp_server.api.paging import Page
-from wp_server.errors import FailedPrecondition, NotFound
-from wp_server.store import Store, jobs, pipelines
+from wp_server.auth import rules
+from wp_server.auth.identity import current
+from wp_server.auth.roles import Place, Role
+from wp_server.errors import NotFound
+from wp_server.jobs import pipeline_run, run_tree
+from wp_server.jobs.expansion import step_order
+from wp_server.store import Store, jobs, operations, pipeline_runs, pipelines
 
 Context = grpc.aio.ServicerContext[object, object]
 
 
 class PipelineHandlers:
-    """The RPCs that keep and show pipelines; nothing here runs one."""
+    """The RPCs that keep, run and show pipelines."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -28,7 +34,7 @@ class PipelineHandlers:
         if checks.present(request, "pipeline"):
             _check(checks, request.pipeline)
         checks.raise_invalid()
-        check_acyclic(request.pipeline)
+        step_order(request.pipeline)
         return pb.UpsertPipelineResponse(pipeline=await self._store.write(pipelines.upsert, request.pipeline))
 
     async def GetPipeline(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineResponse:
@@ -42,13 +48,31 @@ class PipelineHandlers:
         found = await self._store.read(pipelines.of_project, request.project.project)
         return pb.ListPipelinesResponse(pipelines=found)
 
+    async def RunPipeline(self, request: pb.RunPipelineRequest, context: Context) -> pb.RunPipelineResponse:
+        """Queues the jobs of a run and answers which step each of them is."""
+        checks = Checks()
+        seconds = checks.duration("expires_in", request.expires_in) if request.expires_in else None
+        checks.raise_invalid()
+        template = pb.Job()
+        template.CopyFrom(request.job_template)
+        template.noop.SetInParent()
+        if checks.present(request, "job_template"):
+            checks.violations += structure(template, "job_template").violations
+        if template.singleton_id:
+            checks.fail("job_template.singleton_id", "must be empty: the steps would replace each other")
+        checks.raise_precondition()
+        expire_time = time.time_ns() + int(seconds * 1e9) if seconds is not None else None
+        caller = current()
+
+        def permit(place: Place) -> None:
+            rules.permit(caller, Role.DEPLOYER, place, "run this pipeline")
+
+        return await self._store.write(pipeline_run.run, request.pipeline, template, expire_time, permit, str(caller))
+
     async def GetPipelineRun(self, request: pb.GetPipelineRunRequest, context: Context) -> pb.GetPipelineRunResponse:
         """Answers one run of a pipeline."""
-        pipeline, found = await self._store.read(_runs, request.pipeline)
-        for run in found:
-            if run.sequence == request.sequence:
-                return pb.GetPipelineRunResponse(pipeline_run=run)
-        raise NotFound(f"The pipeline {pipeline.name!r} has no run {request.sequence}.")
+        run = await self._store.read(_one_run, request.pipeline, request.sequence)
+        return pb.GetPipelineRunResponse(pipeline_run=run)
 
     async def GetLatestPipelineRun(self, request: pb.GetPipelineRequest, context: Context) -> pb.GetPipelineRunResponse:
         """Answers the newest run of a pipeline."""
@@ -85,14 +109,11 @@ class PipelineHandlers:
         shown, pagination = page.cut(after[: page.limit or None], _key)
         return pb.UI.ListPipelineRunsResponse(pipeline_run_bundles=shown, pagination=pagination)
 
-
-def check_acyclic(pipeline: pb.Pipeline) -> None:
-    """Errors: FailedPrecondition when steps wait for each other in a circle."""
-    try:
-        TopologicalSorter({name: list(step.depends_on) for name, step in pipeline.steps.items()}).prepare()
-    except CycleError as error:
-        circle = " → ".join(str(name) for name in error.args[1])
-        raise FailedPrecondition(f"The steps of the pipeline wait for each other in a circle: {circle}.") from error
+    async def UI_GetPipelineRun(
+        self, request: pb.UI.GetPipelineRunRequest, context: Context
+    ) -> pb.UI.GetPipelineRunResponse:
+        """Answers a run as a tree of its steps."""
+        return await self._store.read(_run_with_tree, request.pipeline, request.sequence)
 
 
 def _check(checks: Checks, pipeline: pb.Pipeline) -> None:
@@ -116,6 +137,8 @@ def _check(checks: Checks, pipeline: pb.Pipeline) -> None:
             checks.fail(f"{field}.exec.image", "must not be empty")
         if kind == "pipeline" and step.pipeline.ref.WhichOneof("ref") is None:
             checks.fail(f"{field}.pipeline.ref", "must name a pipeline")
+        if step.workspace.workspace:
+            checks.workspace(f"{field}.workspace.workspace", step.workspace.workspace)
     roots = _roots(pipeline)
     if len(roots) > 1:
         checks.fail("pipeline.steps", f"must begin with one step, but these wait for none: {', '.join(roots)}")
@@ -135,6 +158,24 @@ def _check_project(request: pb.ListPipelinesRequest | pb.UI.ListPipelinesRequest
 def _runs(connection: Connection, ref: pb.Ref.Pipeline) -> tuple[pb.Pipeline, list[pb.PipelineRun]]:
     pipeline = pipelines.get(connection, ref)
     return pipeline, pipelines.runs(connection, pipeline.id)
+
+
+def _one_run(connection: Connection, ref: pb.Ref.Pipeline, sequence: int) -> pb.PipelineRun:
+    return pipeline_runs.get(connection, pipelines.get(connection, ref), sequence)
+
+
+def _run_with_tree(connection: Connection, ref: pb.Ref.Pipeline, sequence: int) -> pb.UI.GetPipelineRunResponse:
+    run = _one_run(connection, ref, sequence)
+    rows = [row for row in (jobs.find(connection, one.id) for one in run.jobs) if row is not None]
+    found = [row.job for row in rows]
+    ids = {job.pipeline.pipeline_id for job in found}
+    definitions = {one.id: one for one in pipelines.some(connection, ids)}
+    reports = operations.latest_reports(connection, run_tree.report_targets(found))
+    return pb.UI.GetPipelineRunResponse(
+        pipeline_run=run,
+        root_tree_node=run_tree.tree(found, definitions, reports),
+        pipeline_run_bundle=_bundle(connection, run),
+    )
 
 
 def _bundles(connection: Connection, project: str) -> list[pb.UI.PipelineBundle]:

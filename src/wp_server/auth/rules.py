@@ -110,7 +110,11 @@ def check_place(rule: Rule, identity: Identity, place: Place) -> None:
 
 def require(role: Role, place: Place, what: str) -> None:
     """Errors: PermissionDenied when the running call's user may not do `what`, which needs `role` at `place`."""
-    identity = current()
+    permit(current(), role, place, what)
+
+
+def permit(identity: Identity, role: Role, place: Place, what: str) -> None:
+    """The same for a caller who is known, inside of a transaction. Errors: PermissionDenied."""
     if not allow(identity.grants, role, place, changes=True):
         raise PermissionDenied(f"To {what} takes the role {role} for {place}; you are {described(identity.grants)}.")
 

@@ -73,14 +73,15 @@ def _sentence(connection: Connection, row: JobRow, candidates: Sequence[Candidat
             return f"Done by the runner {at.runner_id}."
         case State.ERROR:
             where = f" on the runner {at.runner_id}" if at.runner_id else " before any runner had it"
-            return f"Ended{where}: {job.error.message or 'it failed without saying why'}"
+            because = _broken_step(connection, job)
+            return f"Ended{where}: {because or job.error.message or 'it failed without saying why'}"
 
 
 def _queued(connection: Connection, row: JobRow, candidates: Sequence[Candidate]) -> str:
     job = row.job
     unfinished = jobs.unfinished_dependencies(connection, job.id)
     if unfinished:
-        return f"Waiting for what it depends on to finish: {_named([_job(one) for one in unfinished])}."
+        return _waiting(job, unfinished)
     blockers = jobs.blockers(connection, job.id)
     if blockers:
         return blocked_sentence(blockers[0])
@@ -98,6 +99,50 @@ def _queued(connection: Connection, row: JobRow, candidates: Sequence[Candidate]
     said = f"{wanted} is not connected" if kind is Target.ID else f"{wanted} is connected"
     seen = f"; {_named([f'{one.runner_id} {one.reason}' for one in candidates])}" if candidates else ""
     return f"No runner takes it: {said}{seen}. Start one with `waypoint runner agent`, or cancel the job."
+
+
+def _waiting(job: pb.Job, unfinished: Sequence[pb.Job]) -> str:
+    steps = [one for one in unfinished if one.HasField("pipeline")]
+    if not steps:
+        return f"Waiting for what it depends on to finish: {_named([_job(one) for one in unfinished])}."
+    if job.HasField("pipeline") and job.WhichOneof("operation") == "noop":
+        inner = [f'"{one.pipeline.step}" {one.id} ({_state(one)})' for one in steps]
+        return (
+            f'Waiting for the steps of the pipeline "{steps[0].pipeline.pipeline_name}" that the {_step(job)} runs: '
+            f"{_named(inner)}."
+        )
+    if len(steps) == 1:
+        return f"Waiting for the {_step(steps[0])} to finish: {_job(steps[0])}."
+    several = [f'"{one.pipeline.step}": {_job(one)}' for one in steps]
+    return f"Waiting for {len(steps)} steps of {_run(steps[0])} to finish: {_named(several)}."
+
+
+def _broken_step(connection: Connection, job: pb.Job) -> str:
+    """Names the step of a run because of which `job` never ran; empty when that is no other step."""
+    cause, seen = job, {job.id}
+    while True:
+        needed = [one for one in cause.depends_on if one not in seen and one not in cause.depends_on_allow_failure]
+        before = (jobs.find(connection, one) for one in needed)
+        failed = next((row.job for row in before if row is not None and row.job.state == pb.Job.ERROR), None)
+        if failed is None:
+            break
+        seen.add(failed.id)
+        cause = failed
+    if cause is job or not cause.HasField("pipeline") or not job.HasField("pipeline"):
+        return ""
+    if cause.HasField("cancel_time"):
+        return f"the {_step(cause)} was cancelled (job {cause.id})."
+    return f"the {_step(cause)} failed: {cause.error.message} (job {cause.id})."
+
+
+def _step(job: pb.Job) -> str:
+    ref = job.pipeline
+    inner = f' (pipeline "{ref.pipeline_name}")' if ref.pipeline_id != ref.root_pipeline_id else ""
+    return f'step "{ref.step}"{inner} of {_run(job)}'
+
+
+def _run(job: pb.Job) -> str:
+    return f'run {job.pipeline.run_sequence} of the pipeline "{job.pipeline.root_pipeline_name}"'
 
 
 def _running(connection: Connection, row: JobRow) -> str:
@@ -156,8 +201,11 @@ def _history(row: JobRow) -> tuple[tuple[int, str], ...]:
 
 
 def _job(job: pb.Job) -> str:
-    state = pb.Job.State.Name(job.state).lower()
-    return f"{job.WhichOneof('operation')} {job.id} ({state})"
+    return f"{job.WhichOneof('operation')} {job.id} ({_state(job)})"
+
+
+def _state(job: pb.Job) -> str:
+    return pb.Job.State.Name(job.state).lower()
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -183,6 +183,16 @@ def abort(at: Position, reason: str, now: int) -> Position:
     return replace(stop(at, reason, now), cancel_time=at.cancel_time, error=Status(code=ABORTED_CODE, message=reason))
 
 
+def fall(at: Position, reason: str, cancel_time: int | None, now: int) -> Position:
+    """Any unfinished state → ERROR with the code Canceled and `reason`: what the job needs ended in ERROR.
+
+    A queued job counts as cancelled if that did, which `cancel_time` says (§7.5). One that a runner has is taken from
+    it, which is a cancellation in any case.
+    """
+    stopped = stop(at, reason, now)
+    return replace(stopped, cancel_time=cancel_time) if at.state is State.QUEUED else stopped
+
+
 def overdue(at: Position, now: int) -> Position:
     """What the passing of time makes of a position: itself as long as its deadline is ahead."""
     if at.deadline is None or at.deadline > now:

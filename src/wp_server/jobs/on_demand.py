@@ -87,6 +87,24 @@ def launch(
     return Launch(start, source, watch, stop)
 
 
+def container_of(requested: pb.Job) -> pb.Job:
+    """Returns a job as it is launched: one that only starts a container (an exec step of a pipeline) is that container.
+
+    On a runner of its own it would queue a second launch and wait for it, with a place on the launching runner taken
+    for each: as many of them as that runner has places would wait for each other for ever.
+    """
+    if requested.WhichOneof("operation") != "pipeline_step" or not requested.pipeline_step.step.HasField("exec"):
+        return requested
+    asked = requested.pipeline_step.step.exec
+    job = pb.Job()
+    job.CopyFrom(requested)
+    job.noop.SetInParent()
+    job.ondemand_runner_task.skip_operation = True
+    info = job.ondemand_runner_task.launch_info
+    info.oci_url, info.entrypoint[:], info.arguments[:] = asked.image, [asked.command] * bool(asked.command), asked.args
+    return job
+
+
 def state(start: pb.Job, work: pb.Job, stop: pb.Job) -> pb.Task.State:
     """Returns how far a task is, from its jobs: it never goes back."""
     if stop.state in _FINISHED:

@@ -16,6 +16,10 @@ from wp_server.jobs.on_demand import LaunchIds
 from wp_server.store import job_groups, profiles, projects, settings, tasks
 from wp_server.store.tasks import TaskRow
 
+NO_PROFILE = (
+    "A container of its own takes an on-demand runner profile that says how to launch it; there is no default one "
+    "(`waypoint runner profile set NAME -plugin-type=docker -default` makes one)."
+)
 _SERVER_OWNED_FROM = 100
 _CLIENT_FIELDS = frozenset({112, 115, pb.Job.KEEP_CONFIG_FIELD_NUMBER})
 """Field numbers of 100 and above that belong to the client all the same (§7.1)."""
@@ -57,13 +61,30 @@ def queue(connection: Connection, jobs: Sequence[pb.Job], expire_time: int | Non
     """Queues jobs, whose ids are set, together with what launches their runners: all or none.
 
     `expire_time` (nanoseconds since 1970) is when these jobs end that no runner took. Errors: NotFound for an unknown
-    profile; NotFound and FailedPrecondition about dependencies.
+    profile; NotFound and FailedPrecondition about dependencies; FailedPrecondition for a container without a profile.
     """
     group: list[pb.Job] = []
     for job in jobs:
         profile = profile_of(connection, job)
-        group.extend([job] if profile is None else _launched(connection, job, profile))
+        if profile is None:
+            if job.ondemand_runner_task.skip_operation:
+                raise FailedPrecondition(NO_PROFILE)
+            group.append(job)
+        elif joins(job):
+            job.target_runner.CopyFrom(profile.target_runner)
+            group.append(job)
+        else:
+            group.extend(_launched(connection, on_demand.container_of(job), profile))
     job_groups.queue(connection, group, expire_time, queued_by, expiring={job.id for job in jobs})
+
+
+def joins(job: pb.Job) -> bool:
+    """Returns whether the job only waits for a nested pipeline: any runner will do, none is launched for it."""
+    return (
+        job.WhichOneof("operation") == "noop"
+        and job.pipeline.step != ""
+        and not job.ondemand_runner_task.skip_operation
+    )
 
 
 def profile_of(connection: Connection, job: pb.Job) -> pb.OnDemandRunnerConfig | None:

@@ -64,8 +64,9 @@ def _queue_one(connection: Connection, job: pb.Job, expire_time: int | None, que
     at = machine.queued(queue_time, expire_time)
     broken = [job_id for job_id in depends_on if states[job_id] is State.ERROR and job_id not in allowed]
     if broken:
-        reason = rows.message(connection, broken[0]).error.message
-        at = machine.stop(at, f'Job dependency "{broken[0]}" errored: {reason}', clock.now(connection))
+        cause = rows.get(connection, broken[0])
+        reason = f'Job dependency "{broken[0]}" errored: {cause.job.error.message}'
+        at = machine.fall(at, reason, cause.position.cancel_time, clock.now(connection))
     unfinished = [job_id for job_id in depends_on if states[job_id] not in machine.FINISHED]
     rows.insert(connection, job, at, queued_by, len(unfinished))
     if unfinished:

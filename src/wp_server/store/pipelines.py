@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, bindparam, func, select
 
 from wp_proto.waypoint import api as pb
@@ -53,6 +55,12 @@ def get(connection: Connection, ref: pb.Ref.Pipeline) -> pb.Pipeline:
 def of_project(connection: Connection, project: str) -> list[pb.Pipeline]:
     """Returns the pipelines of a project, by name."""
     blobs = _of_project.blobs(connection, {"project": project.lower()})
+    return [pb.Pipeline.FromString(blob) for blob in blobs]
+
+
+def some(connection: Connection, ids: Iterable[str]) -> list[pb.Pipeline]:
+    """Returns those of the pipelines with these ids that exist."""
+    blobs = connection.execute(select(pipelines.c.blob).where(pipelines.c.id.in_(sorted(ids)))).scalars()
     return [pb.Pipeline.FromString(blob) for blob in blobs]
 
 

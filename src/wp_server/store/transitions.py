@@ -17,7 +17,7 @@ from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs import machine
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
-from wp_server.store import clock, keys, operations, tasks, workspaces
+from wp_server.store import clock, keys, operations, pipeline_runs, tasks, workspaces
 from wp_server.store import jobs as rows
 from wp_server.store.changes import changed
 from wp_server.store.isolation import one_at_a_time
@@ -222,6 +222,8 @@ def _move(
         freed = connection.execute(_release_lock, {"id": job.id}).rowcount
         if freed or now is State.QUEUED:
             changed(connection, CLAIMABLE)
+    if now is not was and job.HasField("pipeline"):
+        pipeline_runs.follow(connection, job)  # before what depends on the job: the first cause counts
     if now is not was and after.finished:
         _settle(connection, job)
     return rows.moved(connection, before, job, after)
@@ -249,7 +251,7 @@ def _settle(connection: Connection, job: pb.Job) -> None:
             continue
         if failed and not dependent.allow_failure:
             reason = f'Job dependency "{job.id}" errored: {job.error.message}'
-            _move(connection, row, machine.stop(row.position, reason, clock.now(connection)))
+            _move(connection, row, machine.fall(row.position, reason, _cancelled(job), clock.now(connection)))
         else:
             connection.execute(_one_less, {"dependent": dependent.job_id})
             changed(connection, CLAIMABLE, f"job/{dependent.job_id}")
@@ -269,17 +271,22 @@ def _settle_task(connection: Connection, job: pb.Job) -> None:
             reason = f"the runner of this job ended with exit code {job.result.watch_task.exit_code} before the job did"
         else:
             reason = f"the runner of this job is gone: {job.error.message}"
-        _stop_unfinished(connection, task.work, f"{reason} (`waypoint job get-stream {job.id}` shows its output)")
+        reason = f"{reason} (`waypoint job get-stream {job.id}` shows its output)"
+        _stop_unfinished(connection, task.work, reason, job)
     elif job.id == task.work:
         start = rows.find(connection, task.start)
         if start is not None and start.position.state is State.QUEUED:
-            _stop_unfinished(connection, task.start, f"the job {job.id} ended before its runner was launched")
+            _stop_unfinished(connection, task.start, f"the job {job.id} ended before its runner was launched", job)
 
 
-def _stop_unfinished(connection: Connection, job_id: str, reason: str) -> None:
+def _stop_unfinished(connection: Connection, job_id: str, reason: str, cause: pb.Job) -> None:
     row = rows.find(connection, job_id)
     if row is not None and not row.position.finished:
-        _move(connection, row, machine.stop(row.position, reason, clock.now(connection)))
+        _move(connection, row, machine.fall(row.position, reason, _cancelled(cause), clock.now(connection)))
+
+
+def _cancelled(job: pb.Job) -> int | None:
+    return job.cancel_time.ToNanoseconds() if job.HasField("cancel_time") else None
 
 
 def check_exists(connection: Connection, job_ids: list[str]) -> dict[str, State]:
