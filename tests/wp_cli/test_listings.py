@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from tests.wp_cli.conftest import Cli
 from tests.wp_cli.terminal import Terminal
 
 from wp_cli.render.table import visible_width
+from wp_proto.waypoint import api as pb
+from wp_server.ids import new_id
+from wp_server.jobs import machine
+from wp_server.store import Store, jobs, projects
 
 PROJECT = """\
 project = "shop"
@@ -144,6 +151,34 @@ def test_jobs(shop: Cli) -> None:
     for flags in (["-pipeline-name=none"], ["-pipeline-id=none", "-run=2"]):
         done = shop.run("job", "list", *flags)
         assert (done.returncode, done.stdout.count("\n")) in {(0, 1), (1, 0)}, done
+
+
+def test_every_job_is_listed_however_many_there_are(cli: Cli) -> None:
+    """More than a server answers to who asks for no page."""
+    folder = cli.home / ".local/share/waypoint/server"
+    folder.mkdir(parents=True)
+
+    async def fill() -> None:
+        store = Store.open(f"sqlite:///{folder}/data.db")
+        await store.write(projects.upsert, pb.Project(name="shop"))
+        await store.write(_finished_jobs, 1_200)
+        await store.close()
+
+    asyncio.run(fill())
+    try:
+        listed = cli.ok("job", "list").splitlines()[1:]
+        assert len({line.split()[0] for line in listed}) == len(listed) == 1_200
+    finally:
+        cli.run("server", "stop")
+
+
+def _finished_jobs(connection: Connection, count: int) -> None:
+    now = time.time_ns()
+    at = machine.complete(machine.acknowledge(machine.assign(machine.queued(now, None), "r", now), 1, now), 1, now)
+    app = pb.Ref.Application(project="shop", application="web")
+    for _ in range(count):
+        job = pb.Job(id=new_id(), application=app, workspace=pb.Ref.Workspace(workspace="default"), noop=pb.Job.Noop())
+        jobs.insert(connection, job, at, "user:test", 0)
 
 
 def test_a_job_is_replayed_as_it_was_drawn_and_as_json(shop: Cli) -> None:

@@ -14,6 +14,7 @@ from wp_server.jobs import deadlines, machine
 from wp_server.store import jobs, output, projects
 
 from .job_peers import APP, Event, Request, Runner, job, kinds, line, lines, refusal, until_state, watch
+from .turning import refuses_foreign_tokens, turned
 
 SHORT = 60 * machine.SECOND
 
@@ -326,15 +327,21 @@ async def test_the_list_of_jobs_filters_and_pages(api, runner):
     assert [one.id for one in finished.jobs] == [done]
     nobody = pb.ListJobsRequest(targetRunner=pb.Ref.Runner(id=pb.Ref.RunnerId(id="r9")))
     assert not (await api.ListJobs(nobody)).jobs
-    paged, page_token = [], ""
-    while True:
-        pagination = pb.PaginationRequest(page_size=3, next_page_token=page_token)
-        answer = await api.ListJobs(pb.ListJobsRequest(pagination=pagination))
-        paged += [one.id for one in answer.jobs]
-        page_token = answer.pagination.next_page_token
-        if not page_token:
-            break
-    assert paged == ids
+    pages = await turned(api.ListJobs, pb.ListJobsRequest(), 3, lambda answer: [one.id for one in answer.jobs])
+    assert pages == [ids[:3], ids[3:6], ids[6:]]
+    await refuses_foreign_tokens(api.ListJobs, pb.ListJobsRequest())
+
+
+async def test_a_page_of_jobs_that_are_looked_at_one_by_one_is_full(api):
+    """Labels, one of which is enough, are not in columns."""
+    ids = []
+    for number in range(10):
+        labels = pb.Ref.RunnerLabels(labels={"zone": "ab"[number % 2], "name": str(number)})
+        ids.append((await api.QueueJob(job(target_runner=pb.Ref.Runner(labels=labels)))).job_id)
+    wanted = pb.Ref.Runner(labels=pb.Ref.RunnerLabels(labels={"zone": "b"}))
+    request = pb.ListJobsRequest(targetRunner=wanted)
+    pages = await turned(api.ListJobs, request, 2, lambda answer: [one.id for one in answer.jobs])
+    assert pages == [[ids[1], ids[3]], [ids[5], ids[7]], [ids[9]]]
 
 
 async def test_a_huge_list_of_jobs_stays_below_the_message_limit(api, runner):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import grpc
 import pytest
 
 from wp_proto.waypoint import api as pb
 from wp_server.store.schema import pipeline_runs
+
+from .turning import refuses_foreign_tokens, turned
 
 SHOP = pb.Ref.Project(project="shop")
 Step = pb.Pipeline.Step
@@ -162,24 +166,22 @@ async def test_pipelines_and_runs_are_paged(server, api):
     made = [await upsert(api, pipeline(*GOOD, name=f"p{number}")) for number in range(5)]
     for number in range(1, 6):
         await run(server, made[0], number)
-    pages: list[list[str]] = []
-    request = pb.UI.ListPipelinesRequest(project=SHOP, pagination=pb.PaginationRequest(page_size=2))
-    while True:
-        answer = await api.UI_ListPipelines(request)
-        pages.append([one.pipeline.name for one in answer.pipelines])
-        if not answer.pagination.next_page_token:
-            break
-        request.pagination.next_page_token = answer.pagination.next_page_token
-    assert pages == [["p0", "p1"], ["p2", "p3"], ["p4"]]
-    runs: list[int] = []
-    asked = pb.UI.ListPipelineRunsRequest(pipeline=by_name("p0"), pagination=pb.PaginationRequest(page_size=2))
-    while True:
-        found = await api.UI_ListPipelineRuns(asked)
-        runs += [one.pipeline_run.sequence for one in found.pipeline_run_bundles]
-        if not found.pagination.next_page_token:
-            break
-        asked.pagination.next_page_token = found.pagination.next_page_token
-    assert runs == [5, 4, 3, 2, 1]
+    request = pb.UI.ListPipelinesRequest(project=SHOP)
+
+    def names(answer: pb.UI.ListPipelinesResponse) -> list[str]:
+        return [one.pipeline.name for one in answer.pipelines]
+
+    assert await turned(api.UI_ListPipelines, request, 2, names) == [["p0", "p1"], ["p2", "p3"], ["p4"]]
+    asked = pb.UI.ListPipelineRunsRequest(pipeline=by_name("p0"))
+
+    def numbers(answer: pb.UI.ListPipelineRunsResponse) -> list[int]:
+        return [one.pipeline_run.sequence for one in answer.pipeline_run_bundles]
+
+    assert await turned(api.UI_ListPipelineRuns, asked, 2, numbers) == [[5, 4], [3, 2], [1]]
+    await refuses_foreign_tokens(api.UI_ListPipelines, request)
+    await refuses_foreign_tokens(api.UI_ListPipelineRuns, asked)
+    asked.pagination.CopyFrom(pb.PaginationRequest(next_page_token=b64encode(b"after:p0").decode()))
+    assert (await refusal(api.UI_ListPipelineRuns(asked)))[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_pipelines_go_with_their_project_and_stay_away(server, api):

@@ -8,6 +8,8 @@ from google.protobuf.empty_pb2 import Empty
 
 from wp_proto.waypoint import api as pb
 
+from .turning import refuses_foreign_tokens, turned
+
 HCL = b"""
 project = "shop"
 app "web" {
@@ -227,20 +229,15 @@ async def test_projects_are_paged(api, rpc):
     for name in names:
         await upsert(api, name=name)
     request = pb.ListProjectsRequest if rpc == "ListProjects" else pb.UI.ListProjectsRequest
-    seen, page_token = [], ""
-    while True:
-        answer = await getattr(api, rpc)(
-            request(pagination=pb.PaginationRequest(page_size=3, next_page_token=page_token))
-        )
-        bundles = answer.projects if rpc == "ListProjects" else answer.project_bundles
-        seen += [one.project if rpc == "ListProjects" else one.project.name for one in bundles]
+
+    def shown(answer) -> list[str]:
         assert answer.total_count == 7
-        page_token = answer.pagination.next_page_token
-        if not page_token:
-            break
-    assert seen == names
-    bad = request(pagination=pb.PaginationRequest(page_size=3, next_page_token="bm9uc2Vuc2U="))
-    assert (await refusal(getattr(api, rpc)(bad)))[0] is grpc.StatusCode.INVALID_ARGUMENT
+        if rpc == "ListProjects":
+            return [one.project for one in answer.projects]
+        return [one.project.name for one in answer.project_bundles]
+
+    assert await turned(getattr(api, rpc), request(), 3, shown) == [names[:3], names[3:6], names[6:]]
+    await refuses_foreign_tokens(getattr(api, rpc), request())
 
 
 async def test_the_server_formats_configuration_texts(api):

@@ -24,6 +24,7 @@ from wp_server.auth.rules import RULES, Effect, Rule
 from wp_server.errors import DomainError, PermissionDenied
 
 from .test_rules import METHODS, OPEN
+from .turning import turned
 
 VIEWER, DEPLOYER, ADMIN = Grant.VIEWER, Grant.DEPLOYER, Grant.ADMIN
 ANYONE = 0
@@ -320,16 +321,9 @@ async def test_a_page_of_visible_projects_is_full(client, token):
         await api.UpsertProject(pb.UpsertProjectRequest(project=pb.Project(name=f"p{number:02}")))
     mine = [f"p{number:02}" for number in range(0, 12, 2)]
     login = await sign_up(client, api, "paula", tuple(Grant(role=VIEWER, project=name) for name in mine))
-    request, seen = pb.ListProjectsRequest(), []
-    request.pagination.page_size = 4
-    while True:
-        answer = await client(login).ListProjects(request)
-        seen += [one.project for one in answer.projects]
-        if not answer.pagination.next_page_token:
-            break
-        assert len(answer.projects) == 4
-        request.pagination.next_page_token = answer.pagination.next_page_token
-    assert seen == mine
+    list_projects, request = client(login).ListProjects, pb.ListProjectsRequest()
+    pages = await turned(list_projects, request, 4, lambda answer: [one.project for one in answer.projects])
+    assert pages == [mine[:4], mine[4:]]
 
 
 async def test_a_workspace_limits_what_is_in_it(client, token):

@@ -41,6 +41,7 @@ from wp_server.store import (
 )
 from wp_server.store.claims import Candidate
 from wp_server.store.schema import app_locks, metadata
+from wp_server.store.slices import EVERYTHING
 from wp_server.store.snapshot import container, reference, rows
 
 from .schemas import past
@@ -224,7 +225,7 @@ async def test_what_another_server_changed_counts_and_what_it_does_not_know_is_c
         {"task": {"t1": pb.Task(id="T1")}, "auth_method": {"okta": pb.AuthMethod(name="Okta")}},
     )
     await restored(store, there, tmp_path)
-    assert [one.name for one in await store.read(projects.page, "", 0)] == ["Later", "Shop"]
+    assert [one.name for one in await store.read(projects.page, EVERYTHING)] == ["Later", "Shop"]
     found = await store.read(projects.get, "shop")
     assert (found.remote_enabled, found.applications[0].file_change_signal) == (True, "HUP")
     place = config.Place(config.Scope.APPLICATION, "shop", "web")

@@ -27,6 +27,8 @@ PIPELINE_RUN = Flag("run", INT, 0, "Only of this run of the pipeline.")
 LIMIT = Flag("limit", INT, 0, "Show at most this many; 0 shows all.")
 FORCE = Flag("dangerously-force", BOOL, False, "Mark the job as finished whatever its runner does.")
 
+PAGE = 1_000
+"""Jobs per answer: without one servers leave out old jobs."""
 FORCE_DELAY = 3.0  # seconds to think again
 JOB_STATES = {
     "Success": pb.Job.SUCCESS, "Error": pb.Job.ERROR, "Running": pb.Job.RUNNING, "Waiting": pb.Job.WAITING,
@@ -117,6 +119,7 @@ def list_request(session: Session) -> pb.ListJobsRequest:
     if session[PIPELINE_RUN] and not (session[PIPELINE_ID] or session[PIPELINE_NAME]):
         raise UsageProblem("-run needs -pipeline-id or -pipeline-name", command="job list")
     request = pb.ListJobsRequest(jobState=[JOB_STATES[word] for word in session[STATE]])
+    request.pagination.page_size = PAGE
     project = session[shared.PROJECT]
     if session[shared.APP]:
         project = project or session.project

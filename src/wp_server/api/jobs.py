@@ -22,7 +22,7 @@ from wp_server.ids import new_id
 from wp_server.jobs import access, queueing
 from wp_server.jobs.discretion import discreet
 from wp_server.store import Store, jobs, runners, transitions
-from wp_server.store.jobs import MAX_LISTED, JobSearch
+from wp_server.store.jobs import NEWEST, JobSearch
 
 Context = grpc.aio.ServicerContext[object, object]
 
@@ -79,21 +79,18 @@ class JobHandlers:
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         """Answers jobs, oldest first; without a page the newest thousand."""
         page = Page.of(request.pagination)
-        paged = bool(page.size or page.after)
+        wanted = request.pipeline
         search = JobSearch(
             workspace=request.workspace.workspace,
             project=request.project.project or request.application.project,
             application=request.application.application,
             states=frozenset(int(state) for state in request.jobState),
             target=request.targetRunner if request.HasField("targetRunner") else None,
-            after=page.after,
-            limit=page.limit,
-            newest=0 if paged else MAX_LISTED,
+            part=NEWEST if page.whole else page.slice,
+            matching=(lambda job: _in_pipeline(job, wanted)) if request.HasField("pipeline") else None,
             within=frozenset((grant.project, grant.workspace) for grant in current().grants),
         )
         found = await self._store.read(jobs.listed, search)
-        if request.HasField("pipeline"):
-            found = [job for job in found if _in_pipeline(job, request.pipeline)]
         found = [job_for(current(), job) for job in found]
         shown, pagination = page.cut(found, lambda job: job.id)
         return pb.ListJobsResponse(jobs=_light(list(shown)), pagination=pagination)

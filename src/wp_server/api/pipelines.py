@@ -18,6 +18,7 @@ from wp_server.errors import NotFound
 from wp_server.jobs import pipeline_run, run_tree
 from wp_server.jobs.expansion import step_order
 from wp_server.store import Store, jobs, operations, pipeline_runs, pipelines
+from wp_server.store.slices import Slice
 
 Context = grpc.aio.ServicerContext[object, object]
 
@@ -94,9 +95,8 @@ class PipelineHandlers:
         """Answers the pipelines of a project with their newest runs, page by page."""
         _check_project(request)
         page = Page.of(request.pagination)
-        found = await self._store.read(_bundles, request.project.project)
-        after = [one for one in found if one.pipeline.name.lower() > page.after]
-        shown, pagination = page.cut(after[: page.limit or None], lambda one: one.pipeline.name.lower())
+        found = await self._store.read(_bundles, request.project.project, page.slice)
+        shown, pagination = page.cut(found, lambda one: one.pipeline.name.lower())
         return pb.UI.ListPipelinesResponse(pipelines=shown, pagination=pagination)
 
     async def UI_ListPipelineRuns(
@@ -104,9 +104,8 @@ class PipelineHandlers:
     ) -> pb.UI.ListPipelineRunsResponse:
         """Answers the runs of a pipeline, newest first, page by page."""
         page = Page.of(request.pagination)
-        found = await self._store.read(_run_bundles, request.pipeline)
-        after = [one for one in found if not page.after or _key(one) < page.after]
-        shown, pagination = page.cut(after[: page.limit or None], _key)
+        found = await self._store.read(_run_bundles, request.pipeline, page.slice)
+        shown, pagination = page.cut(found, lambda one: str(one.pipeline_run.sequence))
         return pb.UI.ListPipelineRunsResponse(pipeline_run_bundles=shown, pagination=pagination)
 
     async def UI_GetPipelineRun(
@@ -178,18 +177,18 @@ def _run_with_tree(connection: Connection, ref: pb.Ref.Pipeline, sequence: int) 
     )
 
 
-def _bundles(connection: Connection, project: str) -> list[pb.UI.PipelineBundle]:
+def _bundles(connection: Connection, project: str, part: Slice) -> list[pb.UI.PipelineBundle]:
     found: list[pb.UI.PipelineBundle] = []
-    for pipeline in pipelines.of_project(connection, project):
-        runs = pipelines.runs(connection, pipeline.id)
-        last = _bundle(connection, runs[-1]) if runs else None
+    for pipeline in pipelines.of_project(connection, project, part):
+        newest = pipelines.newest_runs(connection, pipeline.id, Slice(limit=1))
+        last = _bundle(connection, newest[0]) if newest else None
         found.append(pb.UI.PipelineBundle(pipeline=pipeline, last_run=last))
     return found
 
 
-def _run_bundles(connection: Connection, ref: pb.Ref.Pipeline) -> list[pb.UI.PipelineRunBundle]:
-    _, runs = _runs(connection, ref)
-    return [_bundle(connection, run) for run in reversed(runs)]
+def _run_bundles(connection: Connection, ref: pb.Ref.Pipeline, part: Slice) -> list[pb.UI.PipelineRunBundle]:
+    pipeline = pipelines.get(connection, ref)
+    return [_bundle(connection, run) for run in pipelines.newest_runs(connection, pipeline.id, part)]
 
 
 def _bundle(connection: Connection, run: pb.PipelineRun) -> pb.UI.PipelineRunBundle:
@@ -202,7 +201,3 @@ def _bundle(connection: Connection, run: pb.PipelineRun) -> pb.UI.PipelineRunBun
         if row.job.HasField("data_source_ref"):
             bundle.data_source_ref.CopyFrom(row.job.data_source_ref)
     return bundle
-
-
-def _key(bundle: pb.UI.PipelineRunBundle) -> str:
-    return f"{bundle.pipeline_run.sequence:020}"

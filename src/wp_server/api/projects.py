@@ -16,6 +16,7 @@ from wp_server.auth.identity import Identity, current
 from wp_server.inline_config import application_names
 from wp_server.project_setup import store_project
 from wp_server.store import Store, projects, workspaces
+from wp_server.store.slices import EVERYTHING
 
 Context = grpc.aio.ServicerContext[object, object]
 
@@ -97,10 +98,9 @@ class ProjectHandlers:
 def visible_projects(connection: Connection, page: Page, caller: Identity) -> tuple[list[pb.Project], int]:
     """Returns the projects of a page that the caller may look at, and how many there are of them in all."""
     if not caller.grants:
-        return projects.page(connection, page.after, page.limit), projects.count(connection)
-    seen = [one for one in projects.page(connection, "", 0) if caller.sees(one.name)]
-    after = [one for one in seen if one.name.lower() > page.after]
-    return after[: page.limit or None], len(seen)
+        return projects.page(connection, page.slice), projects.count(connection)
+    seen = [one for one in projects.page(connection, EVERYTHING) if caller.sees(one.name)]
+    return page.slice.within(seen, lambda project: project.name.lower()), len(seen)
 
 
 def _check_project(checks: Checks, project: pb.Project) -> None:

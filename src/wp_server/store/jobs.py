@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
@@ -16,9 +17,12 @@ from wp_server.jobs.machine import Position, State
 from wp_server.store import clock
 from wp_server.store.replica import current
 from wp_server.store.schema import app_locks, job_dependencies, jobs
+from wp_server.store.slices import EVERYTHING, Slice
 
-MAX_LISTED = 1_000
-"""Jobs in a list that asked for no page."""
+NEWEST = Slice(backwards=True, limit=1_000)
+"""The jobs in a list that asked for no page."""
+ROWS_AT_ONCE = 200
+"""How many a search holds that looks at each."""
 
 
 class Target(IntEnum):
@@ -157,17 +161,16 @@ def _holder(connection: Connection, before: JobRow, at: Position) -> str | None:
 
 @dataclass(frozen=True)
 class JobSearch:
-    """Filters of a list; empty ones do not filter. `after`: ids larger than this one."""
+    """Filters of a list; empty ones do not filter."""
 
     workspace: str = ""
     project: str = ""
     application: str = ""
     states: frozenset[int] = frozenset()
     target: pb.Ref.Runner | None = None
-    after: str = ""
-    limit: int = 0
-    newest: int = 0
-    """Only the newest so many, still in ascending order."""
+    part: Slice = EVERYTHING
+    matching: Callable[[pb.Job], bool] | None = None
+    """What else a job must be; the part is one of those that are."""
     within: frozenset[tuple[str, str]] = frozenset()
     """Only jobs of one of these keys of project and workspace, of which an empty one is any; no pairs: all jobs."""
 
@@ -183,8 +186,6 @@ def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
         where.append(jobs.c.app_key == search.application.lower())
     if search.states:
         where.append(jobs.c.state.in_(sorted(search.states)))
-    if search.after:
-        where.append(jobs.c.id > search.after)
     if search.within and ("", "") not in search.within:
         where.append(or_(*(_inside(project, workspace) for project, workspace in sorted(search.within))))
     labels: dict[str, str] = {}
@@ -194,16 +195,21 @@ def listed(connection: Connection, search: JobSearch) -> list[pb.Job]:
         if kind is Target.ID:
             where.append(jobs.c.target == key)
         labels = dict(search.target.labels.labels)
-    query = select(jobs.c.blob).where(*where)
-    if search.newest:
-        rows = connection.execute(query.order_by(jobs.c.id.desc()).limit(search.newest)).scalars().all()[::-1]
-    else:
-        query = query.order_by(jobs.c.id)
-        rows = connection.execute(query.limit(search.limit) if search.limit else query).scalars().all()
-    found = [pb.Job.FromString(blob) for blob in rows]
+    each = bool(labels or search.matching)
+    found: Iterable[pb.Job] = map(pb.Job.FromString, _blobs(connection, search.part, where, limited=not each))
     if labels:
-        return [job for job in found if set(labels.items()) & set(job.target_runner.labels.labels.items())]
-    return found
+        found = filter(lambda job: set(labels.items()) & set(job.target_runner.labels.labels.items()), found)
+    if search.matching:
+        found = filter(search.matching, found)
+    return search.part.taken(found)
+
+
+def _blobs(
+    connection: Connection, part: Slice, where: Sequence[ColumnElement[bool]], *, limited: bool
+) -> Iterator[bytes]:
+    query = part.of(select(jobs.c.blob).where(*where), jobs.c.id, str, limited=limited)
+    with connection.execute(query, execution_options={} if limited else {"yield_per": ROWS_AT_ONCE}) as rows:
+        yield from rows.scalars()
 
 
 def _inside(project: str, workspace: str) -> ColumnElement[bool]:

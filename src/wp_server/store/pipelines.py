@@ -12,15 +12,13 @@ from wp_server.ids import new_id
 from wp_server.store import projects
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import pipeline_runs, pipelines
+from wp_server.store.slices import EVERYTHING, Slice
 
 _by_id = Prepared(select(pipelines.c.blob).where(func.lower(pipelines.c.id) == bindparam("id")))
 _by_name = Prepared(
     select(pipelines.c.blob).where(
         pipelines.c.project_key == bindparam("project"), pipelines.c.name_key == bindparam("name")
     )
-)
-_of_project = Prepared(
-    select(pipelines.c.blob).where(pipelines.c.project_key == bindparam("project")).order_by(pipelines.c.name_key)
 )
 _runs = Prepared(
     select(pipeline_runs.c.blob)
@@ -52,10 +50,11 @@ def get(connection: Connection, ref: pb.Ref.Pipeline) -> pb.Pipeline:
     return found
 
 
-def of_project(connection: Connection, project: str) -> list[pb.Pipeline]:
-    """Returns the pipelines of a project, by name."""
-    blobs = _of_project.blobs(connection, {"project": project.lower()})
-    return [pb.Pipeline.FromString(blob) for blob in blobs]
+def of_project(connection: Connection, project: str, part: Slice = EVERYTHING) -> list[pb.Pipeline]:
+    """Returns the pipelines of a project, or a part of them, by name."""
+    query = select(pipelines.c.blob).where(pipelines.c.project_key == project.lower())
+    blobs = connection.execute(part.of(query, pipelines.c.name_key, str)).scalars()
+    return part.taken(map(pb.Pipeline.FromString, blobs))
 
 
 def some(connection: Connection, ids: Iterable[str]) -> list[pb.Pipeline]:
@@ -86,3 +85,12 @@ def upsert(connection: Connection, new: pb.Pipeline) -> pb.Pipeline:
 def runs(connection: Connection, pipeline_id: str) -> list[pb.PipelineRun]:
     """Returns the runs of a pipeline, oldest first."""
     return [pb.PipelineRun.FromString(blob) for blob in _runs.blobs(connection, {"pipeline": pipeline_id})]
+
+
+def newest_runs(connection: Connection, pipeline_id: str, part: Slice) -> list[pb.PipelineRun]:
+    """Returns a part of the runs of a pipeline, newest first; its key is the run's number. Errors: InvalidArgument."""
+    if part.start and not part.start.isdecimal():
+        raise InvalidArgument.of([Violation("pagination", "the page token is not one of this list")])
+    query = select(pipeline_runs.c.blob).where(pipeline_runs.c.pipeline_id == pipeline_id)
+    blobs = connection.execute(part.of(query, pipeline_runs.c.sequence, int, descending=True)).scalars()
+    return part.taken(map(pb.PipelineRun.FromString, blobs))

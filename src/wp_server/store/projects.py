@@ -24,6 +24,7 @@ from wp_server.store.schema import (
     workspace_projects,
     workspaces,
 )
+from wp_server.store.slices import Slice
 
 DEFAULT_STATUS_POLL = "5m"
 """Interval of the status polling that source polling switches on (§3.2)."""
@@ -74,11 +75,10 @@ def named(connection: Connection, keys: Collection[str]) -> dict[str, pb.Project
     return {row.project_key: pb.Project.FromString(row.blob) for row in rows}
 
 
-def page(connection: Connection, after: str, size: int) -> list[pb.Project]:
-    """Returns up to `size` projects (0: all) with their applications whose key comes after `after`, by name."""
-    query = select(projects.c.project_key).where(projects.c.project_key > after).order_by(projects.c.project_key)
-    keys = connection.execute(query.limit(size) if size else query).scalars().all()
-    return [get(connection, key) for key in keys]
+def page(connection: Connection, part: Slice) -> list[pb.Project]:
+    """Returns a part of the projects with their applications, by name."""
+    query = part.of(select(projects.c.project_key), projects.c.project_key, str)
+    return [get(connection, key) for key in part.taken(connection.execute(query).scalars())]
 
 
 def count(connection: Connection) -> int:

@@ -26,6 +26,7 @@ from wp_server.store import (
     workspaces,
 )
 from wp_server.store import schema as tables
+from wp_server.store.slices import EVERYTHING
 from wp_server.store.snapshot.container import damaged
 
 SYSTEM, SERVER_CONFIG, KEYS = "system", "server-config", "hmac_keys"
@@ -202,7 +203,7 @@ def _put_source(connection: Connection, _key: str, value: bytes) -> None:
 
 
 def _projects(connection: Connection) -> Items:
-    for project in projects.page(connection, "", 0):
+    for project in projects.page(connection, EVERYTHING):
         yield project.name.lower(), project.SerializeToString()
 
 
