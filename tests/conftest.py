@@ -8,6 +8,7 @@ something that no registry of packages has, such as a second machine architectur
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -20,6 +21,16 @@ OPTIONAL = "optional: "
 # Tests start programs while gRPC runs in this process. Its handlers for fork then act in the child, between fork and
 # exec, and write to standard error there or end it. It reads this when it is first used.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+# A shell that starts the tests in the background, or nohup, has them ignore these. The programs that tests start would
+# inherit that, and those that are interrupted would never end.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # the plugin of the workers reads the groups in this hook, too
