@@ -4,6 +4,7 @@
 `docker_project`  a project's name of one test only; what carries it in the engine is removed at the end
 `busybox_image`   `busybox:latest`, made of Debian's static busybox where the engine has none
 `python_image`    `python:3-slim`, made of this machine's Debian Python where the engine has none
+`waypoint_image`  this checkout as an image, the programs at /usr/local/bin
 `registry`        an image registry that lets everybody in, on a port of its own
 `private_registry` one that asks for the name and password it carries
 `postgres`        a PostgreSQL server (tests.postgres), shared by all tests; each takes a database of its own
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import http
 import http.client
+import importlib.metadata
 import io
 import os
 import re
@@ -22,6 +24,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -38,8 +41,21 @@ BASE_LABEL = "waypoint.tests"
 PROJECT_LABEL = "waypoint.hashicorp.com/project"
 DEADLINE = 30.0
 
+_PYTHON = Path("/usr/bin/python3")
+_WAYPOINT = "/usr/lib/waypoint"
+
 # Part of the standard library that no application in a test uses.
-_NOT_NEEDED = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "distutils", "dist-packages"}
+_NOT_NEEDED = {
+    "test",
+    "__pycache__",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "ensurepip",
+    "lib2to3",
+    "distutils",
+    "dist-packages",
+}
 
 # name, password, and the password's bcrypt hash as the registry's password file has it: for a registry that lives as
 # long as one test
@@ -95,6 +111,33 @@ def python_image(docker_client: docker.DockerClient) -> str:
     if not _has(docker_client, name):
         _import(docker_client, _python_root(), name, 'CMD ["python3"]')
     return name
+
+
+@pytest.fixture(scope="session")
+def waypoint_image(docker_client: docker.DockerClient) -> Iterator[str]:
+    """Name of an image that runs the command line: this machine's Debian Python, the libraries that the tests' own
+    environment has, and the sources of this checkout."""
+    asked = [_PYTHON, "-I", "-c", "import sys; print(*sys.version_info[:2])"]
+    if not _PYTHON.exists():
+        pytest.skip("no Debian Python to make an image of")
+    version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    if [int(part) for part in version] != list(sys.version_info[:2]):
+        pytest.skip("optional: the tests run with another Python than Debian's, whose compiled libraries do not fit it")
+    name = f"waypoint-tests:{uuid.uuid4().hex[:12]}"
+    root = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+    with root:
+        root.write(_python_root())
+        root.seek(0)
+        with tarfile.open(fileobj=root, mode="a") as tar:
+            _add_waypoint(tar)
+        root.seek(0)
+        changes = ['ENTRYPOINT ["waypoint"]', f"ENV PYTHONPATH={_WAYPOINT}/src:{_WAYPOINT}/packages", "ENV HOME=/root"]
+        docker_client.api.import_image_from_data(
+            root, repository=name.partition(":")[0], tag=name.partition(":")[2],
+            changes=["ENV PATH=/usr/local/bin:/usr/bin:/bin", *changes],
+        )  # fmt: skip
+    yield name
+    docker_client.images.remove(name, force=True)
 
 
 @pytest.fixture
@@ -179,7 +222,7 @@ def _import(client: docker.DockerClient, root: bytes, name: str, *changes: str) 
 
 def _python_root() -> bytes:
     """This machine's Debian Python with what it links to, and busybox as its shell, as a tar."""
-    python = Path("/usr/bin/python3")
+    python = _PYTHON
     busybox = Path("/bin/busybox")
     if not (python.exists() and busybox.exists() and Path("/etc/debian_version").exists()):
         pytest.skip("no image python:3-slim, and no Debian Python and busybox-static to make it of")
@@ -220,6 +263,33 @@ def _python_root() -> bytes:
     return files.getvalue()
 
 
+def _add_waypoint(tar: tarfile.TarFile) -> None:
+    """Sources, libraries, what those link to, and the two programs."""
+    repository = Path(__file__).parents[1]
+    lock = (repository / "requirements/run.txt").read_text()
+    compiled: list[Path] = []
+    for name in re.findall(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==", lock, re.MULTILINE):
+        try:
+            files = importlib.metadata.distribution(name).files or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another system
+        for file in files:
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                path = Path(str(file.locate()))
+                tar.add(path, f"{_WAYPOINT}/packages/{file}".lstrip("/"))
+                compiled += [path] if path.suffix == ".so" else []
+    present = {Path(known).name for known in tar.getnames()}
+    for path in sorted(_linked_to(compiled)):
+        if path.name not in present:
+            tar.add(os.path.realpath(path), f"usr/lib/{path.name}")
+    for source in sorted((repository / "src").rglob("*")):
+        if source.is_file() and "__pycache__" not in source.parts:
+            tar.add(source, f"{_WAYPOINT}/{source.relative_to(repository)}".lstrip("/"))
+    for program, module in (("waypoint", "wp_cli"), ("waypoint-server", "wp_server")):
+        script = f'#!/bin/sh\nexec python3 -m {module} "$@"\n'.encode()
+        _file(tar, f"usr/local/bin/{program}", script, mode=0o755)
+
+
 def _needed(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if set(Path(entry.name).parts) & _NOT_NEEDED else entry
 
@@ -242,9 +312,9 @@ def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
     tar.addfile(entry)
 
 
-def _file(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+def _file(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), 0o644
+    entry.size, entry.mode = len(content), mode
     tar.addfile(entry, io.BytesIO(content))
 
 

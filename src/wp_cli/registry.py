@@ -72,6 +72,7 @@ COMMANDS: dict[str, Entry] = {
     "runner agent": Entry("runner_agent", "AGENT", "Run a runner"),
     "runner forget": Entry("runner", "FORGET", "Delete what the server knows of a runner"),
     "runner inspect": Entry("runner", "INSPECT", "Show a runner"),
+    "runner install": Entry("runner_install", "INSTALL", "Put a runner on a platform"),
     "runner list": Entry("runner", "LIST", "List runners"),
     "runner profile delete": Entry("runner_profile", "DELETE", "Delete a runner profile"),
     "runner profile edit": Entry("runner_profile", "EDIT", "Change a profile's plugin configuration in an editor"),
@@ -80,9 +81,12 @@ COMMANDS: dict[str, Entry] = {
     "runner profile set": Entry("runner_profile", "SET", "Create or change a runner profile"),
     "runner reject": Entry("runner", "REJECT", "Refuse a runner"),
     "runner token": Entry("runner", "TOKEN", "Make a token for a runner"),
+    "runner uninstall": Entry("runner_install", "UNINSTALL", "Remove a runner from its platform"),
     "server audit": Entry("audit", "AUDIT", "Show who changed what"),
     "server bootstrap": Entry("server", "BOOTSTRAP", "Get the first token of a new server"),
+    "server config-set": Entry("server", "CONFIG_SET", "Set the address that deployed apps and runners connect to"),
     "server cookie": Entry("server", "COOKIE", "Print the cookie with which runners ask for adoption"),
+    "server install": Entry("server_install", "INSTALL", "Install a server and a runner on a platform"),
     "server restore": Entry("server_snapshot", "RESTORE", "Replace the server's state by that of a snapshot"),
     "server key list": Entry("signing_key", "LIST", "List the keys that sign tokens"),
     "server key retire": Entry("signing_key", "RETIRE", "End all tokens of an old key"),
@@ -91,6 +95,8 @@ COMMANDS: dict[str, Entry] = {
     "server snapshot": Entry("server_snapshot", "SNAPSHOT", "Write the server's whole state into a file"),
     "server status": Entry("server", "STATUS", "Show the server embedded in this command line"),
     "server stop": Entry("server", "STOP", "Stop the server embedded in this command line"),
+    "server uninstall": Entry("server_install", "UNINSTALL", "Remove an installed server"),
+    "server upgrade": Entry("server_install", "UPGRADE", "Replace an installed server by one of another image"),
     "status": Entry("status", "STATUS", "Show the health of projects and apps"),
     "task cancel": Entry("task", "CANCEL", "Cancel a task"),
     "task inspect": Entry("task", "INSPECT", "Show a task with its jobs"),
@@ -120,7 +126,7 @@ COMMANDS: dict[str, Entry] = {
     "workspace list": Entry("workspace", "LIST", "List workspaces"),
 }
 
-ALIASES = {"build": "artifact build", "deploy": "deployment deploy"}
+ALIASES = {"build": "artifact build", "deploy": "deployment deploy", "install": "server install"}
 
 GROUPS = {
     "artifact": "Build, push and list artifacts",
@@ -143,7 +149,7 @@ GROUPS = {
     "workspace": "Look at workspaces",
 }
 
-COMMON = ("build", "deploy", "release", "status", "up")
+COMMON = ("login", "build", "deploy", "release", "status", "up")
 
 
 def longest_command(words: list[str]) -> tuple[str, int]:

@@ -34,7 +34,7 @@ def test_without_a_command_the_help_is_shown_and_the_code_is_127(cli: Cli) -> No
     done = cli.run()
     assert done.returncode == 127
     assert done.stdout == ""
-    assert "Common commands\n  build" in done.stderr
+    assert "Common commands\n  login" in done.stderr
 
 
 def test_an_unknown_command_gets_the_nearest_one_suggested(cli: Cli) -> None:

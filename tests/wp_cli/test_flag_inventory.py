@@ -60,6 +60,23 @@ FLAGS: dict[str, dict[str, str]] = {
         "accept-tos", "telemetry-oc-agent-addr", "telemetry-oc-agent-insecure", "telemetry-dd-trace-addr",
         "telemetry-oc-zpages-addr",
     ), ""),
+    "server config-set": dict.fromkeys(("advertise-addr", "advertise-tls", "advertise-tls-skip-verify"), ""),
+    "server install": dict.fromkeys((
+        "platform", "accept-tos", "context-create", "context-set-default", "runner", "docker-server-image",
+        "docker-odr-image", "docker-runner-socket-path",
+    ), ""),
+    "server upgrade": dict.fromkeys((
+        "auto-approve", "context-name", "platform", "snapshot", "snapshot-name", "docker-server-image",
+        "docker-odr-image", "docker-runner-socket-path",
+    ), ""),
+    "server uninstall": dict.fromkeys((
+        "auto-approve", "platform", "snapshot", "snapshot-name", "delete-context", "ignore-runner-error",
+    ), ""),
+    "runner install": dict.fromkeys((
+        "platform", "server-addr", "server-tls", "server-tls-skip-verify", "server-require-auth", "odr-image",
+        "skip-adopt", "id", "docker-runner-image", "docker-runner-network", "docker-socket-path",
+    ), ""),
+    "runner uninstall": dict.fromkeys(("platform", "id", "server-addr"), ""),
     "server bootstrap": CONNECTION | {"context-create": "", "context-set-default": ""},
     "fmt": {"write": "", "check": ""},
     "version": {},
@@ -78,6 +95,9 @@ DEFAULTS = {
     "context create": {"server_tls": True, "server_platform": "n/a", "set_default": True},
     "server run": {"listen_grpc": "127.0.0.1:9701", "listen_http": "127.0.0.1:9702", "advertise_tls": True},
     "server bootstrap": {"context_create": "bootstrap-timestamp", "context_set_default": True},
+    "server install": {"context_set_default": True, "runner": True},
+    "server uninstall": {"snapshot": True, "snapshot_name": "waypoint-server-snapshot", "delete_context": True},
+    "runner install": {"server_tls": True, "skip_adopt": False},
     "fmt": {"write": True, "check": False},
 }
 
@@ -100,3 +120,4 @@ def test_defaults_are_those_of_the_reference(name: str, monkeypatch: pytest.Monk
 def test_old_names_of_commands_are_the_new_commands() -> None:
     assert registry.load("build") is registry.load("artifact build")
     assert registry.load("deploy") is registry.load("deployment deploy")
+    assert registry.load("install") is registry.load("server install")

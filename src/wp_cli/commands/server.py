@@ -11,7 +11,7 @@ from wp_cli import standard_flags as shared
 from wp_cli.command import Command
 from wp_cli.context import Context
 from wp_cli.endpoint import server_of
-from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError
+from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, STRING, Flag
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ CONTEXT_CREATE = Flag(
     "Store the connection in a context of this name; empty for none. The default makes a name from the time.",
 )  # fmt: skip
 CONTEXT_SET_DEFAULT = Flag("context-set-default", BOOL, True, "Make the stored context the default.")
+
+
+ADVERTISE_ADDR = Flag("advertise-addr", STRING, "", "Address (host:port) to connect to; empty for no entrypoints.")
+ADVERTISE_TLS = Flag("advertise-tls", BOOL, True, "It speaks TLS.")
+ADVERTISE_SKIP_VERIFY = Flag("advertise-tls-skip-verify", BOOL, False, "Its certificate is not verified.")
+ADVERTISED: tuple[Flag[Any], ...] = (ADVERTISE_ADDR, ADVERTISE_TLS, ADVERTISE_SKIP_VERIFY)
 
 
 def run(session: Session) -> int:
@@ -131,6 +137,41 @@ def bootstrap(session: Session) -> int:
     return EXIT_OK
 
 
+def config_set(session: Session) -> int:
+    """Set what the server advertises; only what the flags name changes."""
+    from google.protobuf.empty_pb2 import Empty
+
+    from wp_cli.endpoint import with_port
+    from wp_proto.waypoint import api as pb
+
+    if not any(session.given(flag) for flag in ADVERTISED):
+        raise UsageProblem(
+            "give -advertise-addr, -advertise-tls or -advertise-tls-skip-verify", command=session.command
+        )
+    client = session.client()
+    config = client.calls.GetServerConfig(Empty()).config
+    if not config.advertise_addrs:
+        config.advertise_addrs.add(tls=True)
+    advertised = config.advertise_addrs[0]
+    if session.given(ADVERTISE_ADDR):
+        advertised.addr = with_port(session[ADVERTISE_ADDR]) if session[ADVERTISE_ADDR] else ""
+    if session.given(ADVERTISE_TLS):
+        advertised.tls = session[ADVERTISE_TLS]
+    if session.given(ADVERTISE_SKIP_VERIFY):
+        advertised.tls_skip_verify = session[ADVERTISE_SKIP_VERIFY]
+    client.calls.SetServerConfig(pb.SetServerConfigRequest(config=config))
+    if session[shared.JSON]:
+        session.screen.json({
+            "advertise_addr": advertised.addr, "advertise_tls": advertised.tls,
+            "advertise_tls_skip_verify": advertised.tls_skip_verify, "platform": config.platform,
+        })  # fmt: skip
+    elif advertised.addr:
+        session.screen.result(f"The server advertises {advertised.addr}.", "success")
+    else:
+        session.screen.result("The server advertises no address: what is deployed gets no entrypoint.", "success")
+    return EXIT_OK
+
+
 def cookie(session: Session) -> int:
     """Print the server's cookie, with which runners may ask for adoption."""
     from google.protobuf.empty_pb2 import Empty
@@ -166,6 +207,12 @@ BOOTSTRAP = Command(
       waypoint server bootstrap -server-addr=127.0.0.1:9701 -server-tls-skip-verify
     """,
     flags=(CONTEXT_CREATE, CONTEXT_SET_DEFAULT),
+)  # fmt: skip
+CONFIG_SET = Command(
+    "server config-set", config_set,
+    "Sets the address at which deployed apps and runners reach the server. What no flag names stays. Apps that run "
+    "keep what they were deployed with.",
+    flags=(*ADVERTISED, shared.JSON),
 )  # fmt: skip
 COOKIE = Command(
     "server cookie", cookie,

@@ -1,0 +1,183 @@
+"""`server install|upgrade|uninstall` and `runner install|uninstall` on a real Docker engine."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+if TYPE_CHECKING:
+    from tests.wp_cli.conftest import Cli
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass
+class Installation:
+    """Names that belong to one test, and everything of them in the engine."""
+
+    cli: Cli
+    engine: docker.DockerClient
+    image: str
+    prefix: str
+
+    @property
+    def server_flags(self) -> tuple[str, ...]:
+        ports = ("-docker-grpc-port=0", "-docker-http-port=0")
+        return (
+            *self.name,
+            "-platform=docker",
+            f"-docker-server-image={self.image}",
+            "-context-create=installed",
+            *ports,
+        )
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        return (f"-docker-name={self.prefix}",)
+
+    def containers(self) -> dict[str, str]:
+        """State of the test's containers by the last part of their name."""
+        found = self.engine.containers.list(all=True, filters={"name": self.prefix}, ignore_removed=True)
+        return {one.name.removeprefix(f"{self.prefix}-"): one.status for one in found}
+
+    def runner(self, runner_id: str) -> dict[str, object]:
+        found = json.loads(self.cli.ok("runner", "inspect", "-json", runner_id))
+        assert isinstance(found, dict)
+        return found
+
+    def profile(self, name: str) -> dict[str, object]:
+        found = json.loads(self.cli.ok("runner", "profile", "inspect", "-json", name))
+        assert isinstance(found, dict)
+        return found
+
+    def clean(self) -> None:
+        for container in self.engine.containers.list(all=True, filters={"name": self.prefix}, ignore_removed=True):
+            container.remove(force=True, v=True)
+        for volume in self.engine.volumes.list(filters={"name": self.prefix}):
+            volume.remove(force=True)
+
+
+@pytest.fixture
+def here(cli: Cli, docker_client: docker.DockerClient, waypoint_image: str) -> Iterator[Installation]:
+    made = Installation(cli, docker_client, waypoint_image, f"wptest{uuid.uuid4().hex[:8]}")
+    yield made
+    made.clean()
+
+
+def test_a_server_comes_works_is_upgraded_and_goes(here: Installation) -> None:
+    cli = here.cli
+    said = json.loads(cli.ok("server", "install", "-json", *here.server_flags))
+    assert (said["context"], said["advertise_address"]) == ("installed", f"{here.prefix}-server:9701")
+    assert here.containers() == {"server": "running", "static-runner": "running"}
+    runner = here.runner("static")
+    assert (runner["adoptionState"], runner["online"]) == ("ADOPTED", True)
+    profile = here.profile("docker-bootstrap-profile")
+    assert (profile["default"], profile["ociUrl"], profile["pluginType"]) == (True, here.image, "docker")
+    assert profile["targetRunner"] == {"id": {"id": "static"}}
+    cli.ok("workspace", "create", "kept")
+
+    newer = f"{here.image}-newer"
+    here.engine.images.get(here.image).tag(*newer.rsplit(":", 1))
+    try:
+        upgrade = ("server", "upgrade", *here.name, f"-docker-server-image={newer}")
+        assert "-auto-approve" in cli.fails(*upgrade)  # nobody to ask
+        assert "upgraded" in cli.ok(*upgrade, "-auto-approve", "-snapshot-name=before")
+        assert (cli.folder / "before").stat().st_size > 0
+        assert here.containers() == {"server": "running", "static-runner": "running"}
+        for name in ("server", "static-runner"):
+            container = here.engine.containers.get(f"{here.prefix}-{name}")
+            assert container.attrs["Config"]["Image"] == newer
+        assert "kept" in cli.ok("workspace", "list")  # at the same address, with the same token
+        assert here.runner("static")["online"] is True
+        assert here.profile("docker-bootstrap-profile")["ociUrl"] == newer
+
+        assert "-auto-approve" in cli.fails("server", "uninstall", *here.name)
+        cli.ok("server", "uninstall", *here.name, "-auto-approve", "-snapshot-name=last")
+        assert (cli.folder / "last").stat().st_size > 0
+        assert here.containers() == {}
+        assert here.engine.volumes.list(filters={"name": here.prefix}) == []
+        assert json.loads(cli.ok("context", "list", "-json")) == []
+    finally:
+        here.engine.images.remove(newer, force=True)
+
+
+def test_an_upgrade_that_does_not_work_leaves_the_old_server(here: Installation, busybox_image: str) -> None:
+    cli = here.cli
+    cli.ok("server", "install", "-runner=false", *here.server_flags)
+    before = here.engine.containers.get(f"{here.prefix}-server").id
+    said = cli.fails("server", "upgrade", "-auto-approve", "-snapshot=false", *here.name,
+                     f"-docker-server-image={busybox_image}")  # fmt: skip
+    assert "does not work: the container" in said
+    assert "The server of before runs again." in said
+    assert here.containers() == {"server": "running"}
+    assert here.engine.containers.get(f"{here.prefix}-server").id == before
+    found = cli.ok("context", "verify", "installed")
+    assert "works" in found
+
+
+def test_installing_again_starts_what_is_there(here: Installation) -> None:
+    cli = here.cli
+    flags = ("-runner=false", *here.server_flags)
+    cli.ok("server", "install", *flags, "--", "-listen-metrics=127.0.0.1:9100")
+    container = here.engine.containers.get(f"{here.prefix}-server")
+    assert container.attrs["Config"]["Cmd"][-1] == "-listen-metrics=127.0.0.1:9100"
+    cli.ok("install", *flags)  # its token is in the context of the same address
+    assert here.engine.containers.get(f"{here.prefix}-server").id == container.id
+    cli.ok("context", "delete", "installed")
+    assert "no context here has a token" in cli.fails("server", "install", *flags)
+
+
+def test_a_runner_comes_is_renewed_with_its_adoption_and_goes(here: Installation) -> None:
+    cli = here.cli
+    cli.ok("workspace", "create", "dev")  # the embedded server advertises the address of the engine's bridge
+    install = ("runner", "install", "-platform=docker", *here.name, f"-docker-runner-image={here.image}")
+    cli.ok(*install, "-id=berlin", "-odr-image=odr:1", "--", "-label=site=here", "-concurrency=2")
+    runner = here.runner("berlin")
+    assert (runner["adoptionState"], runner["online"], runner["labels"]) == ("ADOPTED", True, {"site": "here"})
+    assert here.containers() == {"berlin-runner": "running"}
+    profile = here.profile("docker-berlin")
+    assert (profile["default"], profile["ociUrl"]) == (True, "odr:1")
+    assert profile["targetRunner"] == {"labels": {"labels": {"site": "here"}}}
+    first = here.engine.containers.get(f"{here.prefix}-berlin-runner")
+    assert not any("TOKEN" in line for line in first.attrs["Config"]["Env"])
+
+    cli.ok(*install, "-id=berlin", "--", "-label=site=here")  # again: another container, the same adoption
+    assert here.engine.containers.get(f"{here.prefix}-berlin-runner").id != first.id
+    assert here.runner("berlin")["firstSeen"] == runner["firstSeen"]
+
+    assert "runner adopt paris" in cli.run(*install, "-id=paris", "-skip-adopt").stderr
+    for runner_id in ("paris", "berlin"):
+        cli.ok("runner", "uninstall", "-platform=docker", f"-id={runner_id}", *here.name)
+    assert here.containers() == {}
+    assert here.engine.volumes.list(filters={"name": here.prefix}) == []
+    assert cli.ok("runner", "list", "-json") == ""
+    assert cli.ok("runner", "profile", "list", "-json") == ""
+    assert "no runner 'berlin'" in cli.fails("runner", "uninstall", "-platform=docker", "-id=berlin", *here.name)
+
+
+def test_a_runner_that_ends_at_once_is_told_with_its_last_words(here: Installation) -> None:
+    cli = here.cli
+    cli.ok("workspace", "create", "dev")
+    assert "127.0.0.1:1" in cli.ok("server", "config-set", "-advertise-addr=127.0.0.1:1")
+    flags = ("-platform=docker", *here.name, f"-docker-runner-image={here.image}", "-id=broken")
+    said = cli.fails("runner", "install", *flags, "--", "-liveness-tcp-addr=nowhere")
+    assert f"the container {here.prefix}-broken-runner ended with exit code 1" in said
+    assert "cannot listen on" in said
+
+
+def test_what_cannot_be_is_said_at_once(cli: Cli) -> None:
+    assert "on which platform" in cli.fails("server", "install")
+    assert "installs on docker, not on nomad" in cli.fails("server", "install", "-platform=nomad")
+    assert "no context is in use" in cli.fails("server", "upgrade")
+    assert "no context is in use" in cli.fails("server", "uninstall")
+    cli.ok("context", "create", "-server-addr=a:1", "-server-platform=kubernetes", "there")
+    assert "stands on kubernetes, not on docker" in cli.fails("server", "upgrade", "-platform=docker")
+    cli.ok("context", "clear")
+    assert "Give its -id" in cli.fails("runner", "uninstall", "-platform=docker")
+    assert "unknown flag" in cli.fails("runner", "install", "-platform=docker", "--", "-nonsense")
