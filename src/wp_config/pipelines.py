@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.decode import decode_body
-from wp_config.diagnostics import Diagnostics, suggestion
+from wp_config.diagnostics import Diagnostics, Range, suggestion
 from wp_config.expr import evaluate
 from wp_config.records import Pipeline, Step
 from wp_config.schema import Attribute, Schema
@@ -39,7 +40,15 @@ def read(blocks: Iterable[tree.Block], scope: Scope, project: str, problems: Dia
     reader = _Reader(scope, project, problems)
     for block in blocks:
         reader.pipeline(block, nested=False)
+    reader.check_nesting()
     return tuple(reader.found.values())
+
+
+class _Link(NamedTuple):
+    """A step that runs the pipeline `target` of the same project; `place` is where the file says so."""
+
+    target: str
+    place: Range
 
 
 class _Reader:
@@ -48,6 +57,7 @@ class _Reader:
         self._project = project
         self._problems = problems
         self._names: dict[str, tree.Block] = {}
+        self._links: dict[str, list[_Link]] = {}
         self.found: dict[str, Pipeline] = {}
 
     def pipeline(self, block: tree.Block, *, nested: bool) -> None:
@@ -57,6 +67,7 @@ class _Reader:
             self._problems.error("Duplicate pipeline", f'A pipeline "{name}" is already on line {line}.', block.header)
             return
         self._names[name] = block
+        self._links[name] = []
         body = content(block.body, PIPELINE, self._problems)
         steps: dict[str, Step] = {}
         for step in body.of("step"):
@@ -65,7 +76,7 @@ class _Reader:
                 self._problems.error("Duplicate step", f'The pipeline already has a step "{label.value}".', label.range)
                 continue
             previous = next(reversed(steps), None)
-            read = self._step(step, previous, nested)
+            read = self._step(step, previous, name, nested)
             if read is not None:
                 steps[label.value] = read
         if not body.of("step"):
@@ -75,7 +86,26 @@ class _Reader:
         self._check_order(body, steps)
         self.found[name] = Pipeline(name, tuple(steps.values()))
 
-    def _step(self, block: tree.Block, previous: str | None, nested: bool) -> Step | None:
+    def check_nesting(self) -> None:
+        """Reports pipelines that would run themselves, each circle once, where it closes."""
+        done: set[str] = set()
+
+        def visit(name: str, path: tuple[str, ...]) -> None:
+            for target, place in self._links.get(name, ()):
+                if target in path:
+                    circle = " → ".join((*path[path.index(target) :], target))
+                    self._problems.error(
+                        "Circular pipelines", f'The pipeline "{target}" would run itself: {circle}.', place
+                    )
+                elif target not in done:
+                    visit(target, (*path, target))
+            done.add(name)
+
+        for name in self._names:
+            if name not in done:
+                visit(name, (name,))
+
+    def _step(self, block: tree.Block, previous: str | None, pipeline: str, nested: bool) -> Step | None:
         found = content(block.body, STEP, self._problems)
         use, inner = found.one("use"), found.one("pipeline")
         name = block.labels[0].value
@@ -90,6 +120,7 @@ class _Reader:
         if inner is not None:
             kind = "pipeline"
             settings = {"name": inner.labels[0].value, "project": self._project}
+            self._links[pipeline].append(_Link(inner.labels[0].value, inner.header))
             if nested:
                 detail = 'An embedded pipeline cannot embed another one; refer to it with use "pipeline".'
                 self._problems.error("Nested too deeply", detail, inner.header)
@@ -106,6 +137,11 @@ class _Reader:
             settings = decode_body(use.body, KINDS[kind], self._scope, self._problems, partial=self._scope.dry)
             if kind == "pipeline":
                 settings.setdefault("project", self._project)
+                target = settings.get("name")
+                if isinstance(target, str) and settings["project"] == self._project:
+                    self._links[pipeline].append(_Link(target, use.header))
+            if kind == "exec" and ("image_url" not in found.attributes or image == ""):
+                self._problems.error("Missing image", f'The step "{name}" needs an image_url to run in.', block.header)
         return Step(name, kind, settings, names, str(image or ""), str(workspace or ""))
 
     def _value(self, found: Content, name: str, kind: Type) -> object:
@@ -134,6 +170,10 @@ class _Reader:
                         f'The step "{step.name}" depends on "{name}", which does not exist.{suggestion(name, places)}'
                     )
                     self._problems.error("Unknown step", detail, places[step.name])
+        first = [step.name for step in steps.values() if not step.depends_on]
+        if len(first) > 1:
+            detail = f"A pipeline begins with one step, but {', '.join(first)} depend on none; name one in depends_on."
+            self._problems.error("Several first steps", detail, places[first[1]])
         waiting = {step.name: set(step.depends_on) & set(steps) for step in steps.values()}
         while waiting:
             ready = [name for name, uses in waiting.items() if not uses & waiting.keys()]

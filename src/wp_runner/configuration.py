@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wp_config.diagnostics import Range
-from wp_config.records import ConfigVariable, FinalValue, Hook, PluginDeclaration, StageKind
+from wp_config.records import ConfigVariable, FinalValue, Hook, Pipeline, PluginDeclaration, StageKind
 from wp_config.schema import BodySchema
 
 Scope = Mapping[str, object]
@@ -115,6 +115,9 @@ class Project(Protocol):
 
     def config(self) -> Sequence[ConfigVariable]:
         """Entries of the project's config stanza."""
+
+    def pipelines(self) -> Sequence[Pipeline]:
+        """The pipelines, embedded ones as pipelines of their own; raises `Diagnostics`."""
 
     def close(self) -> None:
         """Remove temporary files."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wp_proto.waypoint import api as pb
-from wp_sdk.terminal import Event, Line, NamedValues, Raw, Status, Step, StepGroup, Table
+from wp_sdk.terminal import Cell, Event, Line, NamedValues, Raw, Status, Step, StepGroup, Table
 
 _T = pb.GetJobStreamResponse.Terminal.Event
 
@@ -30,6 +30,27 @@ def to_message(event: Event) -> pb.GetJobStreamResponse.Terminal.Event:
             return _T(table=_T.Table(headers=headers, rows=entries))
         case StepGroup(close=close):
             return _T(step_group=_T.StepGroup(close=close))
+
+
+def from_message(message: pb.GetJobStreamResponse.Terminal.Event) -> Event:
+    """Turn a message back into its event. Messages do not say which group a step is in: it is in group 0."""
+    match message.WhichOneof("event"):
+        case "step":
+            step = message.step
+            return Step(step.id, 0, step.msg, step.status, step.output, step.close)
+        case "raw":
+            return Raw(message.raw.data, message.raw.stderr)
+        case "status":
+            return Status(message.status.status, message.status.msg, message.status.step)
+        case "named_values":
+            return NamedValues(tuple((pair.name, pair.value) for pair in message.named_values.values))
+        case "table":
+            rows = tuple(tuple(Cell(cell.value, cell.color) for cell in row.entries) for row in message.table.rows)
+            return Table(tuple(message.table.headers), rows)
+        case "step_group":
+            return StepGroup(0, message.step_group.close)
+        case _:
+            return Line(message.line.msg, message.line.style)
 
 
 def merge(first: Event, second: Event, limit: int) -> Event | None:

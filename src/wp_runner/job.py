@@ -17,8 +17,8 @@ from wp_runner.datasource import DataSource
 from wp_runner.dynamic_defaults import fetcher
 from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
 from wp_runner.errors import OperationFailed, to_status
-from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS
-from wp_runner.operations.task import TASK_OPERATIONS, TaskJob
+from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS, TASK_OPERATIONS
+from wp_runner.operations.task import TaskJob
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
 from wp_sdk.context import Context

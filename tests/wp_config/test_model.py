@@ -183,6 +183,7 @@ app "web" {
 }
 pipeline "p" {
   step "s" {
+    image_url = file("image")
     use "exec" {
       command = file("command")
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wp_config.records import ConfigVariable, FinalValue, Hook, PluginDeclaration, StageKind
+from wp_config.records import ConfigVariable, FinalValue, Hook, Pipeline, PluginDeclaration, StageKind
 from wp_config.schema import BodySchema
 
 Scope = Mapping[str, object]
@@ -66,6 +66,7 @@ class Project:
     variables: NoVariables = field(default_factory=NoVariables)
     entries: tuple[ConfigVariable, ...] = ()
     file_change_signal: str = ""
+    pipes: tuple[Pipeline, ...] = ()
     closed: bool = False
 
     @property
@@ -77,6 +78,9 @@ class Project:
 
     def config(self) -> tuple[ConfigVariable, ...]:
         return self.entries
+
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        return self.pipes
 
     def close(self) -> None:
         self.closed = True

@@ -7,10 +7,12 @@ from typing import TypeAlias
 
 from wp_proto.waypoint import api as pb
 from wp_runner.environment import AppJob, ProjectJob
-from wp_runner.operations import application, project
+from wp_runner.operations import application, pipelines, project, task
+from wp_runner.operations.task import TaskJob
 
 AppOperation: TypeAlias = Callable[[AppJob], pb.Job.Result]
 ProjectOperation: TypeAlias = Callable[[ProjectJob], pb.Job.Result]
+TaskOperation: TypeAlias = Callable[[TaskJob], pb.Job.Result]
 
 APP_OPERATIONS: Mapping[str, AppOperation] = {
     "auth": application.auth,
@@ -31,6 +33,14 @@ PROJECT_OPERATIONS: Mapping[str, ProjectOperation] = {
     "validate": project.validate,
 }
 """Operations that need the file but no application."""
+
+TASK_OPERATIONS: Mapping[str, TaskOperation] = {
+    "pipeline_step": pipelines.pipeline_step,
+    "start_task": task.start_task,
+    "stop_task": task.stop_task,
+    "watch_task": task.watch_task,
+}
+"""Operations on a container, which need neither file nor data source."""
 
 BARE_OPERATIONS = frozenset({"noop"})
 """Operations that need neither file nor data source."""

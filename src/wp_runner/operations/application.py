@@ -15,6 +15,7 @@ from wp_runner.operations import release as releasing
 from wp_runner.operations import status_report as reporting
 from wp_runner.operations import up as everything
 from wp_runner.operations.config_sync import sync_config
+from wp_runner.operations.pipelines import sync_pipelines
 
 
 def build(env: AppJob) -> pb.Job.Result:
@@ -30,9 +31,16 @@ def push(env: AppJob) -> pb.Job.Result:
 
 
 def deploy(env: AppJob) -> pb.Job.Result:
-    """`deploy{artifact}`."""
+    """`deploy{artifact, release_after}`."""
     record = deploying.deploy(env, env.job.deploy.artifact if env.job.deploy.artifact.id else None)
-    return pb.Job.Result(deploy=pb.Job.DeployResult(deployment=record))
+    result = pb.Job.Result(deploy=pb.Job.DeployResult(deployment=record))
+    if env.job.deploy.release_after:
+        env.ui.header("Releasing...")
+        released = releasing.release(env, pb.Job.ReleaseOp(deployment=record, prune=True))
+        if released.unimplemented:
+            env.ui.line("No release phase specified, skipping...")
+        result.release.release.CopyFrom(released)
+    return result
 
 
 def release(env: AppJob) -> pb.Job.Result:
@@ -85,9 +93,10 @@ def auth(env: AppJob) -> pb.Job.Result:
 
 
 def config_sync(env: AppJob) -> pb.Job.Result:
-    """`config_sync{}`."""
+    """`config_sync{}`: the variables of the file, and its pipelines."""
     sync_config(env)
-    return pb.Job.Result(config_sync=pb.Job.ConfigSyncResult())
+    synced = pb.Job.PipelineConfigSyncResult(synced_pipelines=sync_pipelines(env))
+    return pb.Job.Result(config_sync=pb.Job.ConfigSyncResult(), pipeline_config_sync=synced)
 
 
 def _stored(env: AppJob, deployment_id: str) -> pb.Deployment:

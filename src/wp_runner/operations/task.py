@@ -4,10 +4,8 @@ specification 7.9, 7.10). These operations need neither file nor data source."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import wp_config
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
@@ -62,10 +60,7 @@ def watch_task(env: TaskJob) -> pb.Job.Result:
     if not present(state):
         raise OperationFailed(f"The job {start.id} launched nothing that could be watched")
     outcome = _call(env, _launcher(env, start.start_task.params), "watch", [], [_state(state)])
-    code = outcome.raw if isinstance(outcome.raw, int) else 0
-    if code != 0:
-        raise OperationFailed(f"The task ended with exit code {code}")
-    return pb.Job.Result(watch_task=pb.Job.WatchTaskResult(exit_code=code))
+    return pb.Job.Result(watch_task=pb.Job.WatchTaskResult(exit_code=_exit_code(outcome)))
 
 
 def stop_task(env: TaskJob) -> pb.Job.Result:
@@ -84,13 +79,24 @@ def stop_task(env: TaskJob) -> pb.Job.Result:
     return pb.Job.Result()
 
 
-TaskOperation: TypeAlias = Callable[[TaskJob], pb.Job.Result]
+def run_here(env: TaskJob, params: pb.Job.TaskPluginParams, info: TaskLaunchInfo) -> None:
+    """Launches a task, shows its output to its end and cleans up, all in this job. Raises `OperationFailed` when the
+    task ends with another exit code than 0."""
+    launcher = _launcher(env, params)
+    started = _call(env, launcher, "start", [Provider(KEYS[TaskLaunchInfo], lambda: info)], [])
+    if started.value is None:
+        raise OperationFailed(f"The plugin {launcher.plugin} started the task but said nothing to find it by")
+    try:
+        _exit_code(_call(env, launcher, "watch", [], [_state(started.value)]))
+    finally:
+        _call(replace(env, ctx=Context()), launcher, "stop", [], [_state(started.value)])
 
-TASK_OPERATIONS: Mapping[str, TaskOperation] = {
-    "start_task": start_task,
-    "stop_task": stop_task,
-    "watch_task": watch_task,
-}
+
+def _exit_code(watched: Outcome) -> int:
+    code = watched.raw if isinstance(watched.raw, int) else 0
+    if code != 0:
+        raise OperationFailed(f"The task ended with exit code {code}")
+    return code
 
 
 def _start_job(env: TaskJob, job_id: str) -> pb.Job:

@@ -40,6 +40,7 @@ pipeline "release" {
 
 pipeline "cleanup" {
   step "one" {
+    image_url = "alpine"
     use "exec" {
       command = workspace.name
     }
