@@ -64,6 +64,7 @@ COMMANDS: dict[str, Entry] = {
     "logout": Entry("login", "LOGOUT", "End the login of a context"),
     "logs": Entry("logs", "LOGS", "Stream the logs of an app"),
     "project apply": Entry("project", "APPLY", "Create or update a project"),
+    "project destroy": Entry("project", "DESTROY", "Destroy a project with everything that its apps created"),
     "project inspect": Entry("project", "INSPECT", "Show a project"),
     "project list": Entry("project", "LIST", "List projects"),
     "release": Entry("release", "RELEASE", "Release a deployment"),

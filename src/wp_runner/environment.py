@@ -61,7 +61,10 @@ class NothingSaved:
 
 @dataclass
 class ProjectJob:
-    """One job on a project. `directory` is where the data source was put (on a local runner the user's folder)."""
+    """One job on a project. `directory` is where the data source was put (on a local runner the user's folder).
+
+    `load` loads the configuration once more, for another job: in another workspace it may say something else.
+    """
 
     job: pb.Job
     server: Server
@@ -70,6 +73,7 @@ class ProjectJob:
     facts: RunnerFacts
     project: Project
     directory: Path
+    load: Callable[[pb.Job], Project]
 
     @property
     def host(self) -> PluginHost:

@@ -18,6 +18,7 @@ from wp_runner.dynamic_defaults import fetcher
 from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
 from wp_runner.errors import OperationFailed, to_status
 from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS, TASK_OPERATIONS
+from wp_runner.operations.destroy_project import delete_records
 from wp_runner.operations.task import TaskJob
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
@@ -64,6 +65,8 @@ class JobExecutor:
         ui = UI(outbox)
         if name in TASK_OPERATIONS:
             return TASK_OPERATIONS[name](TaskJob(job, self._server, ui, context, self._facts))
+        if name == "destroy_project" and job.destroy_project.skip_destroy_resources:
+            return delete_records(self._server, ui, job)
         if name not in APP_OPERATIONS and name not in PROJECT_OPERATIONS:
             raise _Unimplemented(
                 f'This runner does not know the operation "{name}"', do="Use a runner of a newer version"
@@ -74,8 +77,12 @@ class JobExecutor:
                 outbox.send(
                     pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=source.ref))
                 )
-            with closing(self._load(job, self._server, outbox, source, fetch)) as project:
-                common = (job, self._server, ui, context, self._facts, project, source.directory)
+
+            def load(wanted: pb.Job) -> Project:
+                return self._load(wanted, self._server, outbox, source, fetch)
+
+            with closing(load(job)) as project:
+                common = (job, self._server, ui, context, self._facts, project, source.directory, load)
                 if name in PROJECT_OPERATIONS:
                     return PROJECT_OPERATIONS[name](ProjectJob(*common))
                 env = AppJob(*common, project.app(job.application.application))

@@ -40,6 +40,13 @@ FLAGS: dict[str, dict[str, str]] = {
     "hostname register": {}, "hostname list": {}, "hostname delete": {},
     "project list": OPERATION | {"json": ""},
     "project inspect": {"json": ""},
+    "project apply": dict.fromkeys((
+        "data-source", "git-url", "git-path", "git-ref", "git-auth-type", "git-username", "git-password",
+        "git-private-key-path", "git-private-key-password", "git-recurse-submodules", "from-waypoint-hcl",
+        "waypoint-hcl", "poll",
+        "poll-interval", "app-status-poll", "app-status-poll-interval",
+    ), ""),
+    "project destroy": OPERATION | {"auto-approve": "", "skip-destroy-resources": ""},
     "workspace list": {},
     "job list": OPERATION | dict.fromkeys((
         "state", "target-runner-id", "target-runner-label", "pipeline-id", "pipeline-name", "run", "desc", "json",

@@ -76,6 +76,22 @@ def test_up_release_back_and_destroy(client: Client, tmp_path: Path) -> None:
     assert [d.status.state for d in listed] == [pb.Status.SUCCESS] * 2
 
 
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_project_goes_with_what_its_apps_created_or_without(client: Client, tmp_path: Path, skip: bool) -> None:
+    shop, name = Shop(), f"going-{skip}".lower()
+    with shop_runner(client, tmp_path, name, shop) as runner:
+        client.finish(client.queue(runner.id, name, "web", up=pb.Job.UpOp()))
+        asked = pb.Job.DestroyProjectOp(project=pb.Ref.Project(project=name), skip_destroy_resources=skip)
+        for _ in range(2):  # the second time there is nothing to do
+            gone, _ = client.finish(client.queue(runner.id, name, "", destroy_project=asked))
+            assert gone.error.message == ""
+            assert gone.result.HasField("project_destroy")
+            listed = [one.project for one in client.stub.ListProjects(pb.ListProjectsRequest()).projects]
+            assert name not in listed
+            client.project(name)  # a job needs a project
+    assert bool(shop.running) == skip
+
+
 def test_a_failure_reaches_everybody_who_asks(client: Client, tmp_path: Path) -> None:
     shop = Shop()
 

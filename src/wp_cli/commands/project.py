@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from wp_cli import standard_flags as shared
 from wp_cli.command import Command
-from wp_cli.errors import EXIT_OK, CliError
+from wp_cli.errors import EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, INT, STRING, Enum1, Flag
 from wp_cli.render.records import proto_json
+from wp_cli.target import unknown_project
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ GIT_PASSWORD = Flag("git-password", STRING, "", "Password for basic authenticati
 GIT_KEY = Flag("git-private-key-path", STRING, "", "File with the private key for SSH.")
 GIT_KEY_PASSWORD = Flag("git-private-key-password", STRING, "", "Password of that key.")
 GIT_SUBMODULES = Flag("git-recurse-submodules", INT, 0, "How deep to fetch submodules.")
+FROM_HCL = Flag("from-waypoint-hcl", STRING, "", "File whose runner block names the data source to take over.")
 HCL = Flag("waypoint-hcl", STRING, "", "File to store on the server, used when the source has none.")
 POLL = Flag("poll", BOOL, None, "Watch the repository and run `up` when it changes.")
 POLL_INTERVAL = Flag("poll-interval", STRING, "30s", "How often to look.")
 STATUS_POLL = Flag("app-status-poll", BOOL, None, "Ask for status reports regularly.")
 STATUS_POLL_INTERVAL = Flag("app-status-poll-interval", STRING, "5m", "How often to ask.")
+SKIP_RESOURCES = Flag("skip-destroy-resources", BOOL, False, "Delete the records only; what runs somewhere runs on.")
 SHOW_SECRETS = Flag("show-secrets", BOOL, False, "Print credentials in clear.")
 
 HCL_LIMIT = 5 * 1024 * 1024  # bytes
@@ -131,6 +134,8 @@ def change(session: Session, project: pb.Project) -> None:
     """Put what the flags say into the project. CliError for flags that do not fit together."""
     git_flags = (GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD)
     git_given = any(session.given(flag) for flag in git_flags) or session.given(GIT_SUBMODULES)
+    if session[FROM_HCL]:
+        source_of_file(session, project)
     source = session[DATA_SOURCE] or project.data_source.WhichOneof("source") or ""
     if git_given and source != "git":
         raise CliError("the git flags need a git project", do="Give -data-source=git as well.")
@@ -161,6 +166,20 @@ def change(session: Session, project: pb.Project) -> None:
         check_syntax(path)
         project.waypoint_hcl = content
         project.waypoint_hcl_format = pb.Hcl.JSON if is_json else pb.Hcl.HCL
+
+
+def source_of_file(session: Session, project: pb.Project) -> None:
+    """Make the data source that a file's `runner` block names the project's; everything else stays."""
+    from wp_cli.register import put_settings
+    from wp_cli.target import read_names
+
+    path = Path(session[FROM_HCL])
+    said = pb.Project()
+    said.data_source.CopyFrom(project.data_source)  # its credentials count where the file has none
+    put_settings(read_names(path), session, said)
+    if said.data_source == project.data_source and said.data_source.WhichOneof("source") is None:
+        raise CliError(f"the runner block of {path} names no data source", do="Write a data_source block into it.")
+    project.data_source.CopyFrom(said.data_source)
 
 
 def change_git(session: Session, git: pb.Job.Git) -> None:
@@ -198,6 +217,51 @@ def check_syntax(path: Path) -> None:
     parse_names(path)
 
 
+def destroy(session: Session) -> int:
+    """Destroy a project after asking: in a job what its apps created, then the records.
+
+    Nobody to ask: nothing happens, exit code 1. Declined: nothing, 0.
+    """
+    from wp_cli.register import find
+
+    name = session[shared.PROJECT]
+    if not name:
+        raise UsageProblem("name the project with -project, so that it is not the wrong one", command=session.command)
+    client = session.client()
+    project = find(name, client)
+    if project is None:
+        raise unknown_project(name)
+    skip = session[SKIP_RESOURCES]
+    if not skip and project.data_source.WhichOneof("source") is None:
+        raise CliError(
+            f"project {project.name!r} has no data source, so no job can destroy what its apps created",
+            do="Run `waypoint destroy` in its folder for every workspace first, then give -skip-destroy-resources.",
+        )
+    what = "all records, but nothing that its apps created" if skip else "everything that its apps created"
+    question = f"This destroys project {project.name!r}: {what}. Type yes to go ahead:"
+    if not session[shared.AUTO_APPROVE] and not session.screen.confirm(question, instead="-auto-approve"):
+        session.screen.warn("Nothing was destroyed.")
+        return EXIT_OK
+    if skip:
+        client.calls.DestroyProject(pb.DestroyProjectRequest(project=pb.Ref.Project(project=project.name)))
+    else:
+        destroy_by_job(session, project.name)
+    session.screen.result(f"Project {project.name!r} is destroyed.", "success")
+    return EXIT_OK
+
+
+def destroy_by_job(session: Session, name: str) -> None:
+    """Queue the job and follow it to its end. CliError if it failed."""
+    from wp_cli.operation import Operations
+    from wp_cli.target import App
+
+    with Operations(session) as operations:
+        everything = App(name, "")
+        job = operations.job(everything)
+        job.destroy_project.project.project = name
+        operations.run(everything, job)
+
+
 LIST = Command("project list", list_projects, "Lists the names of all projects.", flags=(shared.JSON,), operation=True)
 INSPECT = Command(
     "project inspect", inspect, "Shows a project; the one of the current directory if none is named.",
@@ -208,7 +272,17 @@ APPLY = Command(
     "Creates a project, or changes an existing one. Only what the flags name changes; everything else stays.",
     flags=(
         DATA_SOURCE, GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD,
-        GIT_SUBMODULES, HCL, POLL, POLL_INTERVAL, STATUS_POLL, STATUS_POLL_INTERVAL,
+        GIT_SUBMODULES, FROM_HCL, HCL, POLL, POLL_INTERVAL, STATUS_POLL, STATUS_POLL_INTERVAL,
     ),
     arguments="NAME", words=(1, 1),
+)  # fmt: skip
+DESTROY = Command(
+    "project destroy", destroy,
+    """
+    Destroys a project in all workspaces: what its apps created, their hostnames, and then the project with its records,
+    configuration and triggers. If something cannot be destroyed the project stays. Jobs stay in any case.
+
+      waypoint project destroy -project=shop
+    """,
+    flags=(shared.AUTO_APPROVE, SKIP_RESOURCES), operation=True,
 )  # fmt: skip

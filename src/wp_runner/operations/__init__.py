@@ -8,6 +8,7 @@ from typing import TypeAlias
 from wp_proto.waypoint import api as pb
 from wp_runner.environment import AppJob, ProjectJob
 from wp_runner.operations import application, pipelines, project, task
+from wp_runner.operations.destroy_project import destroy_project
 from wp_runner.operations.task import TaskJob
 
 AppOperation: TypeAlias = Callable[[AppJob], pb.Job.Result]
@@ -28,6 +29,7 @@ APP_OPERATIONS: Mapping[str, AppOperation] = {
 }
 
 PROJECT_OPERATIONS: Mapping[str, ProjectOperation] = {
+    "destroy_project": destroy_project,
     "init": project.init,
     "queue_project": project.queue_project,
     "validate": project.validate,
