@@ -131,7 +131,7 @@ class Loop:
 
     def _run_timers(self) -> None:
         moment = now()
-        due = [timer for timer in self._timers if timer.when <= moment]
+        due = sorted((timer for timer in self._timers if timer.when <= moment), key=lambda timer: timer.when)
         if not due:
             return
         self._timers = [timer for timer in self._timers if timer.when > moment]
