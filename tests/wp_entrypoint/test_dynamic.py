@@ -79,10 +79,10 @@ def test_a_source_that_hangs_delays_the_start_for_the_timeout_only(
     configured(server, consul, from_consul("NAME", "web/name"), pb.ConfigVar(name="GREETING", static="hello"))
     begin = time.monotonic()
     script = "echo $GREETING ${NAME-unset}; exec sleep 100"
-    process = entrypoints.start("sh", "-c", script, server=server, env={"WAYPOINT_CEB_CONNECT_TIMEOUT": "1s"})
+    process = entrypoints.start("sh", "-c", script, server=server, env={"WAYPOINT_CEB_CONNECT_TIMEOUT": "5s"})
     assert process.stdout is not None
     assert process.stdout.readline() == b"hello unset\n"
-    assert 1.0 <= time.monotonic() - begin < 10
+    assert time.monotonic() - begin >= 5.0
     consul.release.set()
     assert process.stdout.readline() == b"hello shop\n", "the value arrives after all, and restarts the application"
 

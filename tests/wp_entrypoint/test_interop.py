@@ -24,6 +24,8 @@ from .conftest import Entrypoints, eventually
 from .fake_server import DEPLOYMENT, INVITE, KEEPALIVE, LOGIN, Certificate, FakeServer
 from .test_exec import STDOUT, Client, pty
 
+pytestmark = pytest.mark.timeout(700)  # the first test of a machine builds the peer
+
 KEEPALIVE_BYTES = KEEPALIVE.SerializeToString()
 Event = dict[str, object]
 
@@ -49,7 +51,7 @@ class GoPeer:
                 self.events.append(json.loads(line))
                 self._changed.notify_all()
 
-    def wait(self, condition: Callable[[], object], timeout: float = 20) -> None:
+    def wait(self, condition: Callable[[], object], timeout: float = 60) -> None:
         with self._changed:
             assert self._changed.wait_for(condition, timeout), "the peer did not see what it waited for"
 
@@ -173,7 +175,7 @@ def test_everything_with_grpc_go(
     assert isinstance(metadata, dict)
     assert metadata["waypoint-token"] == [LOGIN]
     assert metadata["user-agent"][0].startswith("waypoint-entrypoint/")
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=60)
 
 
 def request(message: bytes) -> pb.EntrypointExecRequest:
@@ -189,7 +191,7 @@ def test_grpc_go_that_retires_its_connections(entrypoints: Entrypoints, start: C
     peer.wait(lambda: len(peer.calls("EntrypointConfig")) >= 3, 60)
     assert sorted({int(line) for line in peer.lines()}) == list(range(500))
     assert process.poll() is None
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=60)
 
 
 def test_grpc_go_with_small_windows_and_one_stream(entrypoints: Entrypoints, start: Callable[..., GoPeer]) -> None:
@@ -199,7 +201,7 @@ def test_grpc_go_with_small_windows_and_one_stream(entrypoints: Entrypoints, sta
     process = entrypoints.start("/usr/bin/python3", "-c", program, env=environment(wide.port), stdin=-1, stdout=-3)
     wide.wait(lambda: len(wide.lines()) == 20_000, 60)
     assert wide.lines() == [f"{n:099d}" for n in range(20_000)]
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=60)
     narrow = start(plan(configuration(GREETING="hello")), max_streams=2)
     result = entrypoints.run("sh", "-c", "echo $GREETING", env=environment(narrow.port))
     assert result.stdout == "hello\n"
@@ -255,7 +257,7 @@ def nginx(
         (tmp_path / name).mkdir()
     tmp_path.chmod(0o755)
     process = subprocess.Popen([found, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stderr=-3)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
 
     def listening() -> bool:
         assert process.poll() is None, (tmp_path / "error.log").read_text()
@@ -268,7 +270,7 @@ def nginx(
     eventually(listening, deadline - time.monotonic())
     yield port, process
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 def behind(port: int, certificate: Certificate) -> dict[str, str]:
@@ -319,7 +321,7 @@ def test_nginx_that_is_reloaded_or_has_no_upstream(
     errors: queue.Queue[bytes] = queue.Queue()
     assert process.stderr is not None
     threading.Thread(target=lambda: [errors.put(line) for line in process.stderr or ()], daemon=True).start()
-    while b"HTTP status 502" not in (line := errors.get(timeout=20)):
+    while b"HTTP status 502" not in (line := errors.get(timeout=60)):
         assert line
     again = FakeServer(certificate, upstream)
     try:
@@ -328,7 +330,7 @@ def test_nginx_that_is_reloaded_or_has_no_upstream(
         assert process.poll() is None
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         again.stop()
 
 

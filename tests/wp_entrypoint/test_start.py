@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import grpc
@@ -58,14 +57,14 @@ def without_libc_signals(status: str) -> str:
 
 def test_switched_off_it_becomes_the_application(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "echo $$", server=server, env={"WAYPOINT_CEB_DISABLE": "TRUE"})
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert int(out) == process.pid
     assert not server.metadata
 
 
 def test_without_a_server_address_it_becomes_the_application(entrypoints: Entrypoints) -> None:
     process = entrypoints.start("sh", "-c", 'echo $$ "$0"', "x y")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert out.decode() == f"{process.pid} x y\n"
     assert err == b""
 
@@ -84,7 +83,7 @@ def test_switched_off_the_environment_stays_but_for_token_and_port(
     entrypoints: Entrypoints, server: FakeServer, off: dict[str, str]
 ) -> None:
     given = entrypoints.environment(server, ODD="\udcff", EMPTY="", LC_CTYPE="C.UTF-8") | off
-    result = entrypoints.start("/usr/bin/env", "-0", server=server, env=given).communicate(timeout=20)[0]
+    result = entrypoints.start("/usr/bin/env", "-0", server=server, env=given).communicate(timeout=60)[0]
     del given["WAYPOINT_CEB_INVITE_TOKEN"]
     expected = {os.fsencode(f"{name}={value}") for name, value in {**given, "PORT": "5000"}.items()}
     assert set(result.split(b"\0")) - {b""} == expected
@@ -109,7 +108,7 @@ def test_commands_are_found_as_a_shell_finds_them(entrypoints: Entrypoints) -> N
 
 def test_without_a_path_the_usual_folders_are_searched(entrypoints: Entrypoints) -> None:
     command = [*entrypoints.program(), "sh", "-c", "echo found"]
-    assert subprocess.run(command, env={}, capture_output=True, check=True, timeout=20).stdout == b"found\n"
+    assert subprocess.run(command, env={}, capture_output=True, check=True, timeout=60).stdout == b"found\n"
 
 
 @pytest.mark.parametrize(
@@ -271,7 +270,7 @@ def test_required_mode_waits_for_the_server(entrypoints: Entrypoints, certificat
     server = FakeServer(make_certificate(), port)
     try:
         server.set_config(GREETING="hello")
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
         assert out == b"hello\n"
     finally:
         server.stop()
@@ -283,7 +282,7 @@ def test_a_stop_while_waiting_ends_without_a_start(entrypoints: Entrypoints) -> 
     assert process.stderr is not None
     process.stderr.readline()
     process.terminate()
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode in (143, -15)
     assert out == b""
 
@@ -333,7 +332,7 @@ def test_closed_standard_descriptors(entrypoints: Entrypoints, server: FakeServe
         stdout=None,
         stderr=None,
     )
-    assert process.wait(20) == 3
+    assert process.wait(60) == 3
     assert marker.exists()
 
 
@@ -344,4 +343,3 @@ def test_the_status_of_a_stream_that_failed_once_is_not_the_end(entrypoints: Ent
     server.config_error = None
     server.wait(lambda: bool(server.instances))
     assert process.poll() is None
-    assert time.monotonic()
