@@ -39,7 +39,7 @@ from tests.postgres import PostgresServer, programs
 
 BASE_LABEL = "waypoint.tests"
 PROJECT_LABEL = "waypoint.hashicorp.com/project"
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 _PYTHON = Path("/usr/bin/python3")
 _WAYPOINT = "/usr/lib/waypoint"
@@ -346,7 +346,7 @@ def _registry(folder: Path, auth: str = "") -> Iterator[str]:
 def _answers(host: str, process: subprocess.Popen[bytes]) -> bool:
     end = time.monotonic() + DEADLINE
     while process.poll() is None and time.monotonic() < end:
-        connection = http.client.HTTPConnection(host, timeout=5)
+        connection = http.client.HTTPConnection(host, timeout=60)
         try:
             connection.request("GET", "/v2/")
             connection.getresponse().read()

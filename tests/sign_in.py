@@ -23,7 +23,7 @@ SOURCE = Path(__file__).parent / "oidc_provider"
 CLIENT_ID = "waypoint"
 CLIENT_SECRET = "a secret: with / signs+"
 CALLBACK_PATH = "/oidc/callback"
-DEADLINE = 30.0
+DEADLINE = 60.0
 OLDEST_NODE = 20
 NODE = "22"
 

@@ -125,7 +125,7 @@ class Visitors:
             each.join()
 
     def _visit(self, keep: bool) -> None:
-        connection = http.client.HTTPConnection(self._host, timeout=30)
+        connection = http.client.HTTPConnection(self._host, timeout=60)
         while not self._stop.is_set():
             try:
                 connection.request("GET", "/")

@@ -529,7 +529,7 @@ class TestRunning:
         assert following.stderr
         assert following.stderr.readline() == done.stderr
         following.send_signal(signal.SIGINT)
-        following.communicate(timeout=20)
+        following.communicate(timeout=60)
         assert following.returncode == 130
         assert "no instance" in failure(shop.fails("exec", "true")).lower()
 

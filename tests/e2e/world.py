@@ -86,7 +86,7 @@ class Waypoint:
     def close(self) -> None:
         """Stop the server; fails when anything is left running."""
         self.run("server", "stop")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         left = self.processes()
@@ -97,11 +97,11 @@ class Waypoint:
 
 def fetch(url: str) -> str:
     """The body of an address."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return str(answer.read().decode())
 
 
-def eventually(check: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(check: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until `check` holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not check():

@@ -129,7 +129,7 @@ def test_up_on_a_remote_runner_warns_once(cli: Cli) -> None:
             assert time.monotonic() < end
             time.sleep(0.05)
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130
+        assert watching.wait(60) == 130
     warning = (
         "warning: The job runs on a remote runner, from https://git.example.com/team/shop: what is not committed here"
     )

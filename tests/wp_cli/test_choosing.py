@@ -90,7 +90,7 @@ def test_sigterm_ends_a_command_like_ctrl_c(cli: Cli) -> None:
     with false_server(1, 1, asked, answer) as address:
         command = [*cli.command, "project", "list", f"-server-addr={address}", "-server-tls=false"]
         with subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=subprocess.PIPE) as waiting:
-            assert asked.wait(30)
+            assert asked.wait(60)
             waiting.terminate()
-            assert waiting.wait(30) == 130
+            assert waiting.wait(60) == 130
         answer.set()

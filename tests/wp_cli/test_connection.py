@@ -154,7 +154,7 @@ def test_a_web_server_is_no_waypoint_server(cli: Cli) -> None:
         thread = threading.Thread(target=answer, args=(listener,), daemon=True)
         thread.start()
         said = cli.fails("project", "list", WAYPOINT_SERVER_ADDR=f"127.0.0.1:{listener.getsockname()[1]}")
-        thread.join(30)
+        thread.join(60)
     assert "it answers, but not as a Waypoint server does (HTTP status 404)" in said
 
 

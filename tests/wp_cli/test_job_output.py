@@ -46,7 +46,7 @@ def terminal(cli: Cli, *entries: dict[str, object], columns: int = 100, **enviro
 
 def piped(cli: Cli, *entries: dict[str, object], option: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, DRAW, write_script(cli, *entries), *([option] if option else [])]
-    return subprocess.run(command, env=cli.environ | environ, capture_output=True, text=True, check=True, timeout=30)
+    return subprocess.run(command, env=cli.environ | environ, capture_output=True, text=True, check=True, timeout=60)
 
 
 def test_a_running_step_shows_its_output_below_it_and_a_finished_one_only_its_mark(cli: Cli) -> None:

@@ -38,7 +38,7 @@ def url(text: str, name: str) -> str:
 
 
 def fetch(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         return answer.read().decode()
 
 
@@ -180,7 +180,7 @@ def test_logs_are_the_bytes_of_the_app(cli: Cli) -> None:
         while "hello" not in following.stdout.readline():
             pass
         following.send_signal(2)
-        assert following.wait(30) == 130
+        assert following.wait(60) == 130
 
 
 def test_config_reaches_the_running_app(cli: Cli) -> None:
@@ -294,7 +294,7 @@ def test_ctrl_c_and_sigterm_cancel_the_job_and_wait_for_its_end(cli: Cli) -> Non
     with subprocess.Popen([*cli.command, "up"], cwd=cli.folder, env=cli.environ, stderr=subprocess.DEVNULL) as running:
         wait_until(started.exists)
         running.terminate()
-        assert running.wait(30) == 130
+        assert running.wait(60) == 130
 
 
 def test_a_second_ctrl_c_leaves_at_once(cli: Cli) -> None:
@@ -354,7 +354,7 @@ def test_following_logs_goes_on_after_the_server_restarts(cli: Cli) -> None:
             wait_until(lambda: "served /again" in log.read_text())
         finally:
             following.terminate()
-        assert following.wait(30) == 130
+        assert following.wait(60) == 130
     assert log.read_text().count("hello") == 1
 
 
@@ -428,7 +428,7 @@ def test_a_remote_job_goes_on_when_the_watcher_leaves(cli: Cli) -> None:
     with log.open("w") as file, subprocess.Popen(command, cwd=cli.folder, env=cli.environ, stderr=file) as watching:
         wait_until(lambda: "No runner takes it" in log.read_text())
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130
+        assert watching.wait(60) == 130
     found = re.search(r"`waypoint job cancel (\w+)` ends it", log.read_text())
     assert found, log.read_text()
     assert found[1] in cli.ok("job", "list", "-state=Queued")

@@ -143,7 +143,7 @@ def test_a_thin_client_brings_a_project_up_on_a_runner_that_has_only_a_token(cli
         assert "The deploy was successful!" in output
         url = re.search(r"Release URL: (\S+)", output)
         assert url is not None
-        with urllib.request.urlopen(url[1], timeout=10) as answer:
+        with urllib.request.urlopen(url[1], timeout=60) as answer:
             assert answer.status == 200
         assert list(cli.folder.iterdir()) == []  # nothing was put into the user's own folder
         (job,) = objects(cli.ok("job", "list", "-project=shop", "-limit=1", "-json"))

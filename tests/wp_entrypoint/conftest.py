@@ -102,7 +102,7 @@ class Entrypoints:
         self.zipapp = packed
 
     def run(
-        self, *argv: str, server: FakeServer | None = None, timeout: float = 30, **options: object
+        self, *argv: str, server: FakeServer | None = None, timeout: float = 60, **options: object
     ) -> subprocess.CompletedProcess[str]:
         process = self.start(*argv, server=server, **options)  # type: ignore[arg-type]
         out, err = process.communicate(timeout=timeout)
@@ -135,7 +135,7 @@ def entrypoints(nature: str, request: pytest.FixtureRequest, zipapp: Path, tmp_p
                 stream.close()
 
 
-def eventually(condition: Callable[[], object], timeout: float = 15, what: str = "") -> None:
+def eventually(condition: Callable[[], object], timeout: float = 60, what: str = "") -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + timeout
     while not condition():

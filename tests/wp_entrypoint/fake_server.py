@@ -170,7 +170,7 @@ class FakeServer(WaypointServicer):
 
     # What a test waits for
 
-    def wait(self, condition: Callable[[], bool], timeout: float = 20) -> None:
+    def wait(self, condition: Callable[[], bool], timeout: float = 60) -> None:
         with self.changed:
             assert self.changed.wait_for(condition, timeout), "the server did not see what it waited for"
 

@@ -21,7 +21,7 @@ from wp_server.tls import PINNED_NAME
 
 APPLICATION = pb.Ref.Application(project="shop", application="web")
 WORKSPACE = pb.Ref.Workspace(workspace="default")
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 
 
 class Api:
@@ -36,7 +36,7 @@ class Api:
             ("waypoint-token", token),
         )
 
-    def call(self, rpc: str, request: object, timeout: float = 30) -> object:
+    def call(self, rpc: str, request: object, timeout: float = 60) -> object:
         return getattr(self._stub, rpc)(request, metadata=self._metadata, timeout=timeout)
 
 
@@ -76,7 +76,7 @@ class RealServer:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            self.process.wait(15)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

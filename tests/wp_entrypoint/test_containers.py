@@ -56,18 +56,18 @@ def run(
 def test_configuration_logs_and_exit_status(run: Run, server: FakeServer) -> None:
     server.set_config(GREETING="hello")
     container = run("sh", "-c", "echo $GREETING $(id -u); exit 7")
-    assert container.wait(timeout=30)["StatusCode"] == 7
+    assert container.wait(timeout=60)["StatusCode"] == 7
     assert container.logs(stdout=True, stderr=False) == b"hello 65534\n"
     assert server.app_lines() == ["hello 65534"]
 
 
 def test_a_killed_application(run: Run) -> None:
-    assert run("sh", "-c", "kill -KILL $$").wait(timeout=30)["StatusCode"] == 137
+    assert run("sh", "-c", "kill -KILL $$").wait(timeout=60)["StatusCode"] == 137
 
 
 def test_a_command_that_does_not_exist(run: Run) -> None:
     container = run("no-such-command")
-    assert container.wait(timeout=30)["StatusCode"] == 127
+    assert container.wait(timeout=60)["StatusCode"] == 127
     assert b"no-such-command: command not found" in container.logs()
 
 
@@ -96,14 +96,14 @@ def test_exec_with_a_terminal(run: Run, server: FakeServer) -> None:
 
 def test_a_container_with_a_terminal(run: Run, server: FakeServer) -> None:
     container = run("sh", "-c", "test -t 1 && echo coloured; exit 5", tty=True)
-    assert container.wait(timeout=30)["StatusCode"] == 5
+    assert container.wait(timeout=60)["StatusCode"] == 5
     assert b"coloured\r\n" in container.logs()
     assert "coloured" in server.app_lines()
 
 
 def test_the_token_cannot_be_read_in_the_container(run: Run) -> None:
     container = run("sh", "-c", "env; cat /proc/1/environ; sleep 0.5; cat /proc/1/environ || echo refused; exit 3")
-    assert container.wait(timeout=30)["StatusCode"] == 3
+    assert container.wait(timeout=60)["StatusCode"] == 3
     said = container.logs()
     assert b"WAYPOINT_DEPLOYMENT_ID" in said
     assert b"refused\n" in said

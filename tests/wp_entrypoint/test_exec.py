@@ -36,7 +36,7 @@ class Client:
     def end_input(self) -> None:
         self.session.to_entrypoint.put(EOF)
 
-    def read(self, timeout: float = 20) -> bool:
+    def read(self, timeout: float = 60) -> bool:
         """Take the next message; whether the session goes on."""
         try:
             request = self.session.from_entrypoint.get(timeout=timeout)
@@ -211,7 +211,7 @@ def test_many_at_once_and_not_more(running: FakeServer) -> None:
     assert MAX_SESSIONS >= 50
     clients = [Client(running.exec("sh", "-c", f"read x; echo {n} $x; exit {n}")) for n in range(MAX_SESSIONS)]
     for client in clients:
-        assert client.session.opened.wait(20)
+        assert client.session.opened.wait(60)
     refused = Client(running.exec("true"))
     refused.finish()
     assert refused.error is not None
@@ -336,7 +336,7 @@ def test_one_session_without_an_application(entrypoints: Entrypoints, server: Fa
     assert client.finish() == 3
     assert client.output[STDOUT] == b"hello you\n"
     client.session.to_entrypoint.put(None)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, b"")
 
 
@@ -346,7 +346,7 @@ def test_one_session_that_nobody_wants_ends_when_it_is_told_to(entrypoints: Entr
     assert process.stderr is not None
     assert process.stderr.readline()
     process.terminate()
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (-15, b"")
 
 
@@ -358,7 +358,7 @@ def test_the_applications_end_ends_commands(entrypoints: Entrypoints, server: Fa
     read = pid_file(pids)
     eventually(read)
     process.terminate()
-    assert process.wait(20) == -15
+    assert process.wait(60) == -15
     assert not alive(read())
 
 
@@ -388,7 +388,7 @@ def test_a_reader_that_stops_stops_the_command_and_loses_nothing(
         time.sleep(0.7)
     assert not marker.exists()
     other = Client(running.exec("echo", "not held up"))
-    assert other.session.opened.wait(20)
+    assert other.session.opened.wait(60)
     running.reading_exec.set()
     assert client.finish() == 5
     assert len(client.output[STDOUT]) == size

@@ -268,7 +268,7 @@ def test_the_kernel_is_asked_for_what_only_it_can_do(standalone: Path, server: F
         eventually(lambda: parent_of(orphan) == process.pid)
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     assert b"internal fault" not in said
 
 

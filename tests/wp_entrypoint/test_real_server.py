@@ -44,7 +44,7 @@ def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer)
     )
     assert lines_until(real, "hello") == ["hello"]
     assert [instance.deployment_id for instance in real.instances()] == [real.deployment_id]
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=60)
     assert process.returncode == 5
     eventually(lambda: not real.instances())
 
@@ -78,7 +78,7 @@ def test_a_burst_of_100_000_lines(entrypoints: Entrypoints, real: RealServer) ->
     )
     numbers = [int(line) for line in lines_until(real, f"{99_999:099d}")]
     assert numbers == list(range(numbers[0], 100_000))
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -89,7 +89,7 @@ def test_a_restart_of_the_server(entrypoints: Entrypoints, real: RealServer, num
     before = {instance.id for instance in real.instances()}
     real.stop(number)
     real.start()
-    eventually(real.instances, timeout=30)
+    eventually(real.instances, timeout=60)
     assert {instance.id for instance in real.instances()} == before
     assert lines_until(real, "one")
     assert real.exec("echo", "back")[1] == b"back\n"

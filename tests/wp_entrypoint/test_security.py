@@ -112,7 +112,7 @@ def test_a_process_of_the_same_user_cannot_look_into_the_entrypoint(
     process = entrypoints.start(
         "sh", "-c", script, server=server, python="/usr/bin/python3", preexec_fn=become_nobody, cwd="/"
     )
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert out.decode().splitlines() == ["environ refused", "mem refused", "maps refused"], err
 
 
@@ -152,7 +152,7 @@ def test_no_log_has_values_input_or_tokens(entrypoints: Entrypoints, server: Fak
     server.set_config(PASSWORD="hunter2-other")
     server.wait(lambda: any("has changed" in line for line in server.own_lines()))
     process.terminate()
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     said = err.decode() + "\n".join(server.own_lines())
     for secret in ("hunter2", "typed-secret", INVITE, "login-token"):
         assert secret not in said

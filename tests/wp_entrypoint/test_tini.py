@@ -48,7 +48,7 @@ class Namespaces:
 
     def run(self, kind: str, *command: str, **options: tuple[int, ...]) -> tuple[int, str]:
         process = self.start(kind, *command, **options)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
         return process.returncode, out
 
 
@@ -90,7 +90,7 @@ def test_signals_are_passed_on(namespaces: Namespaces, name: str) -> None:
         process = namespaces.start(kind, "sh", "-c", "ulimit -c 0; echo ready; exec sleep 30")
         pid = ready(process)
         subprocess.run(["kill", f"-{number.value}", str(pid)], check=True)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         results[kind] = process.returncode
     assert results["entrypoint"] == results["tini"] == 128 + number
 
@@ -104,7 +104,7 @@ def test_a_handler_decides(namespaces: Namespaces, name: str) -> None:
     for kind in KINDS:
         process = namespaces.start(kind, "/usr/bin/python3", "-c", program)
         subprocess.run(["kill", f"-{name}", str(ready(process))], check=True)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=60)
         assert (process.returncode, out) == (9, f"{name}\n"), kind
 
 
@@ -114,7 +114,7 @@ def test_zombies_are_reaped(namespaces: Namespaces) -> None:
         process = namespaces.start(kind, "sh", "-c", script)
         pid = ready(process)
         eventually(lambda one=pid: len(children_of(one)) == 1, what=kind)
-        process.communicate("\n", timeout=20)
+        process.communicate("\n", timeout=60)
         assert process.returncode == 3
 
 

@@ -106,7 +106,7 @@ class Waypoint(WaypointServicer):
         self.jobs.put(job)
         return job.id
 
-    def outcome(self, job_id: str, timeout: float = 30) -> pb.RunnerJobStreamRequest:
+    def outcome(self, job_id: str, timeout: float = 60) -> pb.RunnerJobStreamRequest:
         return self.outcomes[job_id].get(timeout=timeout)
 
     def run(self, job: pb.Job) -> pb.RunnerJobStreamRequest:

@@ -81,12 +81,12 @@ class RealServer:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(15)
+        self.process.wait(60)
 
     def close(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(15)
+            self.process.wait(60)
 
     def connect(self) -> Client:
         state = local.State(**json.loads((self.folder / local.STATE_FILE).read_text()))

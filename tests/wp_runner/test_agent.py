@@ -39,7 +39,7 @@ def agent(server: FakeServer, work: Work, slots: int = 1) -> Agent:
     return Agent(server.stub, RunnerSettings(slots=slots), executor(work))
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the expected never happened"
@@ -113,7 +113,7 @@ def test_a_forced_end_stops_the_work_and_the_slot_goes_on(server: FakeServer) ->
         job_id = server.waypoint.queue(pb.Job(labels={"wait": "1"}))
         until(lambda: server.waypoint.text(job_id) == "waiting")
         server.waypoint.commands[job_id].put(None)
-        assert stopped.wait(20)
+        assert stopped.wait(60)
         assert server.waypoint.run(pb.Job()).WhichOneof("event") == "complete"
 
 
@@ -122,7 +122,7 @@ def test_a_job_survives_the_loss_of_its_stream(server: FakeServer) -> None:
 
     def work(job: pb.Job, outbox: Outbox, context: Context) -> None:
         outbox.emit(Line("before"))
-        assert go.wait(30)
+        assert go.wait(60)
         for number in range(200):
             outbox.emit(Line(f"line {number}"))
 
@@ -138,7 +138,7 @@ def test_a_job_survives_the_loss_of_its_stream(server: FakeServer) -> None:
 
 def test_stop_waits_for_the_running_job(server: FakeServer) -> None:
     go = threading.Event()
-    runner = agent(server, lambda job, outbox, context: go.wait(30) and None)
+    runner = agent(server, lambda job, outbox, context: go.wait(60) and None)
     runner.start()
     job_id = server.waypoint.queue(pb.Job())
     until(lambda: job_id in server.waypoint.running)
@@ -146,7 +146,7 @@ def test_stop_waits_for_the_running_job(server: FakeServer) -> None:
     stopper.start()
     until(lambda: runner.stopping)
     go.set()
-    stopper.join(30)
+    stopper.join(60)
     assert not stopper.is_alive()
     assert server.waypoint.outcome(job_id).WhichOneof("event") == "complete"
 

@@ -146,7 +146,7 @@ def test_producers_wait_while_too_much_is_pending_and_closing_frees_them(monkeyp
     assert not blocked.wait(0.05)
     feed = box.feed()
     assert next(feed).terminal.events[0].step.output == b"x" * 900
-    assert blocked.wait(10)
+    assert blocked.wait(60)
     box.emit(Step(3, 0, output=b"z"))
     threading.Thread(target=box.emit, args=(Step(4, 0, output=b"w" * 900),), daemon=True).start()
     box.close()

@@ -46,7 +46,7 @@ def project(name: str, *before: str, **stages: str) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the expected never happened"
@@ -209,7 +209,7 @@ def test_a_runner_killed_while_deploying_leaves_what_destroy_cleans_up(
         until(lambda: alive.read_text())
     finally:
         runner.send_signal(signal.SIGKILL)
-        runner.wait(30)
+        runner.wait(60)
         assert runner.stdout is not None
         job_id = json.loads(runner.stdout.readline())
         runner.stdout.close()

@@ -121,7 +121,7 @@ def test_cancel_reaches_the_operation(client: Client, tmp_path: Path) -> None:
     shop.before = before
     with shop_runner(client, tmp_path, "cancelled", shop) as runner:
         job_id = client.queue(runner.id, "cancelled", "web", up=pb.Job.UpOp())
-        assert there.wait(30)
+        assert there.wait(60)
         client.stub.CancelJob(pb.CancelJobRequest(job_id=job_id))
         complete, _ = client.finish(job_id)
         assert complete.error.code == 1
@@ -156,7 +156,7 @@ def test_a_job_survives_the_servers_restart(tmp_path: Path, how: str) -> None:
         runner = shop_runner(client, tmp_path, "restart", shop)
         with runner:
             job_id = client.queue(runner.id, "restart", "web", up=pb.Job.UpOp())
-            assert there.wait(30)
+            assert there.wait(60)
             getattr(server, how)()
             server.start()
             go.set()
@@ -209,7 +209,7 @@ def test_leaving_does_not_wait_long_for_a_server_that_is_gone(tmp_path: Path) ->
         runner = shop_runner(client, tmp_path, "leaving", shop)
         runner.start()
         client.queue(runner.id, "leaving", "web", build=pb.Job.BuildOp())
-        assert there.wait(30)
+        assert there.wait(60)
         server.kill()
         stopper = threading.Thread(target=runner.stop, kwargs={"cancel": True})
         stopper.start()

@@ -73,7 +73,7 @@ def test_a_deploy_that_fails_half_way_leaves_what_destroy_needs(bench: Bench) ->
 def test_cancelling_a_stage_is_recorded_and_cleaned_up_by_destroy(bench: Bench, function: str, kind: str) -> None:
     there, _go = bench.blocked(function)
     job_id = bench.waypoint.queue(bench.job(up=pb.Job.UpOp()))
-    assert there.wait(30)
+    assert there.wait(60)
     bench.waypoint.commands[job_id].put(pb.RunnerJobStreamResponse(cancel=pb.RunnerJobStreamResponse.JobCancel()))
     outcome = bench.waypoint.outcome(job_id)
     assert outcome.error.error.code == code_pb2.CANCELLED
@@ -90,7 +90,7 @@ def test_what_a_killed_runner_leaves_is_cleaned_up_by_destroy(bench: Bench) -> N
     """A killed runner writes nothing more: the record still says RUNNING and holds only the checkpoint."""
     there, go = bench.blocked("deploy")
     job_id = bench.waypoint.queue(bench.job(up=pb.Job.UpOp()))
-    assert there.wait(30)
+    assert there.wait(60)
     (deployment,) = bench.records("deployment")
     left = pb.Deployment()
     left.CopyFrom(deployment)
@@ -227,7 +227,7 @@ def test_a_hook_that_ignores_the_signal_is_ended_on_cancel_with_its_children(ben
     )
     bench.app.stages[StageKind.BUILD].hook_list = (Hook("before", (sys.executable, "-c", code)),)
     job_id = bench.waypoint.queue(bench.job(build=pb.Job.BuildOp()))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while "\nstubborn" not in bench.waypoint.text(job_id):
         assert time.monotonic() < deadline
         time.sleep(0.01)

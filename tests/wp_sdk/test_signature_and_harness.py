@@ -113,7 +113,7 @@ def test_cancellation_wakes_waits_and_calls_back() -> None:
     with ctx.on_cancel(called.set):
         threading.Thread(target=ctx.cancel, args=("interrupted",)).start()
         with pytest.raises(Cancelled, match="interrupted"):
-            ctx.wait(30)
+            ctx.wait(60)
     assert called.is_set()
     child = Context(parent=ctx)
     assert child.cancelled()

@@ -18,7 +18,7 @@ import pytest
 from wp_sdk.switch.control import Switch, SwitchError, Target, accepts, folder_for, wait_until_accepting
 from wp_sdk.switch.files import LOCK, is_locked
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 def eventually(condition: Callable[[], object], what: str) -> None:

@@ -34,7 +34,7 @@ VERSION_HEADERS = (
     ("client-entrypoint-protocol", "1,1"),
     ("client-version", "v1.0.0"),
 )
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 CALL_DEADLINE = 60.0
 
 
@@ -181,12 +181,12 @@ class ServerProcess:
         """Sends a signal and returns the exit code; the end may take ten seconds."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def clean(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(15)
+            self.process.wait(60)
 
 
 @pytest.fixture

@@ -79,12 +79,12 @@ class Runner:
 
 
 async def watch(api, job_id: str) -> list[pb.GetJobStreamResponse]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         return [event async for event in api.GetJobStream(pb.GetJobStreamRequest(job_id=job_id))]
 
 
 async def until_state(api, job_id: str, *states: int) -> pb.Job:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = await api.GetJob(pb.GetJobRequest(job_id=job_id))
             if found.state in states:

@@ -14,7 +14,7 @@ from wp_server.auth import tokens
 from .conftest import VERSION_HEADERS, Client
 
 FEATURES = ("waypoint-entrypoint-features", "tunnel1")
-DEADLINE = 20.0
+DEADLINE = 60.0
 _numbers = itertools.count(1)
 
 APPLICATION = pb.Ref.Application(project="shop", application="web")

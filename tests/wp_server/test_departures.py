@@ -44,7 +44,7 @@ async def test_a_step_that_cannot_be_saved_is_saved_later_in_order(tmp_path):
     running = asyncio.ensure_future(departures.run())
     try:
         await store.write(pages, full=False)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await store.read(keys.key, "second") is None:
                 await asyncio.sleep(0.05)
         assert await store.read(keys.key, "first")

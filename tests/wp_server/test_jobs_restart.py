@@ -24,7 +24,7 @@ async def test_a_running_job_is_continued_on_the_server_that_comes_back(server_p
         await stream.write(line("before"))
         waiting = (await api.QueueJob(job("r1", up=pb.Job.UpOp()))).job_id
         watching = api.GetJobStream(pb.GetJobStreamRequest(job_id=running))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for event in watching:
                 if event.terminal.events:
                     break
@@ -61,6 +61,6 @@ async def test_a_job_that_was_only_handed_out_is_given_to_whoever_comes_back(ser
     async with server_process.channel() as channel:
         api = Client(channel, server_process.token)
         runner = await Runner(api, "r1").register()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await runner.work() == queued
         await runner.leave()

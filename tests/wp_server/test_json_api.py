@@ -188,7 +188,7 @@ async def test_streams_are_lines_that_arrive_as_they_happen(client, token, http)
 
     def follow(loop: asyncio.AbstractEventLoop) -> list[dict]:
         lines = []
-        with http.session.get(url, headers=http.headers, stream=True, timeout=30) as answer:
+        with http.session.get(url, headers=http.headers, stream=True, timeout=60) as answer:
             assert answer.headers["content-type"] == "application/x-ndjson"
             for line in answer.iter_lines():
                 lines.append(json.loads(line))
@@ -312,7 +312,7 @@ class Browser:
             f"{self.http.base}/grpc/{service}/{rpc}",
             data=base64.b64encode(raw) if self.text else raw,
             headers=given | headers,
-            timeout=30,
+            timeout=60,
         )
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == "*"
@@ -374,8 +374,8 @@ async def test_browsers_send_their_own_version_and_may_ask_first(browser):
     _, trailers = await browser("ListProjects", pb.ListProjectsRequest(), **{"client-api-protocol": "9,9"})
     assert trailers["grpc-status"] == "3"
     path = f"{browser.http.base}/grpc/{SERVICE.full_name}/ListProjects"
-    asked = await asyncio.to_thread(browser.http.session.options, path, timeout=30)
+    asked = await asyncio.to_thread(browser.http.session.options, path, timeout=60)
     assert asked.status_code == 204
     assert "authorization" in asked.headers["access-control-allow-headers"]
-    wrong = await asyncio.to_thread(browser.http.session.post, path, data=b"", timeout=30)
+    wrong = await asyncio.to_thread(browser.http.session.post, path, data=b"", timeout=60)
     assert wrong.status_code == 415

@@ -30,7 +30,7 @@ from wp_server.store.claims import Candidate
 from wp_server.store.slices import EVERYTHING
 
 APP = pb.Ref.Application(project="p", application="web")
-DEADLINE = 30.0
+DEADLINE = 60.0
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'emptied'"
 
 

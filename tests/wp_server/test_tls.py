@@ -119,7 +119,7 @@ async def test_given_files_are_served_and_new_ones_replace_them_without_a_restar
             assert (await shown(address, alpn="h2" if address == server.grpc_address else ""))[0] == given.fingerprint
         given.key_file.write_bytes(second.key)
         given.chain_file.write_bytes(second.chain)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             for address in (server.grpc_address, server.http_address):
                 alpn = "h2" if address == server.grpc_address else ""
                 while (await shown(address, alpn=alpn))[0] != second.fingerprint:

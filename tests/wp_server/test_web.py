@@ -23,7 +23,7 @@ async def fetch(address: str, path: str, method: str = "GET", trust: bytes | Non
     lines = [f"{method} {path} HTTP/1.1", f"Host: {address}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     writer.write("\r\n".join([*lines, "", ""]).encode())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         raw = await reader.read()
     writer.close()
     head, _, body = raw.partition(b"\r\n\r\n")

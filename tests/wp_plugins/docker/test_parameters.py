@@ -165,7 +165,7 @@ class TestRegistry:
         harness(RegistryConfig(image=name, tag="1", extra_tags=["stable"])).call(
             push, built(app(f"FROM {busybox_image}"))
         )
-        tags = http.client.HTTPConnection(registry.host, timeout=20)
+        tags = http.client.HTTPConnection(registry.host, timeout=60)
         tags.request("GET", "/v2/team/web/tags/list")
         assert sorted(json.loads(tags.getresponse().read())["tags"]) == ["1", "stable"]
         tags.close()

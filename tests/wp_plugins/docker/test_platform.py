@@ -120,7 +120,7 @@ def test_a_deployment_is_a_container_of_its_own(
 
 
 def get(url: str, path: str = "/") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -377,12 +377,12 @@ def test_cancelling_removes_what_was_made(
 
     thread = threading.Thread(target=run)
     thread.start()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not docker_client.containers.list(filters={"label": f"{labels.PROJECT}={docker_project}"}):
         assert time.monotonic() < end
         time.sleep(0.05)
     made.ctx.cancel()
-    thread.join(30)
+    thread.join(60)
     assert isinstance(failures[0], Cancelled)
     assert none_left(docker_client, docker_project)
 

@@ -189,7 +189,7 @@ def test_cancelling_does_not_wait_for_a_silent_registry(artifact: Image, harness
         with connection:
             assert connection.recv(1)  # the engine asks, and gets no answer
             made.ctx.cancel()
-            thread.join(30)
+            thread.join(60)
             assert not thread.is_alive()
     assert isinstance(failures[0], Cancelled)
 

@@ -69,7 +69,7 @@ def version(harness: MakeHarness, python_image: str) -> Callable[[str], Deployme
 
 
 def get(url: str) -> str:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     try:
         connection.request("GET", "/")
         return connection.getresponse().read().decode()
@@ -90,7 +90,7 @@ def test_the_port_stays_and_no_request_is_lost_while_versions_come_and_go(
     seen: list[str] = []
 
     def client(keep_alive: bool) -> None:
-        connection = http.client.HTTPConnection(outcome.url.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(outcome.url.removeprefix("http://"), timeout=60)
         while not stop.is_set():
             try:
                 connection.request("GET", "/")
@@ -139,7 +139,7 @@ def test_a_request_waits_while_the_application_restarts_in_its_container(
     container = docker_client.containers.get(deployment.container)
     for number in range(1, 4):
         container.kill("USR1")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while container.logs().count(b"down") < number:
             assert time.monotonic() < end
         assert get(url) == "1"

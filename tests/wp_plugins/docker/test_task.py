@@ -49,7 +49,7 @@ def test_a_task_that_has_ended_is_still_there_to_be_watched_and_stopped_twice(
 ) -> None:
     given = harness(docker_project)
     task = launched(given, busybox_image, "echo short")
-    docker_client.containers.get(task.id).wait(timeout=30)
+    docker_client.containers.get(task.id).wait(timeout=60)
     assert given.call(watch, task).raw == 0
     assert output(given) == b"short\n"
     given.call(stop, task)
@@ -107,11 +107,11 @@ def test_cancelling_the_watch_ends_it_while_the_task_goes_on(
 
     thread = threading.Thread(target=follow)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while output(given) != b"ready\n" and time.monotonic() < deadline:
         time.sleep(0.02)
     ctx.cancel("test")
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
     assert len(failures) == 1
     assert docker_client.containers.get(task.id).status == "running"
