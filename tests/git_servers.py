@@ -32,14 +32,21 @@ PasswordAuthentication no
 
 
 class GitHttp:
-    """Serves the repositories below a folder to `user` with `password`; keeps what it was asked."""
+    """Serves the repositories below a folder to `user` with `password`, or to anybody; keeps what it was asked."""
 
-    def __init__(self, folder: Path, user: str, password: str) -> None:
+    def __init__(self, folder: Path, user: str = "", password: str = "", tls: bool = True) -> None:
         self.folder = folder
-        self.wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode() if user else ""
         self.requests: list[tuple[str, str]] = []
         """Path and Authorization header of each."""
-        made = folder.parent / "tls"
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._wrap(folder.parent / "tls")
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def _wrap(self, made: Path) -> None:
         made.mkdir()
         self.certificate = made / "cert.pem"
         subprocess.run(
@@ -48,15 +55,12 @@ class GitHttp:
              "-keyout", made / "key.pem", "-out", self.certificate],
             check=True, capture_output=True,
         )  # fmt: skip
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, made / "key.pem")
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
 
     def url(self, name: str, userinfo: str = "", host: str = "localhost") -> str:
-        return f"https://{userinfo}{host}:{self._server.server_port}/{name}"
+        return f"{self._scheme}://{userinfo}{host}:{self._server.server_port}/{name}"
 
     def close(self) -> None:
         self._server.shutdown()
@@ -68,7 +72,7 @@ class GitHttp:
             def do_GET(self) -> None:
                 given = self.headers.get("Authorization", "")
                 outer.requests.append((self.path, given))
-                if given != outer.wanted:
+                if outer.wanted and given != outer.wanted:
                     self.send_response(401)
                     self.send_header("WWW-Authenticate", 'Basic realm="git"')
                     self.send_header("Content-Length", "0")

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from wp_proto.waypoint import api as pb
 from wp_runner.datasource import DataSource
 from wp_runner.errors import OperationFailed
-from wp_runner.git_access import Access, HostKeys
+from wp_runner.git_access import Access, HostKeys, shown_url
 from wp_runner.git_mirrors import Mirrors
 from wp_runner.git_program import Git
 from wp_sdk.context import Context
@@ -28,6 +28,9 @@ from wp_sdk.terminal import UI
 HEAD = "HEAD"
 _RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}")
 """Where git looks for a name, in its order."""
+_PEELED = "^{}"
+"""Ends the name of the line with the commit that an annotated tag is about."""
+_PRIVATE = "private"
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
@@ -48,31 +51,41 @@ class GitSource:
         """
         wanted = with_overrides(job.data_source.git, job.data_source_overrides)
         below = _inside(wanted.path)
-        if shutil.which("git") is None:
-            raise OperationFailed("The program git is not installed on this runner", do="Install git")
-        with tempfile.TemporaryDirectory(prefix="waypoint-git-") as folder:
-            private = Path(folder, "private")
-            private.mkdir(mode=0o700)
-            git = Git(ctx, Path(folder, "source"), Access.of(wanted, private, self.host_keys))
+        with self.opened(wanted, ctx) as git:
             shown = git.access.shown
             with ui.step(f"Fetching {shown}...") as step:
                 self._check_out(git, wanted)
-                ref = _describe(git)
+                ref = describe(git, HEAD)
                 step.done(f"Fetched {shown} at {ref.git.commit[:12]}")
-            shutil.rmtree(private)
+            shutil.rmtree(git.folder.parent / _PRIVATE)
             directory = git.folder / below
             if not directory.is_dir() or not directory.resolve().is_relative_to(git.folder.resolve()):
                 raise OperationFailed(f"The repository has no folder {wanted.path!r}", where=shown)
             yield DataSource(directory, ref)
 
+    @contextmanager
+    def opened(self, wanted: pb.Job.Git, ctx: Context) -> Iterator[Git]:
+        """Yield git in an empty repository whose `origin` is the wanted one; it goes away with everything in it.
+
+        Raises `OperationFailed`.
+        """
+        if wanted.ref.startswith("-"):
+            where = shown_url(wanted.url)
+            raise OperationFailed(f"{wanted.ref!r} is not a branch, tag or commit", where=where)
+        if shutil.which("git") is None:
+            raise OperationFailed("The program git is not installed on this runner", do="Install git")
+        with tempfile.TemporaryDirectory(prefix="waypoint-git-") as folder:
+            private = Path(folder, _PRIVATE)
+            private.mkdir(mode=0o700)
+            git = Git(ctx, Path(folder, "source"), Access.of(wanted, private, self.host_keys))
+            git.run("init", "--quiet")
+            git.run("remote", "add", "origin", "--", git.access.url)
+            yield git
+
     def _check_out(self, git: Git, wanted: pb.Job.Git) -> None:
         ref = wanted.ref or HEAD
-        if ref.startswith("-"):
-            raise OperationFailed(f"{ref!r} is not a branch, tag or commit", where=git.access.shown)
-        git.run("init", "--quiet")
-        git.run("remote", "add", "origin", "--", git.access.url)
-        name = _name_at_remote(git, ref)
-        commit = self._from_mirror(git, ref, name) or _fetched(git, ref, name)
+        name, _ = found_at_remote(git, ref)
+        commit = self._from_mirror(git, ref, name) or fetched(git, ref, name)
         git.run("checkout", "--quiet", "--detach", commit)
         _submodules(git, wanted.recurse_submodules)
 
@@ -120,18 +133,20 @@ class _NoSuchRef(OperationFailed):
     pass
 
 
-def _name_at_remote(git: Git, ref: str) -> str:
-    """Ask the remote for `ref`; returns its full name, the commit if it is one, or empty: perhaps an abbreviation.
+def found_at_remote(git: Git, ref: str) -> tuple[str, str]:
+    """Ask the remote for `ref`; returns its full name, the commit if it is one, or empty: perhaps an abbreviation. And
+    the commit that it is at; empty with an empty name.
 
     The remote refuses here who may not read it; what a mirror has could be had without it.
     """
     commit = _COMMIT.fullmatch(ref) is not None
-    asked = HEAD if commit else ref
-    listed = git.run("ls-remote", "--quiet", "--", "origin", asked)
+    asked = (HEAD,) if commit else (ref, f"{ref}{_PEELED}")
+    listed = git.run("ls-remote", "--quiet", "--", "origin", *asked)
     if commit:
-        return ref.lower()
-    names = {line.partition("\t")[2] for line in listed.splitlines()}
-    return next((name for rule in _RULES if (name := rule.format(ref)) in names), "")
+        return ref.lower(), ref.lower()
+    there = {name: found for found, _, name in (line.partition("\t") for line in listed.splitlines())}
+    name = next((name for rule in _RULES if (name := rule.format(ref)) in there), "")
+    return name, there.get(f"{name}{_PEELED}", there.get(name, ""))
 
 
 def _brought_up(git: Git, mirror: Path, ref: str, name: str) -> str:
@@ -140,14 +155,14 @@ def _brought_up(git: Git, mirror: Path, ref: str, name: str) -> str:
     bare.run("init", "--quiet", "--bare")
     # A tag may have moved; those that are on the commit come with it.
     bare.run("update-ref", "--stdin", given=bare.run("for-each-ref", "--format=delete %(refname)", "refs/tags"))
-    commit = _fetched(bare, ref, name)
+    commit = fetched(bare, ref, name)
     source = _kept(ref)
     bare.run("config", "uploadpack.allowAnySHA1InWant", "true")
     git.run("fetch", "--quiet", "--depth=1", "--", mirror.as_uri(), f"+{commit}:{source}")
     return commit
 
 
-def _fetched(git: Git, ref: str, name: str) -> str:
+def fetched(git: Git, ref: str, name: str) -> str:
     """Fetch a ref from the remote into the repository of `git`; returns its commit."""
     url = git.access.url
     if name:
@@ -188,8 +203,9 @@ def _submodules(git: Git, depth: int) -> None:
             _submodules(git.at(folder), depth - 1)
 
 
-def _describe(git: Git) -> pb.Job.DataSource.Ref:
-    commit, seconds, message = git.run("log", "-1", "--format=%H%n%ct%n%B").split("\n", 2)
+def describe(git: Git, revision: str) -> pb.Job.DataSource.Ref:
+    """Return which commit a revision is that was fetched."""
+    commit, seconds, message = git.run("log", "-1", "--format=%H%n%ct%n%B", revision).split("\n", 2)
     ref = pb.Job.DataSource.Ref(git=pb.Job.Git.Ref(commit=commit, commit_message=message.strip()))
     ref.git.timestamp.FromSeconds(int(seconds))
     return ref

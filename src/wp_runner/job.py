@@ -17,8 +17,16 @@ from wp_runner.datasource import DataSource
 from wp_runner.dynamic_defaults import fetcher
 from wp_runner.environment import AppJob, ProjectJob, RunnerFacts
 from wp_runner.errors import OperationFailed, to_status
-from wp_runner.operations import APP_OPERATIONS, BARE_OPERATIONS, PROJECT_OPERATIONS, TASK_OPERATIONS
+from wp_runner.git_source import GitSource
+from wp_runner.operations import (
+    APP_OPERATIONS,
+    BARE_OPERATIONS,
+    PROJECT_OPERATIONS,
+    SOURCE_OPERATIONS,
+    TASK_OPERATIONS,
+)
 from wp_runner.operations.destroy_project import delete_records
+from wp_runner.operations.poll import SourceJob
 from wp_runner.operations.task import TaskJob
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
@@ -34,11 +42,19 @@ Checkout: TypeAlias = Callable[[pb.Job, Context, UI], AbstractContextManager[Dat
 class JobExecutor:
     """Callable as `wp_runner.agent.Executor`: whatever happens, exactly one outcome goes into the outbox."""
 
-    def __init__(self, server: Server, facts: RunnerFacts, checkout: Checkout, load: ProjectLoader) -> None:
+    def __init__(
+        self,
+        server: Server,
+        facts: RunnerFacts,
+        checkout: Checkout,
+        load: ProjectLoader,
+        repositories: GitSource | None = None,
+    ) -> None:
         self._server = server
         self._facts = facts
         self._checkout = checkout
         self._load = load
+        self._repositories = repositories or GitSource()
 
     def __call__(self, assignment: pb.RunnerJobStreamResponse.JobAssignment, outbox: Outbox, context: Context) -> None:
         """Run the job of the assignment."""
@@ -67,6 +83,12 @@ class JobExecutor:
             return TASK_OPERATIONS[name](TaskJob(job, self._server, ui, context, self._facts))
         if name == "destroy_project" and job.destroy_project.skip_destroy_resources:
             return delete_records(self._server, ui, job)
+
+        def seen(ref: pb.Job.DataSource.Ref) -> None:
+            outbox.send(pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=ref)))
+
+        if name in SOURCE_OPERATIONS:
+            return SOURCE_OPERATIONS[name](SourceJob(job, self._server, ui, context, self._repositories, seen))
         if name not in APP_OPERATIONS and name not in PROJECT_OPERATIONS:
             raise _Unimplemented(
                 f'This runner does not know the operation "{name}"', do="Use a runner of a newer version"
@@ -74,9 +96,7 @@ class JobExecutor:
         fetch = None if self._facts.local else fetcher(assignment.config_sources, os.environ, ui.info)
         with self._checkout(job, context, ui) as source:
             if source.ref is not None:
-                outbox.send(
-                    pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=source.ref))
-                )
+                seen(source.ref)
 
             def load(wanted: pb.Job) -> Project:
                 return self._load(wanted, self._server, outbox, source, fetch)

@@ -34,8 +34,9 @@ class RemoteRunner(Agent):
         facts = RunnerFacts(
             settings.id, local=False, host=PluginHost(), entrypoint=EntrypointFinder(), odr=on_demand
         )  # fmt: skip
-        checkout = any_source(directory, git_source or GitSource())
-        super().__init__(stub, settings, JobExecutor(Server(stub), facts, checkout, load_project))
+        repositories = git_source or GitSource()
+        checkout = any_source(directory, repositories)
+        super().__init__(stub, settings, JobExecutor(Server(stub), facts, checkout, load_project, repositories))
 
 
 def any_source(

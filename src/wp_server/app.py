@@ -39,6 +39,7 @@ from wp_server.live import lenient
 from wp_server.live.broker import Broker
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
+from wp_server.poll import poller
 from wp_server.settings import Settings, split_address
 from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
@@ -201,6 +202,7 @@ class RunningServer:
             group.create_task(self._dispatcher.run()),
             group.create_task(self._departures.run()),
             group.create_task(deadlines.run(self.store, self._leads)),
+            group.create_task(poller.run(self.store, self._leads)),
             group.create_task(self._snapshots.watch(self._restored)),
         ]
         if self._others is not None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import TypeAlias
 
 import pytest
 from tests.wp_runner.real_server import Client
+from tests.wp_runner.repositories import git
 from tests.wp_runner.test_projects import project
 
 from wp_proto.waypoint import api as pb
@@ -26,21 +25,6 @@ from wp_runner.server import Server
 from wp_sdk.context import Context
 from wp_sdk.errors import Cancelled
 from wp_sdk.terminal import UI, RecordingSink
-
-
-def git(folder: Path, *words: str) -> str:
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_AUTHOR_NAME": "a",
-        "GIT_AUTHOR_EMAIL": "a@example.org",
-        "GIT_COMMITTER_NAME": "a",
-        "GIT_COMMITTER_EMAIL": "a@example.org",
-        "GIT_ALLOW_PROTOCOL": "file",
-    }
-    return subprocess.run(
-        ["git", *words], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    ).stdout
 
 
 @pytest.fixture

@@ -194,9 +194,9 @@ def test_a_hook_that_cannot_start_says_why(bench: Bench) -> None:
 
 
 def test_an_operation_this_runner_does_not_know_is_unimplemented(bench: Bench) -> None:
-    error = bench.fails(poll=pb.Job.PollOp()).error.error
+    error = bench.fails(logs=pb.Job.LogsOp()).error.error
     assert error.code == code_pb2.UNIMPLEMENTED
-    assert '"poll"' in error.message
+    assert '"logs"' in error.message
 
 
 def test_a_git_job_is_refused_by_a_runner_that_only_has_a_folder(bench: Bench) -> None:

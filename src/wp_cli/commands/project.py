@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from wp_cli import standard_flags as shared
 from wp_cli.command import Command
 from wp_cli.errors import EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, INT, STRING, Enum1, Flag
-from wp_cli.render.records import proto_json
+from wp_cli.render.records import age_of, proto_json, proto_value
 from wp_cli.target import unknown_project
 from wp_proto.waypoint import api as pb
 
@@ -30,8 +31,11 @@ GIT_KEY = Flag("git-private-key-path", STRING, "", "File with the private key fo
 GIT_KEY_PASSWORD = Flag("git-private-key-password", STRING, "", "Password of that key.")
 GIT_SUBMODULES = Flag("git-recurse-submodules", INT, 0, "How deep to fetch submodules.")
 FROM_HCL = Flag("from-waypoint-hcl", STRING, "", "File whose runner block names the data source to take over.")
+GIT_IGNORE_OUTSIDE = Flag(
+    "git-ignore-changes-outside-path", BOOL, None, "Polling looks only at changes in the folder of -git-path."
+)
 HCL = Flag("waypoint-hcl", STRING, "", "File to store on the server, used when the source has none.")
-POLL = Flag("poll", BOOL, None, "Watch the repository and run `up` when it changes.")
+POLL = Flag("poll", BOOL, None, "Watch the repository and run `up` in the default workspace when it changes.")
 POLL_INTERVAL = Flag("poll-interval", STRING, "30s", "How often to look.")
 STATUS_POLL = Flag("app-status-poll", BOOL, None, "Ask for status reports regularly.")
 STATUS_POLL_INTERVAL = Flag("app-status-poll-interval", STRING, "5m", "How often to ask.")
@@ -73,7 +77,7 @@ def inspect(session: Session) -> int:
     if not session[SHOW_SECRETS]:
         redact(project)
     if session[shared.JSON]:
-        session.screen.result(proto_json(project))
+        session.screen.result(inspect_json(answer))
         return EXIT_OK
     git = project.data_source.git
     source = {"git": "Git", "local": "Local", "remote": "Remote"}.get(
@@ -88,11 +92,48 @@ def inspect(session: Session) -> int:
         ("Git URL", git.url), ("Git Ref", git.ref), ("Git Path", git.path),
         ("Poll Enabled", str(project.data_source_poll.enabled).lower()),
         ("Poll Interval", project.data_source_poll.interval),
+        *source_polling(answer),
         ("App Status Poll Enabled", str(project.status_report_poll.enabled).lower()),
         ("App Status Poll Interval", project.status_report_poll.interval),
+        *app_polling(answer),
         ("File Change Signal", project.file_change_signal),
     ])  # fmt: skip
     return EXIT_OK
+
+
+def inspect_json(answer: pb.GetProjectResponse) -> str:
+    """JSON of the project as protobuf has it, and under `polling` what the server looks at regularly."""
+    if not answer.polling:
+        return proto_json(answer.project)
+    shown = json.loads(proto_json(answer.project))
+    shown["polling"] = [proto_value(one) for one in answer.polling]
+    return json.dumps(shown, indent="\t", ensure_ascii=False)
+
+
+def source_polling(answer: pb.GetProjectResponse) -> list[tuple[str, str]]:
+    """Return when the source was and will be looked at, and what came of it."""
+    return [
+        line
+        for one in answer.polling
+        if not one.application
+        for line in (
+            ("Last Poll", age_of(one, "last")),
+            ("Next Poll", age_of(one, "next")),
+            ("Polled Commit", one.commit),
+            ("Poll Problem", one.problem),
+        )
+    ]
+
+
+def app_polling(answer: pb.GetProjectResponse) -> list[tuple[str, str]]:
+    """Return one line for each application whose status is asked for."""
+    lines = []
+    for one in answer.polling:
+        if one.application:
+            asked = f"asked {age_of(one, 'last')}" if one.HasField("last") else "not asked yet"
+            problem = f". {one.problem}" if one.problem else ""
+            lines.append((f"Status of {one.application}", f"{asked}, again {age_of(one, 'next')}{problem}"))
+    return lines
 
 
 def redact(project: pb.Project) -> None:
@@ -133,7 +174,8 @@ def apply(session: Session) -> int:
 def change(session: Session, project: pb.Project) -> None:
     """Put what the flags say into the project. CliError for flags that do not fit together."""
     git_flags = (GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD)
-    git_given = any(session.given(flag) for flag in git_flags) or session.given(GIT_SUBMODULES)
+    git_given = any(session.given(flag) for flag in git_flags)
+    git_given = git_given or session.given(GIT_SUBMODULES) or session.given(GIT_IGNORE_OUTSIDE)
     if session[FROM_HCL]:
         source_of_file(session, project)
     source = session[DATA_SOURCE] or project.data_source.WhichOneof("source") or ""
@@ -153,10 +195,18 @@ def change(session: Session, project: pb.Project) -> None:
             raise CliError("only a git project can be polled", do="Give -data-source=git and -git-url as well.")
         project.data_source_poll.enabled = poll
         project.data_source_poll.interval = session[POLL_INTERVAL] if poll else ""
+    elif session.given(POLL_INTERVAL):
+        if not project.data_source_poll.enabled:
+            raise CliError("the project is not polled", do="Give -poll as well.")
+        project.data_source_poll.interval = session[POLL_INTERVAL]
     status_poll = session.maybe(STATUS_POLL)
     if status_poll is not None:
         project.status_report_poll.enabled = status_poll
         project.status_report_poll.interval = session[STATUS_POLL_INTERVAL] if status_poll else ""
+    elif session.given(STATUS_POLL_INTERVAL):
+        if not project.status_report_poll.enabled:
+            raise CliError("the status of its applications is not asked for", do="Give -app-status-poll as well.")
+        project.status_report_poll.interval = session[STATUS_POLL_INTERVAL]
     if session[HCL]:
         path = Path(session[HCL])
         content = read_file(path)
@@ -189,6 +239,9 @@ def change_git(session: Session, git: pb.Job.Git) -> None:
             setattr(git, field, session[flag])
     if session.given(GIT_SUBMODULES):
         git.recurse_submodules = session[GIT_SUBMODULES]
+    ignore_outside = session.maybe(GIT_IGNORE_OUTSIDE)
+    if ignore_outside is not None:
+        git.ignore_changes_outside_path = ignore_outside
     auth = session[GIT_AUTH]
     if auth == "none":
         git.ClearField("basic")
@@ -272,7 +325,7 @@ APPLY = Command(
     "Creates a project, or changes an existing one. Only what the flags name changes; everything else stays.",
     flags=(
         DATA_SOURCE, GIT_URL, GIT_PATH, GIT_REF, GIT_AUTH, GIT_USERNAME, GIT_PASSWORD, GIT_KEY, GIT_KEY_PASSWORD,
-        GIT_SUBMODULES, FROM_HCL, HCL, POLL, POLL_INTERVAL, STATUS_POLL, STATUS_POLL_INTERVAL,
+        GIT_SUBMODULES, GIT_IGNORE_OUTSIDE, FROM_HCL, HCL, POLL, POLL_INTERVAL, STATUS_POLL, STATUS_POLL_INTERVAL,
     ),
     arguments="NAME", words=(1, 1),
 )  # fmt: skip

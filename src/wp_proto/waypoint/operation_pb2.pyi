@@ -197,14 +197,20 @@ class Job(_message.Message):
             password: str
             def __init__(self, username: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
         class Ref(_message.Message):
-            __slots__ = ("commit", "timestamp", "commit_message")
+            __slots__ = ("commit", "timestamp", "commit_message", "tree", "path", "path_tree")
             COMMIT_FIELD_NUMBER: _ClassVar[int]
             TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
             COMMIT_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+            TREE_FIELD_NUMBER: _ClassVar[int]
+            PATH_FIELD_NUMBER: _ClassVar[int]
+            PATH_TREE_FIELD_NUMBER: _ClassVar[int]
             commit: str
             timestamp: _timestamp_pb2.Timestamp
             commit_message: str
-            def __init__(self, commit: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_message: _Optional[str] = ...) -> None: ...
+            tree: str
+            path: str
+            path_tree: str
+            def __init__(self, commit: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_message: _Optional[str] = ..., tree: _Optional[str] = ..., path: _Optional[str] = ..., path_tree: _Optional[str] = ...) -> None: ...
         class SSH(_message.Message):
             __slots__ = ("private_key_pem", "password", "user")
             PRIVATE_KEY_PEM_FIELD_NUMBER: _ClassVar[int]
@@ -275,8 +281,10 @@ class Job(_message.Message):
         result: _status_pb2.Status
         def __init__(self, result: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
     class PollOp(_message.Message):
-        __slots__ = ()
-        def __init__(self) -> None: ...
+        __slots__ = ("known",)
+        KNOWN_FIELD_NUMBER: _ClassVar[int]
+        known: Job.DataSource.Ref
+        def __init__(self, known: _Optional[_Union[Job.DataSource.Ref, _Mapping]] = ...) -> None: ...
     class PollResult(_message.Message):
         __slots__ = ("job_id", "old_ref", "new_ref")
         JOB_ID_FIELD_NUMBER: _ClassVar[int]

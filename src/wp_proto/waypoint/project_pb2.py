@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from wp_proto.own import polling_pb2 as wp__proto_dot_own_dot_polling__pb2
 from wp_proto.waypoint import hcl_pb2 as wp__proto_dot_waypoint_dot_hcl__pb2
 from wp_proto.waypoint import operation_pb2 as wp__proto_dot_waypoint_dot_operation__pb2
 from wp_proto.waypoint import paging_pb2 as wp__proto_dot_waypoint_dot_paging__pb2
@@ -30,43 +31,43 @@ from wp_proto.waypoint import variable_pb2 as wp__proto_dot_waypoint_dot_variabl
 from wp_proto.waypoint import workspace_pb2 as wp__proto_dot_waypoint_dot_workspace__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fwp_proto/waypoint/project.proto\x12\x12hashicorp.waypoint\x1a\x1bwp_proto/waypoint/hcl.proto\x1a!wp_proto/waypoint/operation.proto\x1a\x1ewp_proto/waypoint/paging.proto\x1a\x1bwp_proto/waypoint/ref.proto\x1a wp_proto/waypoint/variable.proto\x1a!wp_proto/waypoint/workspace.proto\"\xe2\x05\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x35\n\x0c\x61pplications\x18\x02 \x03(\x0b\x32\x1f.hashicorp.waypoint.Application\x12\x16\n\x0eremote_enabled\x18\x03 \x01(\x08\x12\x37\n\x0b\x64\x61ta_source\x18\x04 \x01(\x0b\x32\".hashicorp.waypoint.Job.DataSource\x12\x14\n\x0cwaypoint_hcl\x18\x05 \x01(\x0c\x12;\n\x13waypoint_hcl_format\x18\x06 \x01(\x0e\x32\x1e.hashicorp.waypoint.Hcl.Format\x12:\n\x10\x64\x61ta_source_poll\x18\x07 \x01(\x0b\x32 .hashicorp.waypoint.Project.Poll\x12\x1a\n\x12\x66ile_change_signal\x18\x08 \x01(\t\x12/\n\tvariables\x18\t \x03(\x0b\x32\x1c.hashicorp.waypoint.Variable\x12\x45\n\x12status_report_poll\x18\n \x01(\x0b\x32).hashicorp.waypoint.Project.AppStatusPoll\x12\x37\n\x05state\x18\x0b \x01(\x0e\x32(.hashicorp.waypoint.Project.ProjectState\x12\x41\n\x10project_template\x18\x0c \x01(\x0b\x32\'.hashicorp.waypoint.Ref.ProjectTemplate\x12\x17\n\x0freadme_markdown\x18\r \x01(\x0c\x1a\x32\n\rAppStatusPoll\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x10\n\x08interval\x18\x02 \x01(\t\x1a)\n\x04Poll\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x10\n\x08interval\x18\x02 \x01(\t\"*\n\x0cProjectState\x12\n\n\x06\x41\x43TIVE\x10\x00\x12\x0e\n\nDESTROYING\x10\x01\"i\n\x0b\x41pplication\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x30\n\x07project\x18\x02 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12\x1a\n\x12\x66ile_change_signal\x18\x03 \x01(\t\"I\n\x15\x44\x65stroyProjectRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\"Q\n\x15GetApplicationRequest\x12\x38\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32#.hashicorp.waypoint.Ref.Application\"N\n\x16GetApplicationResponse\x12\x34\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Application\"E\n\x11GetProjectRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\"}\n\x12GetProjectResponse\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Project\x12\x39\n\nworkspaces\x18\x02 \x03(\x0b\x32%.hashicorp.waypoint.Workspace.Project\"P\n\x13ListProjectsRequest\x12\x39\n\npagination\x18\x01 \x01(\x0b\x32%.hashicorp.waypoint.PaginationRequest\"\x9a\x01\n\x14ListProjectsResponse\x12\x31\n\x08projects\x18\x01 \x03(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12:\n\npagination\x18\x02 \x01(\x0b\x32&.hashicorp.waypoint.PaginationResponse\x12\x13\n\x0btotal_count\x18\x03 \x01(\x04\"v\n\x18UpsertApplicationRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1a\n\x12\x66ile_change_signal\x18\x03 \x01(\t\"Q\n\x19UpsertApplicationResponse\x12\x34\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Application\"D\n\x14UpsertProjectRequest\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Project\"E\n\x15UpsertProjectResponse\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Projectb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fwp_proto/waypoint/project.proto\x12\x12hashicorp.waypoint\x1a\x1awp_proto/own/polling.proto\x1a\x1bwp_proto/waypoint/hcl.proto\x1a!wp_proto/waypoint/operation.proto\x1a\x1ewp_proto/waypoint/paging.proto\x1a\x1bwp_proto/waypoint/ref.proto\x1a wp_proto/waypoint/variable.proto\x1a!wp_proto/waypoint/workspace.proto\"\xe2\x05\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x35\n\x0c\x61pplications\x18\x02 \x03(\x0b\x32\x1f.hashicorp.waypoint.Application\x12\x16\n\x0eremote_enabled\x18\x03 \x01(\x08\x12\x37\n\x0b\x64\x61ta_source\x18\x04 \x01(\x0b\x32\".hashicorp.waypoint.Job.DataSource\x12\x14\n\x0cwaypoint_hcl\x18\x05 \x01(\x0c\x12;\n\x13waypoint_hcl_format\x18\x06 \x01(\x0e\x32\x1e.hashicorp.waypoint.Hcl.Format\x12:\n\x10\x64\x61ta_source_poll\x18\x07 \x01(\x0b\x32 .hashicorp.waypoint.Project.Poll\x12\x1a\n\x12\x66ile_change_signal\x18\x08 \x01(\t\x12/\n\tvariables\x18\t \x03(\x0b\x32\x1c.hashicorp.waypoint.Variable\x12\x45\n\x12status_report_poll\x18\n \x01(\x0b\x32).hashicorp.waypoint.Project.AppStatusPoll\x12\x37\n\x05state\x18\x0b \x01(\x0e\x32(.hashicorp.waypoint.Project.ProjectState\x12\x41\n\x10project_template\x18\x0c \x01(\x0b\x32\'.hashicorp.waypoint.Ref.ProjectTemplate\x12\x17\n\x0freadme_markdown\x18\r \x01(\x0c\x1a\x32\n\rAppStatusPoll\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x10\n\x08interval\x18\x02 \x01(\t\x1a)\n\x04Poll\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x10\n\x08interval\x18\x02 \x01(\t\"*\n\x0cProjectState\x12\n\n\x06\x41\x43TIVE\x10\x00\x12\x0e\n\nDESTROYING\x10\x01\"i\n\x0b\x41pplication\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x30\n\x07project\x18\x02 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12\x1a\n\x12\x66ile_change_signal\x18\x03 \x01(\t\"I\n\x15\x44\x65stroyProjectRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\"Q\n\x15GetApplicationRequest\x12\x38\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32#.hashicorp.waypoint.Ref.Application\"N\n\x16GetApplicationResponse\x12\x34\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Application\"E\n\x11GetProjectRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\"\xa6\x01\n\x12GetProjectResponse\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Project\x12\x39\n\nworkspaces\x18\x02 \x03(\x0b\x32%.hashicorp.waypoint.Workspace.Project\x12\'\n\x07polling\x18\xa0\x9c\x01 \x03(\x0b\x32\x14.waypoint.v1.Polling\"P\n\x13ListProjectsRequest\x12\x39\n\npagination\x18\x01 \x01(\x0b\x32%.hashicorp.waypoint.PaginationRequest\"\x9a\x01\n\x14ListProjectsResponse\x12\x31\n\x08projects\x18\x01 \x03(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12:\n\npagination\x18\x02 \x01(\x0b\x32&.hashicorp.waypoint.PaginationResponse\x12\x13\n\x0btotal_count\x18\x03 \x01(\x04\"v\n\x18UpsertApplicationRequest\x12\x30\n\x07project\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Ref.Project\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1a\n\x12\x66ile_change_signal\x18\x03 \x01(\t\"Q\n\x19UpsertApplicationResponse\x12\x34\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1f.hashicorp.waypoint.Application\"D\n\x14UpsertProjectRequest\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Project\"E\n\x15UpsertProjectResponse\x12,\n\x07project\x18\x01 \x01(\x0b\x32\x1b.hashicorp.waypoint.Projectb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wp_proto.waypoint.project_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROJECT']._serialized_start=250
-  _globals['_PROJECT']._serialized_end=988
-  _globals['_PROJECT_APPSTATUSPOLL']._serialized_start=851
-  _globals['_PROJECT_APPSTATUSPOLL']._serialized_end=901
-  _globals['_PROJECT_POLL']._serialized_start=903
-  _globals['_PROJECT_POLL']._serialized_end=944
-  _globals['_PROJECT_PROJECTSTATE']._serialized_start=946
-  _globals['_PROJECT_PROJECTSTATE']._serialized_end=988
-  _globals['_APPLICATION']._serialized_start=990
-  _globals['_APPLICATION']._serialized_end=1095
-  _globals['_DESTROYPROJECTREQUEST']._serialized_start=1097
-  _globals['_DESTROYPROJECTREQUEST']._serialized_end=1170
-  _globals['_GETAPPLICATIONREQUEST']._serialized_start=1172
-  _globals['_GETAPPLICATIONREQUEST']._serialized_end=1253
-  _globals['_GETAPPLICATIONRESPONSE']._serialized_start=1255
-  _globals['_GETAPPLICATIONRESPONSE']._serialized_end=1333
-  _globals['_GETPROJECTREQUEST']._serialized_start=1335
-  _globals['_GETPROJECTREQUEST']._serialized_end=1404
-  _globals['_GETPROJECTRESPONSE']._serialized_start=1406
-  _globals['_GETPROJECTRESPONSE']._serialized_end=1531
-  _globals['_LISTPROJECTSREQUEST']._serialized_start=1533
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=1613
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=1616
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=1770
-  _globals['_UPSERTAPPLICATIONREQUEST']._serialized_start=1772
-  _globals['_UPSERTAPPLICATIONREQUEST']._serialized_end=1890
-  _globals['_UPSERTAPPLICATIONRESPONSE']._serialized_start=1892
-  _globals['_UPSERTAPPLICATIONRESPONSE']._serialized_end=1973
-  _globals['_UPSERTPROJECTREQUEST']._serialized_start=1975
-  _globals['_UPSERTPROJECTREQUEST']._serialized_end=2043
-  _globals['_UPSERTPROJECTRESPONSE']._serialized_start=2045
-  _globals['_UPSERTPROJECTRESPONSE']._serialized_end=2114
+  _globals['_PROJECT']._serialized_start=278
+  _globals['_PROJECT']._serialized_end=1016
+  _globals['_PROJECT_APPSTATUSPOLL']._serialized_start=879
+  _globals['_PROJECT_APPSTATUSPOLL']._serialized_end=929
+  _globals['_PROJECT_POLL']._serialized_start=931
+  _globals['_PROJECT_POLL']._serialized_end=972
+  _globals['_PROJECT_PROJECTSTATE']._serialized_start=974
+  _globals['_PROJECT_PROJECTSTATE']._serialized_end=1016
+  _globals['_APPLICATION']._serialized_start=1018
+  _globals['_APPLICATION']._serialized_end=1123
+  _globals['_DESTROYPROJECTREQUEST']._serialized_start=1125
+  _globals['_DESTROYPROJECTREQUEST']._serialized_end=1198
+  _globals['_GETAPPLICATIONREQUEST']._serialized_start=1200
+  _globals['_GETAPPLICATIONREQUEST']._serialized_end=1281
+  _globals['_GETAPPLICATIONRESPONSE']._serialized_start=1283
+  _globals['_GETAPPLICATIONRESPONSE']._serialized_end=1361
+  _globals['_GETPROJECTREQUEST']._serialized_start=1363
+  _globals['_GETPROJECTREQUEST']._serialized_end=1432
+  _globals['_GETPROJECTRESPONSE']._serialized_start=1435
+  _globals['_GETPROJECTRESPONSE']._serialized_end=1601
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=1603
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=1683
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=1686
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=1840
+  _globals['_UPSERTAPPLICATIONREQUEST']._serialized_start=1842
+  _globals['_UPSERTAPPLICATIONREQUEST']._serialized_end=1960
+  _globals['_UPSERTAPPLICATIONRESPONSE']._serialized_start=1962
+  _globals['_UPSERTAPPLICATIONRESPONSE']._serialized_end=2043
+  _globals['_UPSERTPROJECTREQUEST']._serialized_start=2045
+  _globals['_UPSERTPROJECTREQUEST']._serialized_end=2113
+  _globals['_UPSERTPROJECTRESPONSE']._serialized_start=2115
+  _globals['_UPSERTPROJECTRESPONSE']._serialized_end=2184
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from wp_proto.own import polling_pb2 as _polling_pb2
 from wp_proto.waypoint import hcl_pb2 as _hcl_pb2
 from wp_proto.waypoint import operation_pb2 as _operation_pb2
 from wp_proto.waypoint import paging_pb2 as _paging_pb2
@@ -98,12 +99,14 @@ class GetProjectRequest(_message.Message):
     def __init__(self, project: _Optional[_Union[_ref_pb2.Ref.Project, _Mapping]] = ...) -> None: ...
 
 class GetProjectResponse(_message.Message):
-    __slots__ = ("project", "workspaces")
+    __slots__ = ("project", "workspaces", "polling")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     WORKSPACES_FIELD_NUMBER: _ClassVar[int]
+    POLLING_FIELD_NUMBER: _ClassVar[int]
     project: Project
     workspaces: _containers.RepeatedCompositeFieldContainer[_workspace_pb2.Workspace.Project]
-    def __init__(self, project: _Optional[_Union[Project, _Mapping]] = ..., workspaces: _Optional[_Iterable[_Union[_workspace_pb2.Workspace.Project, _Mapping]]] = ...) -> None: ...
+    polling: _containers.RepeatedCompositeFieldContainer[_polling_pb2.Polling]
+    def __init__(self, project: _Optional[_Union[Project, _Mapping]] = ..., workspaces: _Optional[_Iterable[_Union[_workspace_pb2.Workspace.Project, _Mapping]]] = ..., polling: _Optional[_Iterable[_Union[_polling_pb2.Polling, _Mapping]]] = ...) -> None: ...
 
 class ListProjectsRequest(_message.Message):
     __slots__ = ("pagination",)

@@ -9,10 +9,12 @@ from wp_proto.waypoint import api as pb
 from wp_runner.environment import AppJob, ProjectJob
 from wp_runner.operations import application, pipelines, project, task
 from wp_runner.operations.destroy_project import destroy_project
+from wp_runner.operations.poll import SourceJob, poll
 from wp_runner.operations.task import TaskJob
 
 AppOperation: TypeAlias = Callable[[AppJob], pb.Job.Result]
 ProjectOperation: TypeAlias = Callable[[ProjectJob], pb.Job.Result]
+SourceOperation: TypeAlias = Callable[[SourceJob], pb.Job.Result]
 TaskOperation: TypeAlias = Callable[[TaskJob], pb.Job.Result]
 
 APP_OPERATIONS: Mapping[str, AppOperation] = {
@@ -43,6 +45,9 @@ TASK_OPERATIONS: Mapping[str, TaskOperation] = {
     "watch_task": task.watch_task,
 }
 """Operations on a container, which need neither file nor data source."""
+
+SOURCE_OPERATIONS: Mapping[str, SourceOperation] = {"poll": poll}
+"""Operations on the data source itself, that do not check it out."""
 
 BARE_OPERATIONS = frozenset({"noop"})
 """Operations that need neither file nor data source."""

@@ -32,12 +32,17 @@ def validate(env: ProjectJob) -> pb.Job.Result:
 
 
 def queue_project(env: ProjectJob) -> pb.Job.Result:
-    """`queue_project{job_template}`: queue a copy of the template for each application of the file."""
+    """`queue_project{job_template}`: queue a copy of the template for each application of the file.
+
+    A singleton id of the template is that of all of them; each application gets one of its own below it.
+    """
     answer = pb.Job.QueueProjectResult()
     for name in env.project.app_names:
         job = pb.Job()
         job.CopyFrom(env.job.queue_project.job_template)
         job.application.CopyFrom(pb.Ref.Application(application=name, project=env.project.name))
+        if job.singleton_id:
+            job.singleton_id = f"{job.singleton_id}/{name}".lower()
         queued = env.server.once(env.server.stub.QueueJob, pb.QueueJobRequest(job=job))
         answer.applications.add(application=job.application, job_id=queued.job_id)
     return pb.Job.Result(queue_project=answer)

@@ -14,6 +14,7 @@ from wp_server.api.paging import Page
 from wp_server.api.viewers import project_for
 from wp_server.auth.identity import Identity, current
 from wp_server.inline_config import application_names
+from wp_server.poll import looks, schedule
 from wp_server.project_setup import store_project
 from wp_server.store import Store, projects, workspaces
 from wp_server.store.slices import EVERYTHING
@@ -50,7 +51,8 @@ class ProjectHandlers:
         checks.raise_invalid()
         project = await self._store.read(projects.get, request.project.project)
         seen = await self._store.read(workspaces.project_entries, request.project.project)
-        return pb.GetProjectResponse(project=project_for(current(), project), workspaces=seen)
+        polling = await self._store.read(looks.shown, project)
+        return pb.GetProjectResponse(project=project_for(current(), project), workspaces=seen, polling=polling)
 
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Context) -> pb.ListProjectsResponse:
         """Answers the names of all projects, page by page."""
@@ -109,10 +111,15 @@ def _check_project(checks: Checks, project: pb.Project) -> None:
         checks.fail("project.waypoint_hcl", "must not be larger than 5 MiB")
     if project.HasField("data_source"):
         check_data_source(checks, "project.data_source", project.data_source)
-    if project.data_source_poll.interval:
-        checks.duration("project.data_source_poll.interval", project.data_source_poll.interval)
-    if project.status_report_poll.interval:
-        checks.duration("project.status_report_poll.interval", project.status_report_poll.interval)
+    _check_interval(checks, "project.data_source_poll.interval", project.data_source_poll.interval)
+    _check_interval(checks, "project.status_report_poll.interval", project.status_report_poll.interval)
+
+
+def _check_interval(checks: Checks, field: str, text: str) -> None:
+    before = len(checks.violations)
+    seconds = checks.duration(field, text) if text else schedule.LEAST_SECONDS
+    if seconds < schedule.LEAST_SECONDS and len(checks.violations) == before:
+        checks.fail(field, f"must be at least {schedule.LEAST_SECONDS:.0f}s")
 
 
 def check_data_source(checks: Checks, field: str, source: pb.Job.DataSource) -> None:

@@ -19,7 +19,7 @@ SWEEP_JOBS = 200
 ALONE = 0
 """In place of a duty's number, where there are no other servers."""
 SWEEPING = "sweeping"
-"""The duty of whoever keeps the deadlines of jobs and settles what dead servers left."""
+"""The duty of whoever keeps the deadlines of jobs, settles what dead servers left, polls and clears up."""
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,14 @@ async def run(store: Store, leads: Callable[[], int | None] = lambda: ALONE) -> 
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-def _sweep(connection: Connection, fence: int) -> None:
+def check_lead(connection: Connection, fence: int) -> None:
+    """Errors: Aborted when the duty has passed to another server since it had this number (ALONE: it cannot)."""
     if fence != ALONE:
         replicas.check_fence(connection, SWEEPING, fence)
+
+
+def _sweep(connection: Connection, fence: int) -> None:
+    check_lead(connection, fence)
     transitions.sweep(connection, SWEEP_JOBS)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.errors import NotFound
+from wp_server.store import polls
 from wp_server.store.changes import changed
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import (
@@ -95,11 +96,15 @@ def upsert(connection: Connection, new: pb.Project) -> pb.Project:
         stored.status_report_poll.enabled = True
         stored.status_report_poll.interval = DEFAULT_STATUS_POLL
     key = stored.name.lower()
+    known = _project.blob(connection, {"project": key})
     blob = stored.SerializeToString()
     if connection.execute(projects.update().where(projects.c.project_key == key).values(blob=blob)).rowcount == 0:
         connection.execute(projects.insert().values(project_key=key, blob=blob))
     changed(connection, "projects", f"project/{key}")
-    return get(connection, key)
+    before = pb.Project.FromString(known) if known is not None else None
+    now = get(connection, key)
+    polls.follow(connection, before, now, [app.name.lower() for app in now.applications])
+    return now
 
 
 def upsert_application(connection: Connection, project: str, name: str, signal: str) -> pb.Application:
@@ -114,6 +119,8 @@ def upsert_application(connection: Connection, project: str, name: str, signal: 
         stored = pb.Application(name=name, project=pb.Ref.Project(project=spelled), file_change_signal=signal)
         blob = stored.SerializeToString()
         connection.execute(applications.insert().values(project_key=key, app_key=app_key, blob=blob))
+        if polls.polls_applications(pb.Project.FromString(owner)):
+            polls.add(connection, polls.Kind.APPLICATION, key, app_key)
     else:
         stored.file_change_signal = signal
         connection.execute(
@@ -133,6 +140,8 @@ def import_project(connection: Connection, stored: pb.Project) -> None:
     for app in {one.name.lower(): one for one in stored.applications}.values():
         values = {"project_key": key, "app_key": app.name.lower(), "blob": app.SerializeToString()}
         connection.execute(applications.insert().values(**values))
+        if polls.polls_applications(stored):
+            polls.add(connection, polls.Kind.APPLICATION, key, app.name.lower())
     changed(connection, "projects", f"project/{key}")
 
 

@@ -290,6 +290,23 @@ pipeline_runs = Table(
     ForeignKeyConstraint(["pipeline_id"], ["pipelines.id"], ondelete="CASCADE"),
 )
 
+polls = Table(
+    "polls",
+    metadata,
+    Column("kind", Integer, primary_key=True),
+    Column("project_key", String, primary_key=True),
+    Column("app_key", String, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    Column("last", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("job_ids", String, nullable=False, server_default=""),
+    Column("known", LargeBinary),
+    Column("problem", String, nullable=False, server_default=""),
+    ForeignKeyConstraint(["project_key"], ["projects.project_key"], ondelete="CASCADE"),
+    Index("polls_next", "next"),
+    Index("polls_project", "project_key"),
+)
+
 hostnames = Table(
     "hostnames",
     metadata,
@@ -376,10 +393,13 @@ tasks = Table(
     Column("watch_job", String, nullable=False),
     Column("stop_job", String, nullable=False),
     Column("token_accessor", String, nullable=False),
+    Column("stop_again", BigInteger),
+    Column("stops_failed", Integer, nullable=False, server_default="0"),
     Index("tasks_work_job", "work_job", unique=True),
     Index("tasks_start_job", "start_job", unique=True),
     Index("tasks_watch_job", "watch_job", unique=True),
     Index("tasks_stop_job", "stop_job", unique=True),
+    _partial("tasks_stop_again", "stop_again", where="stop_again IS NOT NULL"),
 )
 
 runners = Table(

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from wp_server.store import schema
 from wp_server.store.trouble import StoreError
 
-HEAD = "0005"
+HEAD = "0006"
 """The schema this code needs; a test compares it with the newest script."""
 VERSION_TABLE = "alembic_version"
 
