@@ -27,13 +27,13 @@ OWN = 0
 MAX_LINE = 16 * 1024
 MAX_BATCH_LINES = 500
 MAX_BATCH_BYTES = 64 * 1024
-MAX_IN_FLIGHT = 256 * 1024
+MAX_IN_FLIGHT = 128 * 1024
 """Bytes of batches that wait for the server's windows."""
 GATHER = 0.02
 """Seconds that a first line waits for more of its batch."""
 PARTIAL_AFTER = 1.0
 """Seconds of silence after which a line without its end is sent (a prompt)."""
-RECEIPT_BYTES = 512 * 1024
+RECEIPT_BYTES = 256 * 1024
 RECEIPT_SECONDS = 10.0
 """A log stream is closed, to get its status, after this many bytes or seconds."""
 RECEIPT_TIMEOUT = 10.0

@@ -121,6 +121,51 @@ def test_the_newest_lines_are_kept_while_the_server_is_away_and_the_loss_is_told
     process.communicate(b"\n", timeout=60)
 
 
+def test_four_megabytes_outlast_an_absence_of_a_server_that_was_there(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    """With the settings as they are unless somebody changes them. How long it is away does not matter, only how much is
+    said meanwhile."""
+    number = 0
+    program = (
+        "import sys\n"
+        "for line in sys.stdin:\n"
+        "    for n in map(int, range(*map(int, line.split()))):\n"
+        "        print('%099d' % n)\n"
+        "    sys.stdout.flush()\n"
+    )
+    process = entrypoints.start("/usr/bin/python3", "-c", program, server=server, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def say(until: int) -> None:
+        nonlocal number
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"%d %d\n" % (number, until))
+        process.stdin.flush()
+        for _ in range(number, until):
+            process.stdout.readline()
+        number = until
+
+    say(1000)
+    server.wait(lambda: f"{999:099d}" in server.app_lines())
+    server.config_error = (grpc.StatusCode.UNAVAILABLE, "away")
+    server.log_error = server.config_error
+    server.end_streams()
+    server.wait(lambda: [method for method, _ in server.metadata].count("EntrypointConfig") > 1)
+    say(101_000)
+    server.config_error = server.log_error = None
+    server.wait(lambda: f"{100_999:099d}" in server.app_lines(), timeout=60)
+    kept = [int(line) for line in server.app_lines() if int(line) >= 1000]
+    tail = kept[kept.index(max(set(range(1000, 101_000)) - set(kept)) + 1) :]
+    assert tail == list(range(tail[0], 101_000)), "the newest, without gaps and in order"
+    assert 30_000 < len(tail) <= 43_000, "4 MiB of them"
+    told = next(line for line in server.own_lines() if "were not kept" in line)
+    assert int(told.split("logs: ")[1].split()[0]) > 50_000
+    process.communicate(b"", timeout=30)
+
+
 @pytest.mark.parametrize("graceful", [True, False])
 def test_a_restart_of_the_server_loses_no_line(entrypoints: Entrypoints, graceful: bool) -> None:
     first = FakeServer(None)
