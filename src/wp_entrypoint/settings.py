@@ -64,6 +64,7 @@ class Settings:
         "disable_config",
         "disable_exec",
         "disable_logs",
+        "disable_url",
         "exec_allow",
         "exec_oneshot",
         "exec_profile",
@@ -100,6 +101,7 @@ class Settings:
         self.disable_exec = get.flag("WAYPOINT_CEB_DISABLE_EXEC")
         self.disable_logs = get.flag("WAYPOINT_CEB_DISABLE_LOGS")
         self.disable_config = get.flag("WAYPOINT_CEB_DISABLE_CONFIG")
+        self.disable_url = get.flag("WAYPOINT_CEB_DISABLE_URL")  # for the URL service, of which nothing is here yet
         self.connect_timeout = get.seconds("WAYPOINT_CEB_CONNECT_TIMEOUT", CONNECT_TIMEOUT)
         self.kill_timeout_given = bool(get.text("WAYPOINT_CEB_KILL_TIMEOUT"))
         self.kill_timeout = get.seconds("WAYPOINT_CEB_KILL_TIMEOUT", KILL_TIMEOUT)

@@ -111,10 +111,16 @@ class Entrypoints:
         )
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_natures` with both."""
+    if "nature" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_natures"):
+        metafunc.parametrize("nature", ["zipapp", "standalone"], indirect=True)
+
+
 @pytest.fixture
-def nature() -> str:
-    """Which of its two natures the entrypoint has; modules with tests for both override it."""
-    return os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")
+def nature(request: pytest.FixtureRequest) -> str:
+    """Which of its two natures the entrypoint has; without the mark the environment may say it."""
+    return str(getattr(request, "param", os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")))
 
 
 @pytest.fixture

@@ -111,6 +111,14 @@ def test_an_open_connection_is_told(variables: dict[str, str], words: str) -> No
     assert (words in found[0]) if words else found == []
 
 
+@pytest.mark.parametrize("part", ["config", "logs", "exec", "url"])
+def test_every_part_has_a_switch(part: str) -> None:
+    found = settings(**{f"WAYPOINT_CEB_DISABLE_{part.upper()}": "1", "WAYPOINT_SERVER_ADDR": "host:1"})
+    assert getattr(found, f"disable_{part}")
+    assert not found.disable
+    assert not found.warnings
+
+
 def test_the_obsolete_names_are_ignored() -> None:
     assert settings(WAYPOINT_URL_LABELS="x", WAYPOINT_TOKEN="y", WAYPOINT_CONTROL_ADDR="z").disable
 

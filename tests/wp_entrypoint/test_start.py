@@ -14,11 +14,7 @@ import pytest
 from tests.wp_entrypoint.conftest import Entrypoints, eventually
 from tests.wp_entrypoint.fake_server import FakeServer, make_certificate, write_certificate
 
-
-@pytest.fixture(params=["zipapp", "standalone"])
-def nature(request: pytest.FixtureRequest) -> str:
-    """Everything here holds for both."""
-    return str(request.param)
+pytestmark = pytest.mark.both_natures
 
 
 def test_the_configuration_is_in_the_applications_environment(entrypoints: Entrypoints, server: FakeServer) -> None:
