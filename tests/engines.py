@@ -20,7 +20,6 @@ import io
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -35,6 +34,7 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
+from tests.ports import free_port
 from tests.postgres import PostgresServer, programs
 
 BASE_LABEL = "waypoint.tests"
@@ -184,12 +184,6 @@ def remove_project(client: docker.DockerClient, project: str) -> None:
     while images := client.images.list(filters=filters):
         removed = [image for image in images if _remove(client, image.id)]
         assert removed, f"images of {project} cannot be removed: {[image.id for image in images]}"
-
-
-def free_port() -> int:
-    """A port of loopback that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _remove(client: docker.DockerClient, image: str) -> bool:

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.engines import free_port
+from tests.ports import free_port
 
 START_SECONDS = 30.0
 _CONFIG = """\

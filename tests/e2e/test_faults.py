@@ -26,7 +26,8 @@ import docker
 import docker.errors
 import pytest
 from tests.e2e.world import ROOT, Waypoint, eventually
-from tests.engines import PROJECT_LABEL, Registry, free_port, remove_project
+from tests.engines import PROJECT_LABEL, Registry, remove_project
+from tests.ports import free_port
 
 MARK = "waypoint.tests.fault"
 """Label of everything that is made of a test's Dockerfile."""

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import empty_pb2
+from tests.ports import free_port
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointServicer, add_WaypointServicer_to_server
@@ -107,12 +108,13 @@ class FakeServer(WaypointServicer):
             ],
         )
         add_WaypointServicer_to_server(self, self._server)
-        address = f"{host}:{port}"
+        self.port = port or free_port()
+        address = f"{host}:{self.port}"
         if certificate is None:
-            self.port = self._server.add_insecure_port(address)
+            self._server.add_insecure_port(address)
         else:
             credentials = grpc.ssl_server_credentials([(certificate.key, certificate.pem)])
-            self.port = self._server.add_secure_port(address, credentials)
+            self._server.add_secure_port(address, credentials)
         self._server.start()
 
     def go_away(self, grace: float) -> threading.Event:

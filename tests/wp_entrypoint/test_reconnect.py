@@ -19,6 +19,7 @@ import h2.connection
 import h2.errors
 import h2.events
 import pytest
+from tests.ports import free_port
 
 from wp_entrypoint.loop import Loop
 from wp_entrypoint.session import Session
@@ -36,8 +37,8 @@ class Wire:
 
     def __init__(self, target: int, port: int = 0) -> None:
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self.port = self._listener.getsockname()[1]
+        self.port = port or free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._frozen = False
         self._dead: set[tuple[socket.socket, socket.socket]] = set()

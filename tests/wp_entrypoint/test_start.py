@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from tests.ports import free_port
 from tests.wp_entrypoint.conftest import Entrypoints, eventually
 from tests.wp_entrypoint.fake_server import FakeServer, make_certificate, write_certificate
 
@@ -156,14 +157,8 @@ def test_an_entrypoint_inside_an_entrypoint_is_left_out(entrypoints: Entrypoints
     eventually(lambda: server.app_lines() == ["once"])
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_refused_connection_starts_the_application_at_once(entrypoints: Entrypoints) -> None:
-    result = entrypoints.run("sh", "-c", "echo up; exit 3", env={"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{unused_port()}"})
+    result = entrypoints.run("sh", "-c", "echo up; exit 3", env={"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{free_port()}"})
     assert (result.returncode, result.stdout) == (3, "up\n")
     assert "Connection refused" in result.stderr
 
@@ -251,7 +246,7 @@ def test_an_unknown_deployment_starts_the_application(entrypoints: Entrypoints, 
 
 
 def test_required_mode_waits_for_the_server(entrypoints: Entrypoints, certificate: object) -> None:
-    port = unused_port()
+    port = free_port()
     env = {
         "WAYPOINT_SERVER_ADDR": f"127.0.0.1:{port}",
         "WAYPOINT_SERVER_TLS": "1",
@@ -273,7 +268,7 @@ def test_required_mode_waits_for_the_server(entrypoints: Entrypoints, certificat
 
 
 def test_a_stop_while_waiting_ends_without_a_start(entrypoints: Entrypoints) -> None:
-    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{unused_port()}", "WAYPOINT_CEB_SERVER_REQUIRED": "1"}
+    env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{free_port()}", "WAYPOINT_CEB_SERVER_REQUIRED": "1"}
     process = entrypoints.start("sh", "-c", "echo started", env=env)
     assert process.stderr is not None
     process.stderr.readline()

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from wp_sdk.switch.control import Switch, SwitchError, Target, accepts, folder_for, wait_until_accepting
 from wp_sdk.switch.files import LOCK, is_locked
@@ -299,8 +300,7 @@ def test_port_in_use_is_one_sentence_and_changes_nothing(switch: Switch, apps: C
 def test_it_moves_to_another_port_when_asked(switch: Switch, apps: Callable[[str], App]) -> None:
     app = apps("app")
     first = switch.point(app.target)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        wanted = free.getsockname()[1]
+    wanted = free_port()
     second = switch.point(app.target, port=wanted)
     assert second.port == wanted
     assert get(wanted) == "app"
@@ -309,7 +309,7 @@ def test_it_moves_to_another_port_when_asked(switch: Switch, apps: Callable[[str
 
 def test_a_killed_switch_comes_back_on_its_port(switch: Switch, apps: Callable[[str], App]) -> None:
     app = apps("app")
-    before = switch.point(app.target)
+    before = switch.point(app.target, port=free_port())
     os.kill(before.pid, signal.SIGKILL)
     eventually(lambda: not is_locked(switch.folder / LOCK), "the relay is gone")
     assert switch.status() is None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from tests.engines import free_port
+from tests.ports import free_port
 
 from wp_plugins.docker.engine import ClientConfig, connect
 from wp_sdk.component import PluginError

@@ -13,7 +13,8 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
-from tests.engines import Registry, free_port
+from tests.engines import Registry
+from tests.ports import free_port
 
 from wp_plugins.docker.builder import BuilderConfig, build
 from wp_plugins.docker.credentials import Auth

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import docker
 import docker.errors
 import pytest
-from tests.engines import free_port
+from tests.ports import free_port
 
 from wp_plugins.docker import containers, labels
 from wp_plugins.docker.builder import BuilderConfig, build
