@@ -250,7 +250,7 @@ def _python_root() -> bytes:
         ):
             _link(tar, f"usr/bin/{applet}", "busybox")
         tar.add(library, str(library).lstrip("/"), filter=_needed)
-        for path in sorted(_linked_to([program, *library.glob("lib-dynload/*.so")])):
+        for path in sorted(linked_to([program, *library.glob("lib-dynload/*.so")])):
             name = f"usr/lib64/{path.name}" if path.name.startswith("ld-linux") else f"usr/lib/{path.name}"
             tar.add(os.path.realpath(path), name)
         _file(tar, "etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
@@ -273,7 +273,7 @@ def _add_waypoint(tar: tarfile.TarFile) -> None:
                 tar.add(path, f"{_WAYPOINT}/packages/{file}".lstrip("/"))
                 compiled += [path] if path.suffix == ".so" else []
     present = {Path(known).name for known in tar.getnames()}
-    for path in sorted(_linked_to(compiled)):
+    for path in sorted(linked_to(compiled)):
         if path.name not in present:
             tar.add(os.path.realpath(path), f"usr/lib/{path.name}")
     for source in sorted((repository / "src").rglob("*")):
@@ -288,7 +288,7 @@ def _needed(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if set(Path(entry.name).parts) & _NOT_NEEDED else entry
 
 
-def _linked_to(programs: list[Path]) -> set[Path]:
+def linked_to(programs: list[Path]) -> set[Path]:
     output = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False).stdout
     return {Path(found) for found in re.findall(r"(?:=> |^\s*)(/\S+) \(0x", output, re.MULTILINE)}
 

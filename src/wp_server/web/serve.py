@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
+import wsproto  # noqa: F401  # uvicorn imports it by its name; the artifacts hold what is imported here
 from starlette.types import ASGIApp
 
 from wp_server.settings import split_address
