@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http
 import http.client
 import importlib.metadata
@@ -78,10 +79,21 @@ def docker_client() -> Iterator[docker.DockerClient]:
         client.ping()
     except (docker.errors.DockerException, OSError) as error:
         pytest.skip(f"no Docker engine: {error}")
+    # All projects share one network: it goes with the last of the test runs on this machine, as another one may just
+    # be about to start a container in it. The lock is on a folder that is there anyway.
+    runs = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    fcntl.flock(runs, fcntl.LOCK_SH)
     yield client
-    for network in client.networks.list(filters={"label": "use=waypoint"}):
-        with contextlib.suppress(docker.errors.APIError):  # somebody else uses it
-            network.remove()
+    try:
+        fcntl.flock(runs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass  # the other run removes it
+    else:
+        for network in client.networks.list(filters={"label": "use=waypoint"}):
+            with contextlib.suppress(docker.errors.APIError):  # somebody else uses it
+                network.remove()
+    finally:
+        os.close(runs)
     client.close()
 
 

@@ -31,11 +31,15 @@ def shop(
     waypoint.run("init")
     yield waypoint
     waypoint.run("destroy", "-auto-approve")
-    assert docker_client.containers.list(all=True, filters={"label": f"{PROJECT_LABEL}={docker_project}"}) == []
+    assert (
+        docker_client.containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{PROJECT_LABEL}={docker_project}"}
+        )
+        == []
+    )
     remove_project(docker_client, docker_project)
-    for image in docker_client.images.list():
-        if any(registry.host in tag for tag in image.tags):
-            docker_client.images.remove(image.id, force=True)
+    for image in docker_client.images.list(filters={"reference": f"{registry.host}/*"}):
+        docker_client.images.remove(image.id, force=True)
 
 
 def release_urls(text: str) -> list[str]:

@@ -106,7 +106,7 @@ def test_a_job_runs_in_a_container_of_its_own(
             waypoint.run("job", "get-stream", task[0]["watchJob"]["id"])
     finally:
         label = {"label": f"waypoint.hashicorp.com/project={docker_project}"}
-        eventually(lambda: not docker_client.containers.list(all=True, filters=label), seconds=60)
+        eventually(lambda: not docker_client.containers.list(all=True, ignore_removed=True, filters=label), seconds=60)
         launcher.send_signal(signal.SIGTERM)
         assert launcher.wait(60) == 0
         waypoint.close()

@@ -96,7 +96,7 @@ def exec_step(image: str, *words: str) -> pb.Job.PipelineStepOp:
 
 def containers(engine: docker.DockerClient, job_id: str) -> list[object]:
     filters = {"label": f"waypoint.hashicorp.com/task={job_id}"}
-    return list(engine.containers.list(all=True, filters=filters))
+    return list(engine.containers.list(all=True, ignore_removed=True, filters=filters))
 
 
 def test_an_exec_step_runs_its_image_here_when_there_is_no_profile(

@@ -61,7 +61,7 @@ def test_a_deploy_killed_half_way_is_destroyed_by_its_checkpoint(
     try:
         filters = {"label": f"{labels.PROJECT}={docker_project}", "status": "running"}
         end = time.monotonic() + 60
-        while not docker_client.containers.list(filters=filters):
+        while not docker_client.containers.list(ignore_removed=True, filters=filters):
             assert time.monotonic() < end
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
@@ -72,7 +72,9 @@ def test_a_deploy_killed_half_way_is_destroyed_by_its_checkpoint(
     checkpoint = Deployment.FromString(bytes.fromhex(written.decode().split()[-1]))
     assert checkpoint.id == made.deployment.id
     made.call(destroy, checkpoint)
-    assert not docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"})
+    assert not docker_client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{labels.PROJECT}={docker_project}"}
+    )
 
 
 def test_destroying_the_workspace_finds_what_no_record_names(
@@ -83,7 +85,9 @@ def test_destroying_the_workspace_finds_what_no_record_names(
     for marks in (ours, others):
         docker_client.containers.create(busybox_image, ["true"], labels=marks)
     made.call(destroy_workspace)
-    left = docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"})
+    left = docker_client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{labels.PROJECT}={docker_project}"}
+    )
     assert [each.labels[labels.WORKSPACE] for each in left] == ["other"]
 
 
@@ -146,7 +150,9 @@ def test_a_build_killed_half_way_leaves_nothing_for_long(
         made.call(build)
         kept = layers()
         assert len(left - kept) == 1  # the LABEL step's layer is part of the new image
-    assert not docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"})
+    assert not docker_client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{labels.PROJECT}={docker_project}"}
+    )
     made.call(destroy_builds)  # again: nothing to do
 
 

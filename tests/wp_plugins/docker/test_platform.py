@@ -56,7 +56,7 @@ def container_named(client: docker.DockerClient, outcome: Outcome) -> docker.mod
 
 
 def none_left(client: docker.DockerClient, project: str) -> bool:
-    return client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={project}"}) == []
+    return client.containers.list(all=True, ignore_removed=True, filters={"label": f"{labels.PROJECT}={project}"}) == []
 
 
 def test_a_deployment_is_a_container_of_its_own(
@@ -316,7 +316,9 @@ def test_a_missing_network_is_one_sentence_and_leaves_nothing(
 def network(docker_client: docker.DockerClient, docker_project: str) -> Iterator[str]:
     made = docker_client.networks.create(f"{docker_project}-extra", labels={labels.PROJECT: docker_project})
     yield str(made.name)
-    for container in docker_client.containers.list(all=True, filters={"label": f"{labels.PROJECT}={docker_project}"}):
+    for container in docker_client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{labels.PROJECT}={docker_project}"}
+    ):
         container.remove(force=True)
     made.remove()
 
@@ -378,7 +380,9 @@ def test_cancelling_removes_what_was_made(
     thread = threading.Thread(target=run)
     thread.start()
     end = time.monotonic() + 60
-    while not docker_client.containers.list(filters={"label": f"{labels.PROJECT}={docker_project}"}):
+    while not docker_client.containers.list(
+        ignore_removed=True, filters={"label": f"{labels.PROJECT}={docker_project}"}
+    ):
         assert time.monotonic() < end
         time.sleep(0.05)
     made.ctx.cancel()

@@ -126,7 +126,7 @@ def test_a_task_that_cannot_start_leaves_nothing(
     with pytest.raises(PluginError, match="no-such-program"):
         given.call(start)
     label = {"label": f"waypoint.hashicorp.com/project={docker_project}"}
-    assert docker_client.containers.list(all=True, filters=label) == []
+    assert docker_client.containers.list(all=True, ignore_removed=True, filters=label) == []
 
 
 def test_a_profile_without_an_image_is_refused(docker_project: str) -> None:
