@@ -71,6 +71,7 @@ def test_the_files_an_entrypoint_needs_do_not_lead_to_the_rest() -> None:
             todo += file.dependencies
     ours = {name.removeprefix("wp_proto/waypoint/") for name in reached if name.startswith("wp_proto/")}
     assert ours == {
+        "wp_proto/own/log_position.proto",
         "wp_proto/own/source.proto",
         "component.proto",
         "config_var.proto",

@@ -23,19 +23,20 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from wp_proto.own import log_position_pb2 as wp__proto_dot_own_dot_log__position__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwp_proto/waypoint/log.proto\x12\x12hashicorp.waypoint\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x02\n\x08LogBatch\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12\x31\n\x05lines\x18\x03 \x03(\x0b\x32\".hashicorp.waypoint.LogBatch.Entry\x1a\xa2\x01\n\x05\x45ntry\x12-\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x39\n\x06source\x18\x03 \x01(\x0e\x32).hashicorp.waypoint.LogBatch.Entry.Source\"!\n\x06Source\x12\x07\n\x03\x41PP\x10\x00\x12\x0e\n\nENTRYPOINT\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwp_proto/waypoint/log.proto\x12\x12hashicorp.waypoint\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fwp_proto/own/log_position.proto\"\xbc\x02\n\x08LogBatch\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12\x31\n\x05lines\x18\x03 \x03(\x0b\x32\".hashicorp.waypoint.LogBatch.Entry\x12,\n\x08position\x18\xa0\x9c\x01 \x01(\x0b\x32\x18.waypoint.v1.LogPosition\x1a\xa2\x01\n\x05\x45ntry\x12-\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x39\n\x06source\x18\x03 \x01(\x0e\x32).hashicorp.waypoint.LogBatch.Entry.Source\"!\n\x06Source\x12\x07\n\x03\x41PP\x10\x00\x12\x0e\n\nENTRYPOINT\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wp_proto.waypoint.log_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOGBATCH']._serialized_start=85
-  _globals['_LOGBATCH']._serialized_end=355
-  _globals['_LOGBATCH_ENTRY']._serialized_start=193
-  _globals['_LOGBATCH_ENTRY']._serialized_end=355
-  _globals['_LOGBATCH_ENTRY_SOURCE']._serialized_start=322
-  _globals['_LOGBATCH_ENTRY_SOURCE']._serialized_end=355
+  _globals['_LOGBATCH']._serialized_start=118
+  _globals['_LOGBATCH']._serialized_end=434
+  _globals['_LOGBATCH_ENTRY']._serialized_start=272
+  _globals['_LOGBATCH_ENTRY']._serialized_end=434
+  _globals['_LOGBATCH_ENTRY_SOURCE']._serialized_start=401
+  _globals['_LOGBATCH_ENTRY_SOURCE']._serialized_end=434
 # @@protoc_insertion_point(module_scope)

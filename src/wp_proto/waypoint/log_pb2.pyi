@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from wp_proto.own import log_position_pb2 as _log_position_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -11,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LogBatch(_message.Message):
-    __slots__ = ("deployment_id", "instance_id", "lines")
+    __slots__ = ("deployment_id", "instance_id", "lines", "position")
     class Entry(_message.Message):
         __slots__ = ("timestamp", "line", "source")
         class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -30,7 +31,9 @@ class LogBatch(_message.Message):
     DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     LINES_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
     deployment_id: str
     instance_id: str
     lines: _containers.RepeatedCompositeFieldContainer[LogBatch.Entry]
-    def __init__(self, deployment_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[LogBatch.Entry, _Mapping]]] = ...) -> None: ...
+    position: _log_position_pb2.LogPosition
+    def __init__(self, deployment_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[LogBatch.Entry, _Mapping]]] = ..., position: _Optional[_Union[_log_position_pb2.LogPosition, _Mapping]] = ...) -> None: ...

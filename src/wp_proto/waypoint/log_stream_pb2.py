@@ -22,18 +22,19 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from wp_proto.own import log_position_pb2 as wp__proto_dot_own_dot_log__position__pb2
 from wp_proto.waypoint import ref_pb2 as wp__proto_dot_waypoint_dot_ref__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/log_stream.proto\x12\x12hashicorp.waypoint\x1a\x1bwp_proto/waypoint/ref.proto\"\x99\x02\n\x13GetLogStreamRequest\x12\x17\n\rdeployment_id\x18\x01 \x01(\tH\x00\x12J\n\x0b\x61pplication\x18\x02 \x01(\x0b\x32\x33.hashicorp.waypoint.GetLogStreamRequest.ApplicationH\x00\x12\x15\n\rlimit_backlog\x18\x03 \x01(\x05\x1a}\n\x0b\x41pplication\x12\x38\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32#.hashicorp.waypoint.Ref.Application\x12\x34\n\tworkspace\x18\x02 \x01(\x0b\x32!.hashicorp.waypoint.Ref.WorkspaceB\x07\n\x05scopeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"wp_proto/waypoint/log_stream.proto\x12\x12hashicorp.waypoint\x1a\x1fwp_proto/own/log_position.proto\x1a\x1bwp_proto/waypoint/ref.proto\"\xc3\x02\n\x13GetLogStreamRequest\x12\x17\n\rdeployment_id\x18\x01 \x01(\tH\x00\x12J\n\x0b\x61pplication\x18\x02 \x01(\x0b\x32\x33.hashicorp.waypoint.GetLogStreamRequest.ApplicationH\x00\x12\x15\n\rlimit_backlog\x18\x03 \x01(\x05\x12(\n\x06\x66ollow\x18\xa0\x9c\x01 \x01(\x0b\x32\x16.waypoint.v1.LogFollow\x1a}\n\x0b\x41pplication\x12\x38\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32#.hashicorp.waypoint.Ref.Application\x12\x34\n\tworkspace\x18\x02 \x01(\x0b\x32!.hashicorp.waypoint.Ref.WorkspaceB\x07\n\x05scopeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wp_proto.waypoint.log_stream_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETLOGSTREAMREQUEST']._serialized_start=88
-  _globals['_GETLOGSTREAMREQUEST']._serialized_end=369
-  _globals['_GETLOGSTREAMREQUEST_APPLICATION']._serialized_start=235
-  _globals['_GETLOGSTREAMREQUEST_APPLICATION']._serialized_end=360
+  _globals['_GETLOGSTREAMREQUEST']._serialized_start=121
+  _globals['_GETLOGSTREAMREQUEST']._serialized_end=444
+  _globals['_GETLOGSTREAMREQUEST_APPLICATION']._serialized_start=310
+  _globals['_GETLOGSTREAMREQUEST_APPLICATION']._serialized_end=435
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import grpc
 from sqlalchemy import Connection
 
+from wp_proto.own.log_position_pb2 import LogFollow
 from wp_proto.waypoint import api as pb
 from wp_server.errors import DomainError, FailedPrecondition, NotFound
 from wp_server.live.beside import beside
@@ -36,12 +37,13 @@ class LogHandlers:
         """Sends serialized `LogBatch` messages until the caller leaves; silent while there is nothing to tell."""
         reader = _Reader(self._store, self._instances, self._plugin_jobs, caller_runner(context))
         backlog = request.limit_backlog or DEFAULT_BACKLOG
+        follow = request.follow if request.HasField("follow") else None
         async with AsyncExitStack() as stack:
             match request.WhichOneof("scope"):
                 case "deployment_id":
-                    lines = await reader.of_deployment(request.deployment_id, backlog, stack)
+                    lines = await reader.of_deployment(request.deployment_id, backlog, follow, stack)
                 case "application":
-                    lines = await reader.of_application(request.application, backlog, stack)
+                    lines = await reader.of_application(request.application, backlog, follow, stack)
                 case _:
                     raise FailedPrecondition("scope: must name a deployment or an application")
             async for batch in lines.batches():
@@ -57,20 +59,26 @@ class _Reader:
         self._plugin_jobs = plugin_jobs
         self._runner_id = runner_id
 
-    async def of_deployment(self, deployment_id: str, backlog: int, stack: AsyncExitStack) -> LogReader:
+    async def of_deployment(
+        self, deployment_id: str, backlog: int, follow: LogFollow | None, stack: AsyncExitStack
+    ) -> LogReader:
         deployment = await self._store.read(find, DEPLOYMENT, deployment_id)
         if deployment is None:
             raise NotFound(f"There is no deployment {deployment_id}.")
-        if deployment.has_logs_plugin:
+        if deployment.has_logs_plugin and follow is None:
             await self._play(deployment, stack)
 
         async def select() -> list[Instance]:
             return self._mine(self._instances.of_deployment(deployment_id))
 
-        return LogReader(self._store.changes, select, (), backlog)
+        return LogReader(self._store.changes, select, (), backlog, follow)
 
     async def of_application(
-        self, scope: pb.GetLogStreamRequest.Application, backlog: int, stack: AsyncExitStack
+        self,
+        scope: pb.GetLogStreamRequest.Application,
+        backlog: int,
+        follow: LogFollow | None,
+        stack: AsyncExitStack,
     ) -> LogReader:
         application, workspace = scope.application, scope.workspace.workspace
         if not application.application or not application.project or not workspace:
@@ -83,8 +91,9 @@ class _Reader:
                 known[deployment_id] = await self._store.read(_shown, deployment_id)
             return [instance for instance in candidates if known[instance.deployment_id]]
 
-        await stack.enter_async_context(beside(self._play_all(scope)))
-        return LogReader(self._store.changes, select, ("deployments",), backlog)
+        if follow is None:  # else the server that the reader called has the plugins play
+            await stack.enter_async_context(beside(self._play_all(scope)))
+        return LogReader(self._store.changes, select, ("deployments",), backlog, follow)
 
     async def _play_all(self, scope: pb.GetLogStreamRequest.Application) -> None:
         """Has a runner show the logs of each of the application's deployments that has a plugin for it."""

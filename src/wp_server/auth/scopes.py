@@ -18,7 +18,7 @@ from wp_server.auth.roles import SERVER, Place
 from wp_server.auth.rules import Rule
 from wp_server.auth.verify import owner_of
 from wp_server.errors import NotFound
-from wp_server.store import config, hostnames, jobs, operations, pipelines, tasks, triggers, users
+from wp_server.store import config, hostnames, instances, jobs, operations, pipelines, tasks, triggers, users
 from wp_server.store.operations import ARTIFACT, BUILD, DEPLOYMENT, RELEASE, STATUS_REPORT, Kind
 
 Deployments = Callable[[str], str]
@@ -27,7 +27,7 @@ Finder = Callable[[Connection, object], Iterable[Place]]
 
 
 class Scopes:
-    """Finds places. `instances` knows the connected ones, which the store does not."""
+    """Finds places. `instances` knows the ones that are connected here, the store those of other servers."""
 
     def __init__(self, instances: Deployments) -> None:
         self._instances = instances
@@ -51,8 +51,10 @@ class Scopes:
             if value is None or value == "":
                 continue
             if kind == "instance":
-                deployment = self._instances(str(value))
-                found += FINDERS["deployment"](connection, deployment) if deployment else []
+                deployment = self._instances(str(value)) or instances.deployment_of(connection, str(value))
+                if not deployment:
+                    raise NotFound(f"There is no running instance {value}.")
+                found += FINDERS["deployment"](connection, deployment)
             else:
                 found += FINDERS[kind](connection, value)
         if workspace is not None:

@@ -1,6 +1,8 @@
 """One reader of application logs (server.md §5.3): backlogs first, merged by time; then every line as it comes.
 
 The set of instances changes under the reader: new ones join, and the rings of lost ones are read to their end.
+
+A reader on another server is told with each batch where it ends, and goes on from there after its link broke.
 """
 
 from __future__ import annotations
@@ -8,29 +10,40 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
+from wp_proto.own.log_position_pb2 import LogFollow, LogPosition
 from wp_proto.waypoint import api as pb
 from wp_server.live.instances import Instance, logs_topic
 from wp_server.store import Changes, Subscription
 from wp_server.store.instances import ALL
 
 Select = Callable[[], Awaitable[list[Instance]]]
+RESTARTED = "lines may be missing here: the server did not hear this instance for a while, and kept none of its lines"
 
 
 class LogReader:
     """Follows the instances that `select` returns, asking it again when instances or `topics` changed."""
 
-    def __init__(self, changes: Changes, select: Select, topics: tuple[str, ...], backlog: int) -> None:
+    def __init__(
+        self, changes: Changes, select: Select, topics: tuple[str, ...], backlog: int, follow: LogFollow | None = None
+    ) -> None:
+        """`follow`: what a reader on another server has already."""
         self._changes = changes
         self._select = select
         self._topics = frozenset((ALL, *topics))
         self._backlog = backlog
         self._started = time.monotonic()
         self._cursors: dict[Instance, int] = {}
+        self._follow = follow
 
     async def batches(self) -> AsyncGenerator[bytes, None]:
         """Yields serialized `LogBatch` messages, for ever."""
         first = await self._select()
-        self._cursors = {instance: instance.ring.backlog(self._backlog) for instance in first}
+        if self._follow is None:
+            self._cursors = {instance: instance.ring.backlog(self._backlog) for instance in first}
+        else:
+            yield pb.LogBatch(position=LogPosition()).SerializeToString()
+            for batch in self._taken_up(first, self._follow):
+                yield batch
         for batch in self._merged():
             yield batch
         while True:
@@ -40,6 +53,21 @@ class LogReader:
                     yield batch
                 async for batch in self._live(subscription, topics):
                     yield batch
+
+    def _taken_up(self, first: list[Instance], follow: LogFollow) -> Iterator[bytes]:
+        """Sets the cursors where the reader on the other server has come to; yields what it cannot have any more."""
+        shown = {position.instance_id: position for position in follow.shown}
+        for instance in first:
+            known, ring = shown.get(instance.id), instance.ring
+            if known is None:
+                self._cursors[instance] = ring.start if follow.again else ring.backlog(self._backlog)
+            elif known.ring == ring.id:
+                self._cursors[instance] = known.next
+            else:
+                self._cursors[instance] = ring.start
+                yield gap(instance.deployment_id, instance.id, RESTARTED)
+        for lost in shown.keys() - {instance.id for instance in first}:
+            yield pb.LogBatch(position=LogPosition(instance_id=lost)).SerializeToString()
 
     def _merged(self) -> Iterator[bytes]:
         """Yields the backlogs, oldest lines first, as runs of one instance each."""
@@ -63,6 +91,9 @@ class LogReader:
         for instance, end in unread.items():
             while self._cursors[instance] < end:
                 yield from self._read(instance, end)
+        if self._follow is not None:
+            for instance in self._cursors.keys() - set(selected):
+                yield pb.LogBatch(position=LogPosition(instance_id=instance.id)).SerializeToString()
         self._cursors = {instance: self._cursors[instance] for instance in selected}
 
     async def _live(self, subscription: Subscription, topics: dict[str, Instance]) -> AsyncGenerator[bytes, None]:
@@ -82,20 +113,27 @@ class LogReader:
     def _read(self, instance: Instance, until: int | None = None) -> Iterator[bytes]:
         run = instance.ring.read(self._cursors[instance], until)
         self._cursors[instance] = run.cursor
-        head = pb.LogBatch(deployment_id=instance.deployment_id, instance_id=instance.id)
         if run.skipped:
-            yield _gap(head, run.skipped)
+            plural = "line was" if run.skipped == 1 else "lines were"
+            what = f"{run.skipped} {plural} skipped here: they came faster than this reader took them"
+            yield gap(instance.deployment_id, instance.id, what)
         if run.count:
+            head = pb.LogBatch(deployment_id=instance.deployment_id, instance_id=instance.id)
+            if self._follow is not None:
+                head.position.CopyFrom(
+                    LogPosition(
+                        deployment_id=instance.deployment_id,
+                        instance_id=instance.id,
+                        ring=instance.ring.id,
+                        next=run.cursor,
+                    )
+                )
             yield head.SerializeToString() + run.wire
 
 
-def _gap(head: pb.LogBatch, skipped: int) -> bytes:
-    batch = pb.LogBatch()
-    batch.CopyFrom(head)
-    plural = "line was" if skipped == 1 else "lines were"
-    entry = batch.lines.add(
-        source=pb.LogBatch.Entry.ENTRYPOINT,
-        line=f"waypoint: {skipped} {plural} skipped here: they came faster than this reader took them",
-    )
+def gap(deployment_id: str, instance_id: str, what: str) -> bytes:
+    """Returns a serialized `LogBatch` whose one line says what is missing there."""
+    batch = pb.LogBatch(deployment_id=deployment_id, instance_id=instance_id)
+    entry = batch.lines.add(source=pb.LogBatch.Entry.ENTRYPOINT, line=f"waypoint: {what}")
     entry.timestamp.GetCurrentTime()
     return batch.SerializeToString()

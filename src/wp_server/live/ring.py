@@ -6,6 +6,7 @@ those bytes. A reader costs per chunk, not per line. A reader that falls behind 
 
 from __future__ import annotations
 
+import secrets
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Ring:
         self._chunks: list[Chunk] = []
         self._head = 0
         self._bytes = 0
+        self.id = secrets.token_hex(8)
+        """Tells this ring's sequence numbers from those of another ring of the same instance."""
         self.end = 0
         """Sequence number of the next line."""
 

@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy import Connection
 
+from wp_proto.waypoint import service_pb2
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import tls
 from wp_server.errors import DomainError, Unavailable
 from wp_server.live.beside import beside
 from wp_server.store import Store, settings
-from wp_server.transport import keepalive
+from wp_server.transport import farewell, keepalive
 
 M = TypeVar("M", bound=Message)
 Context = grpc.aio.ServicerContext[Any, Any]
 
-MARK = "waypoint-passed-on"
-"""Metadata of a call that a server passed on: whoever gets it answers it himself."""
 _OPTIONS = (
     ("grpc.ssl_target_name_override", tls.PINNED_NAME),
     ("grpc.max_receive_message_length", -1),
@@ -34,6 +34,9 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
+_LOST = "Internal error from Core"
+"""What grpc.aio makes of a stream that ended while it was written to."""
+SERVICE = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
 _CHAIN, _KEY = f"{settings.BETWEEN_SERVERS}chain", f"{settings.BETWEEN_SERVERS}key"
 
 
@@ -67,10 +70,21 @@ class Links:
         self, rpc: str, address: str, requests: AsyncIterator[Message], context: Context
     ) -> AsyncGenerator[Any, None]:
         """The same for a stream of requests, which is passed on as fast as the other server takes it."""
-        call = getattr(self._stub(address), rpc)(metadata=_metadata(context))
+        method = SERVICE.methods_by_name[rpc]
+        # Answers are looked at before they are decoded: one of them may be the last words.
+        open_call: Any = self._channel(address).stream_stream(
+            f"/{SERVICE.full_name}/{rpc}", request_serializer=GetMessageClass(method.input_type).SerializeToString
+        )
+        decode = GetMessageClass(method.output_type).FromString
+        call = open_call(metadata=_metadata(context))
         async with beside(_pump(requests, call)), aclosing(_answers(call)) as answers:
             async for answer in answers:
-                yield answer
+                if (end := farewell.heard(answer)) is None:
+                    yield decode(answer)
+                elif (error := farewell.error_of(end)) is not None:
+                    raise error
+                else:
+                    return
 
     async def pass_in(self, rpc: str, address: str, requests: AsyncIterator[Message], context: Context) -> Any:
         """Returns what the server at `address` answers to a stream of requests. Errors: DomainError."""
@@ -79,7 +93,8 @@ class Links:
             async with beside(_pump(requests, call)):
                 return await call
         except grpc.aio.AioRpcError as error:
-            raise _refusal(error) from error
+            told = farewell.error_of(dict(await call.initial_metadata()).get(farewell.KEY, b""))
+            raise told or _refusal(error) from error
         finally:
             call.cancel()
 
@@ -89,10 +104,13 @@ class Links:
             await channel.close()
 
     def _stub(self, address: str) -> Any:
+        return WaypointStub(self._channel(address))  # type: ignore[arg-type]  # the stub takes channels of both kinds
+
+    def _channel(self, address: str) -> grpc.aio.Channel:
         if address not in self._channels:
             credentials = grpc.ssl_channel_credentials(self._chain, self._key, self._chain)
             self._channels[address] = grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
-        return WaypointStub(self._channels[address])  # type: ignore[arg-type]  # the stub takes channels of both kinds
+        return self._channels[address]
 
 
 async def _answers(call: Any) -> AsyncGenerator[Any, None]:
@@ -113,19 +131,14 @@ async def _pump(requests: AsyncIterator[Message], call: Any) -> None:
         await call.done_writing()
 
 
-def is_passed_on(context: Context) -> bool:
-    """Returns whether another server passed this call on to us."""
-    return MARK in dict(context.invocation_metadata() or ())
-
-
 def _metadata(context: Context) -> tuple[tuple[str, str], ...]:
     given = ((key, value) for key, value in context.invocation_metadata() or () if isinstance(value, str))
     ours = ("waypoint-", "client-", "authorization", "wpcookie")
-    return (*((k, v) for k, v in given if k.startswith(ours) and k != keepalive.HEADER), (MARK, "1"))
+    return (*((k, v) for k, v in given if k.startswith(ours) and k != keepalive.HEADER), (farewell.PASSED_ON, "1"))
 
 
 def _refusal(error: grpc.aio.AioRpcError) -> DomainError:
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
+    if error.code() is grpc.StatusCode.UNAVAILABLE or error.details() == _LOST:
         return Unavailable("The server that has the other end went away; try again.")
     refusal = DomainError(error.details() or "")
     refusal.code = error.code()

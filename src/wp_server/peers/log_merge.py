@@ -9,9 +9,11 @@ from typing import Any
 
 import grpc
 
+from wp_proto.own.log_position_pb2 import LogFollow, LogPosition
 from wp_proto.waypoint import api as pb
 from wp_server.errors import DomainError, Unavailable
 from wp_server.live.beside import beside
+from wp_server.live.log_reader import gap
 from wp_server.peers.links import Links
 from wp_server.store import Store, replicas
 
@@ -21,6 +23,7 @@ BUFFERED = 64
 """Batches of all servers that wait for the reader; a full buffer holds the servers back."""
 LOOK_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
+GONE = "lines may be missing here: the server that kept them is gone"
 
 
 async def merged(
@@ -56,42 +59,77 @@ async def _others(
     context: Context,
 ) -> None:
     """Follows every other server for as long as it lives."""
-    following: dict[str, asyncio.Task[None]] = {}
+    following: dict[str, _Following] = {}
     try:
         with store.changes.subscribe(replicas.TOPIC) as news:
             while True:
                 try:
                     alive = {peer.id: peer.address for peer in await store.read(replicas.peers)}
                 except Unavailable:
-                    alive = {}
+                    # Nobody can say who is there; links that stand go on.
+                    await news.wait(LOOK_SECONDS)
+                    continue
                 for peer_id in following.keys() - alive.keys():
-                    following.pop(peer_id).cancel()
+                    if not following[peer_id].linked:
+                        await _end(following.pop(peer_id), batches)
                 for peer_id in alive.keys() - following.keys():
-                    lines = _follow(links, alive[peer_id], batches, request, context)
-                    following[peer_id] = asyncio.create_task(lines)
+                    following[peer_id] = _Following(links, alive[peer_id], batches, request, context)
                 await news.wait(LOOK_SECONDS)
     finally:
-        for task in following.values():
+        tasks = [one.task for one in following.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*following.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _follow(
-    links: Links,
-    address: str,
-    batches: asyncio.Queue[bytes | DomainError],
-    request: pb.GetLogStreamRequest,
-    context: Context,
-) -> None:
-    wanted = pb.GetLogStreamRequest()
-    wanted.CopyFrom(request)
-    while True:
-        try:
-            async for batch in links.pass_on("GetLogStream", address, wanted, context):
-                await batches.put(batch.SerializeToString())
-        except Unavailable:
-            # What was shown is not shown again; lines that were written meanwhile and are still there are.
-            wanted.limit_backlog = 1
-        except DomainError:
-            return  # it says what this server says, too
-        await asyncio.sleep(AGAIN_SECONDS)
+async def _end(following: _Following, batches: asyncio.Queue[bytes | DomainError]) -> None:
+    """Says of each instance that was followed there that its lines end here, for now."""
+    following.task.cancel()
+    for position in following.shown.values():
+        await batches.put(gap(position.deployment_id, position.instance_id, GONE))
+
+
+class _Following:
+    """The lines of one other server, for one reader: again after every break, from where it was."""
+
+    def __init__(
+        self,
+        links: Links,
+        address: str,
+        batches: asyncio.Queue[bytes | DomainError],
+        request: pb.GetLogStreamRequest,
+        context: Context,
+    ) -> None:
+        self.shown: dict[str, LogPosition] = {}
+        self.linked = False
+        self._begun = False
+        self._wanted = pb.GetLogStreamRequest()
+        self._wanted.CopyFrom(request)
+        self.task = asyncio.create_task(self._run(links, address, batches, context))
+
+    async def _run(
+        self, links: Links, address: str, batches: asyncio.Queue[bytes | DomainError], context: Context
+    ) -> None:
+        while True:
+            self._wanted.follow.CopyFrom(LogFollow(again=self._begun, shown=self.shown.values()))
+            try:
+                async for batch in links.pass_on("GetLogStream", address, self._wanted, context):
+                    self.linked = self._begun = True
+                    self._note(batch.position)
+                    batch.ClearField("position")
+                    if batch.lines:
+                        await batches.put(batch.SerializeToString())
+            except Unavailable:
+                pass  # it is tried again
+            except DomainError:
+                return  # it says what this server says, too
+            finally:
+                self.linked = False
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    def _note(self, position: LogPosition) -> None:
+        if position.ring:
+            kept = self.shown[position.instance_id] = LogPosition()
+            kept.CopyFrom(position)
+        else:
+            self.shown.pop(position.instance_id, None)

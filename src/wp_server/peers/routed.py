@@ -23,10 +23,11 @@ from wp_server.auth import Kind, current
 from wp_server.durations import parse_duration
 from wp_server.errors import DeadlineExceeded, FailedPrecondition
 from wp_server.live.instances import Instance, Instances
-from wp_server.peers.links import Links, is_passed_on
+from wp_server.peers.links import Links
 from wp_server.peers.log_merge import merged
 from wp_server.store import Store
 from wp_server.store import instances as rows
+from wp_server.transport.farewell import is_passed_on
 
 T = TypeVar("T")
 Context = grpc.aio.ServicerContext[Any, Any]

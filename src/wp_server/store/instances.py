@@ -91,6 +91,12 @@ def elsewhere(connection: Connection, instance_id: str) -> Place | None:
     return found[0] if found else None
 
 
+def deployment_of(connection: Connection, instance_id: str) -> str:
+    """Returns the deployment of an instance that another server has or expects; empty for an unknown one."""
+    place = elsewhere(connection, instance_id)
+    return place.instance.deployment_id if place is not None else ""
+
+
 def for_exec(connection: Connection, deployment_id: str) -> list[Place]:
     """Returns the instances of a deployment on other servers that take commands."""
     elsewhere = instances.c.replica != current(connection)

@@ -2,7 +2,8 @@
 
 One thread with a connection of its own tells and listens. Topics are told after their commit and together, so that the
 lock that NOTIFY holds while it commits never stands in the way of a transaction. What nobody could tell is not lost:
-after every break of the connection, on either side, everything counts as changed.
+after every break of the connection, on either side, everything counts as changed. A replica that was killed may have
+committed what it never told: its connection held a lock, and when that is free the others count everything as changed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ CHANNEL = "waypoint"
 PAYLOAD_BYTES = 7_000
 """PostgreSQL refuses 8 000 and more."""
 LOOK_SECONDS = 5.0
-"""How often a silent connection is asked whether it still lives."""
+"""How often a silent connection is asked whether it still lives, and which others do."""
+LISTENING = 0x77706C73
+"""First half of the advisory lock that a listening replica holds; the other half is made of its name."""
 AGAIN_SECONDS = 0.5
 """Pause between two attempts to come back; as often caches hear that they know nothing for sure."""
 CONNECT_SECONDS = 5
@@ -41,6 +44,8 @@ class News:
         self._connect = connect
         self._name = name
         self._heard = heard
+        self._number = _number(name)
+        self._others: set[int] = set()
         self._lock = threading.Lock()
         self._untold: dict[str, None] = {}
         self._closing = False
@@ -106,7 +111,11 @@ class News:
     def _join(self) -> psycopg.Connection:
         connection = self._connect()
         connection.execute(f"LISTEN {CHANNEL}")
+        connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (LISTENING, self._number))
         self._measure_clock(connection)
+        self._look(connection)
+        # Those who do not know us yet would not miss us.
+        connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, json.dumps([self._name, []])))
         return connection
 
     def _follow(self, connection: psycopg.Connection) -> None:
@@ -124,6 +133,7 @@ class News:
                     self._receive(notice.payload)
             if time.monotonic() >= look:
                 self._measure_clock(connection)
+                self._look(connection)
                 look = time.monotonic() + LOOK_SECONDS
 
     def _tell_now(self, connection: psycopg.Connection) -> None:
@@ -140,7 +150,21 @@ class News:
     def _receive(self, payload: str) -> None:
         sender, topics = json.loads(payload)
         if sender != self._name:
-            self._heard(topics)
+            self._others.add(_number(sender))
+            if topics:
+                self._heard(topics)
+
+    def _look(self, connection: psycopg.Connection) -> None:
+        """Misses replicas that listened and do not any more."""
+        query = (
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        listening = {row[0] for row in connection.execute(query, (LISTENING,))} - {self._number}
+        gone, self._others = self._others - listening, listening
+        if gone:
+            log.info("%d other servers do not listen any more; what they changed last counts as unheard", len(gone))
+            self._heard([EVERYTHING])
 
     def _measure_clock(self, connection: psycopg.Connection) -> None:
         before = time.time_ns()
@@ -148,6 +172,10 @@ class News:
         if row is None:
             raise errors.NoData("the database did not say what time it is")
         self.clock_offset = row[0] * 1000 - (before + time.time_ns()) // 2
+
+
+def _number(name: str) -> int:
+    return int(name[:7], 16)
 
 
 def _payloads(name: str, topics: Iterable[str]) -> Iterable[str]:

@@ -25,7 +25,7 @@ from google.protobuf.message_factory import GetMessageClass
 from wp_server.auth import identity
 from wp_server.errors import DomainError, InvalidArgument, ResourceExhausted, Unimplemented
 from wp_server.store.patience import be_patient
-from wp_server.transport import keepalive, status, versions
+from wp_server.transport import farewell, keepalive, status, versions
 from wp_server.transport.in_process import InProcessContext
 
 MAX_ANSWER = 4 * 1024 * 1024
@@ -323,6 +323,12 @@ class Pipeline(grpc.GenericRpcHandler):
     def _stream(
         self, rpc: str, serve: Callable[[Any, Context, bool], Awaitable[bytes | None]]
     ) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+        method = self.service_descriptor.methods_by_name[rpc]
+
+        async def last_words(context: Context, error: DomainError | None) -> None:
+            if method.client_streaming:
+                await farewell.say(context, error, in_answers=method.server_streaming)
+
         async def call(incoming: Any, context: Context) -> bytes | None:
             task = asyncio.current_task()
             assert task is not None
@@ -335,11 +341,14 @@ class Pipeline(grpc.GenericRpcHandler):
                     raise status.SHUTTING_DOWN
                 be_patient()
                 metadata = await self._admit(rpc, context)
-                return await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")
+                answer = await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")
+                await last_words(context, None)
+                return answer
             except DomainError as error:
                 code = error.code.name
                 await _delayed(error)
                 end(code)
+                await last_words(context, error)
                 await status.refuse(context, error)
             except grpc.aio.AbortError:
                 code = "aborted"
@@ -351,6 +360,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 code = "UNAVAILABLE"
                 task.uncancel()
                 end(code)
+                await last_words(context, status.SHUTTING_DOWN)
                 await status.refuse(context, status.SHUTTING_DOWN)
             except Exception as error:
                 if context.cancelled() or context.done():

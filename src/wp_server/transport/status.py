@@ -11,10 +11,12 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from wp_proto.waypoint import api as pb
-from wp_server.errors import DomainError, Unavailable
+from wp_server.errors import DomainError, Unavailable, Violation
 
 DETAILS_KEY = "grpc-status-details-bin"
 SHUTTING_DOWN = Unavailable("The server is shutting down. Connect again.")
+
+_CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 log = logging.getLogger("waypoint.server.rpc")
 
@@ -48,6 +50,22 @@ def rich(error: DomainError) -> bytes:
         _attach(status.details.add(), bad)
     serialized: bytes = status.SerializeToString()
     return serialized
+
+
+def error_of(rich: bytes) -> DomainError:
+    """Returns the error of a serialized `google.rpc.Status`. Errors: DecodeError."""
+    status = status_pb2.Status.FromString(rich)
+    details: dict[str, str] = {}
+    violations: list[Violation] = []
+    for packed in status.details:
+        detail, bad = pb.ErrorDetail(), error_details_pb2.BadRequest()
+        if packed.Unpack(detail):
+            details[detail.key] = detail.value
+        elif packed.Unpack(bad):
+            violations += [Violation(one.field, one.description) for one in bad.field_violations]
+    error = DomainError(status.message, details=details, violations=violations)
+    error.code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
+    return error
 
 
 def _attach(slot: any_pb2.Any, message: pb.ErrorDetail | error_details_pb2.BadRequest) -> None:
