@@ -224,12 +224,14 @@ class ConfigSourcer(Component):
 class TaskLauncher(Component):
     """Starts one-off containers:
 
-    `start` returns a state message, `stop` ends that task, `watch` returns its exit code.
+    `start` returns a state message, `stop` ends that task, `watch` returns its exit code. `clean_up` removes whatever a
+    `start` of the job in `JobInfo` left, whose state message was lost with the process that called it.
     """
 
     start: Function | None = None
     stop: Function | None = field(default=None, kw_only=True)
     watch: Function | None = field(default=None, kw_only=True)
+    clean_up: Function | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

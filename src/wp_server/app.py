@@ -32,7 +32,7 @@ from wp_server.api.snapshots import SnapshotHandlers
 from wp_server.api.version import VersionHandlers, version_info
 from wp_server.auth import Authenticator
 from wp_server.gateway import Gateway
-from wp_server.jobs import deadlines
+from wp_server.jobs import deadlines, leftovers
 from wp_server.jobs.departures import Departures
 from wp_server.jobs.dispatch import Dispatcher
 from wp_server.live import lenient
@@ -203,6 +203,7 @@ class RunningServer:
             group.create_task(self._departures.run()),
             group.create_task(deadlines.run(self.store, self._leads)),
             group.create_task(poller.run(self.store, self._leads)),
+            group.create_task(leftovers.run(self.store, self._leads)),
             group.create_task(self._snapshots.watch(self._restored)),
         ]
         if self._others is not None:

@@ -12,6 +12,7 @@ from wp_plugins.docker.release import destroy_workspace as destroy_release_works
 from wp_plugins.docker.release import status as release_status
 from wp_plugins.docker.status import status
 from wp_plugins.docker.task import TaskConfig
+from wp_plugins.docker.task import clean_up as clean_up_task
 from wp_plugins.docker.task import start as start_task
 from wp_plugins.docker.task import stop as stop_task
 from wp_plugins.docker.task import watch as watch_task
@@ -54,6 +55,7 @@ PLUGIN = Plugin(
         start=start_task,
         stop=stop_task,
         watch=watch_task,
+        clean_up=clean_up_task,
         example='resources = {\n  memory = "2GB"\n}',
     ),
     doc="Build images, push them to registries, run them as containers, and give them one stable port",

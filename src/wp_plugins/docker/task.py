@@ -94,17 +94,28 @@ def watch(config: TaskConfig, ctx: Context, ui: UI, task: TaskInfo) -> int:
 def stop(config: TaskConfig, task: TaskInfo) -> None:
     """End and remove the container; one that is gone already is fine."""
     with connect(config.client_config) as engine, failures(engine.address):
-        with contextlib.suppress(docker.errors.APIError):
-            engine.api.stop(task.id, timeout=STOP_SECONDS)
-        if config.debug_containers:
-            return
-        try:
-            engine.api.remove_container(task.id, force=True, v=True)
-        except docker.errors.NotFound:
-            return
-        except docker.errors.APIError as error:
-            if "already in progress" not in said(error):
-                raise
+        _end(engine, config, task.id)
+
+
+def clean_up(config: TaskConfig, job: JobInfo) -> None:
+    """End and remove the containers that a job launched."""
+    with connect(config.client_config) as engine, failures(engine.address):
+        for found in engine.api.containers(all=True, filters={"label": f"{TASK}={job.id}"}):
+            _end(engine, config, str(found["Id"]))
+
+
+def _end(engine: Engine, config: TaskConfig, container: str) -> None:
+    with contextlib.suppress(docker.errors.APIError):
+        engine.api.stop(container, timeout=STOP_SECONDS)
+    if config.debug_containers:
+        return
+    try:
+        engine.api.remove_container(container, force=True, v=True)
+    except docker.errors.NotFound:
+        return
+    except docker.errors.APIError as error:
+        if "already in progress" not in said(error):
+            raise
 
 
 def _have_image(engine: Engine, ctx: Context, steps: Steps, config: TaskConfig, image: str) -> None:

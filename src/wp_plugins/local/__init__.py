@@ -30,6 +30,7 @@ PLUGIN = Plugin(
         start=task.start,
         stop=task.stop,
         watch=task.watch,
+        clean_up=task.clean_up,
         example='static_environment = {\n  HTTP_PROXY = "proxy.example.com:3128"\n}',
     ),
     doc="Run applications as processes on this machine.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import uuid
@@ -10,9 +11,12 @@ from pathlib import Path
 
 from wp_plugins.local import places, process
 from wp_proto.own import local_pb2
-from wp_sdk.component import UI, Context, PluginError, TaskLaunchInfo
+from wp_sdk.component import UI, Context, JobInfo, PluginError, TaskLaunchInfo
 from wp_sdk.program import own_command
 from wp_sdk.schema import attr
+
+_OF_JOB = "."
+"""After the id of the launching job in a folder's name."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,12 @@ class TaskConfig:
     )
 
 
-def start(config: TaskConfig, ui: UI, info: TaskLaunchInfo) -> local_pb2.Task:
+def start(config: TaskConfig, ui: UI, job: JobInfo, info: TaskLaunchInfo) -> local_pb2.Task:
     """Start the process; its folder keeps its output until `stop`."""
     words = (*(info.entrypoint or config.command or own_command()), *info.arguments)
     if shutil.which(words[0]) is None:
         raise PluginError(f"There is no program {words[0]!r} on {places.host()}", do="Correct `command` in the profile")
-    directory = places.root() / "tasks" / uuid.uuid4().hex
+    directory = _tasks() / f"{job.id}{_OF_JOB}{uuid.uuid4().hex}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("WAYPOINT_", "WP_"))}
     environment = {**inherited, **config.static_environment, **info.environment_variables}
     with ui.step("Starting the task...") as step:
@@ -68,10 +72,20 @@ def stop(task: local_pb2.Task) -> None:
     process.remove(_here(task))
 
 
+def clean_up(job: JobInfo) -> None:
+    """End the processes that a job launched on this machine, and remove their folders."""
+    for directory in _tasks().glob(f"{glob.escape(job.id)}{_OF_JOB}*"):
+        process.remove(directory)
+
+
+def _tasks() -> Path:
+    return places.root() / "tasks"
+
+
 def _here(task: local_pb2.Task) -> Path:
     places.require_here(task.host, "task")
     directory = Path(task.directory)
-    if directory.parent != places.root() / "tasks":
+    if directory.parent != _tasks():
         raise PluginError(
             f"The task's folder {directory} is not below {places.root()}", do="Run the job as the user who started it"
         )

@@ -50,6 +50,9 @@ def start_task(env: TaskJob) -> pb.Job.Result:
     outcome = _call(env, launcher, "start", [Provider(KEYS[TaskLaunchInfo], lambda: info)], [])
     if outcome.value is None:
         raise OperationFailed(f"The plugin {launcher.plugin} started the task but said nothing to find it by")
+    if env.ctx.cancelled():  # nobody waits for the result any more, and so nobody would stop the task
+        _call(replace(env, ctx=Context()), launcher, "stop", [], [_state(outcome.value)])
+        env.ctx.raise_if_cancelled()
     return pb.Job.Result(start_task=pb.Job.StartTaskResult(state=outcome.value))
 
 
@@ -64,9 +67,13 @@ def watch_task(env: TaskJob) -> pb.Job.Result:
 
 
 def stop_task(env: TaskJob) -> pb.Job.Result:
-    """`stop_task{state | start_job_id}`: nothing to do where nothing was launched."""
+    """`stop_task{state | start_job_id}`: nothing to do where nothing was launched.
+
+    A launching job that ended without a result, or was begun twice, may have left something that no result names.
+    """
     asked = env.job.stop_task
     params, state = asked.params, asked.direct
+    begun = ""
     if asked.WhichOneof("state") == "start_job_id":
         start = env.server.find(env.server.stub.GetJob, pb.GetJobRequest(job_id=asked.start_job_id))
         if start is None:
@@ -74,8 +81,14 @@ def stop_task(env: TaskJob) -> pb.Job.Result:
         if start.state in UNFINISHED:
             raise OperationFailed(f"The job {start.id} is still launching what shall be stopped")
         params, state = start.start_task.params, start.result.start_task.state
+        begun = start.id if start.HasField("ack_time") else ""
+    if not begun and not present(state):
+        return pb.Job.Result()
+    launcher = _launcher(env, params)
     if present(state):
-        _call(env, _launcher(env, params), "stop", [], [_state(state)])
+        _call(env, launcher, "stop", [], [_state(state)])
+    if begun and launcher.has("clean_up"):
+        _call(env, launcher, "clean_up", [], [], begun)
     return pb.Job.Result()
 
 
@@ -117,10 +130,15 @@ def _launcher(env: TaskJob, params: pb.Job.TaskPluginParams) -> ComponentHandle:
 
 
 def _call(
-    env: TaskJob, launcher: ComponentHandle, function: str, providers: list[Provider], inputs: list[Input]
+    env: TaskJob,
+    launcher: ComponentHandle,
+    function: str,
+    providers: list[Provider],
+    inputs: list[Input],
+    job_id: str = "",
 ) -> Outcome:
     info = JobInfo(
-        env.job.id,
+        job_id or env.job.id,
         env.facts.local,
         env.job.workspace.workspace,
         env.job.application.project,

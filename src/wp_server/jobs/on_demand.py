@@ -105,6 +105,22 @@ def container_of(requested: pb.Job) -> pb.Job:
     return job
 
 
+def stop_again(stop: pb.Job, job_id: str) -> pb.Job:
+    """Returns the job that cleans up once more after the one that should have."""
+    again = pb.Job(
+        id=job_id,
+        application=stop.application,
+        workspace=stop.workspace,
+        target_runner=stop.target_runner,
+        depends_on=stop.depends_on,
+        depends_on_allow_failure=stop.depends_on_allow_failure,
+        stop_task=stop.stop_task,
+    )
+    again.data_source.CopyFrom(stop.data_source)
+    again.task.id = stop.task.id
+    return again
+
+
 def state(start: pb.Job, work: pb.Job, stop: pb.Job) -> pb.Task.State:
     """Returns how far a task is, from its jobs: it never goes back."""
     if stop.state in _FINISHED:

@@ -14,6 +14,7 @@ from wp_server.ids import new_id
 from wp_server.jobs import on_demand
 from wp_server.jobs.on_demand import LaunchIds
 from wp_server.store import job_groups, profiles, projects, settings, tasks
+from wp_server.store import jobs as jobs_store
 from wp_server.store.tasks import TaskRow
 
 NO_PROFILE = (
@@ -76,6 +77,20 @@ def queue(connection: Connection, jobs: Sequence[pb.Job], expire_time: int | Non
         else:
             group.extend(_launched(connection, on_demand.container_of(job), profile))
     job_groups.queue(connection, group, expire_time, queued_by, expiring={job.id for job in jobs})
+
+
+def stop_again(connection: Connection, task: TaskRow) -> str | None:
+    """Queues another clean-up of a task in place of the one that failed; returns its id, None if that one is gone."""
+    row = jobs_store.find(connection, task.stop)
+    if row is None:
+        tasks.stops_with(connection, task, None)
+        return None
+    job = on_demand.stop_again(row.job, new_id())
+    there = [one for one in job.depends_on if jobs_store.find(connection, one) is not None]
+    job.depends_on[:], job.depends_on_allow_failure[:] = there, there
+    tasks.stops_with(connection, task, job.id)
+    job_groups.queue(connection, [job], None, row.queued_by)
+    return job.id
 
 
 def joins(job: pb.Job) -> bool:

@@ -266,6 +266,7 @@ def _settle_task(connection: Connection, job: pb.Job) -> None:
         return
     if job.id == task.stop:
         keys.deny(connection, task.token_accessor)
+        tasks.stopped(connection, task, failed=State(job.state) is State.ERROR)
     elif job.id == task.watch != task.work:
         if State(job.state) is State.SUCCESS:
             reason = f"the runner of this job ended with exit code {job.result.watch_task.exit_code} before the job did"

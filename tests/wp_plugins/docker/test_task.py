@@ -9,7 +9,7 @@ import docker
 import docker.errors
 import pytest
 
-from wp_plugins.docker.task import TaskConfig, start, stop, watch
+from wp_plugins.docker.task import TaskConfig, clean_up, start, stop, watch
 from wp_proto.plugins.docker_pb2 import TaskInfo
 from wp_sdk.component import Cancelled, Context, JobInfo, PluginError, TaskLaunchInfo
 from wp_sdk.terminal import Raw
@@ -134,3 +134,20 @@ def test_a_profile_without_an_image_is_refused(docker_project: str) -> None:
     given.more[TaskLaunchInfo] = TaskLaunchInfo("", {}, (), ())
     with pytest.raises(PluginError, match="names no image"):
         given.call(start)
+
+
+def test_what_a_job_launched_is_found_without_its_result(
+    docker_client: docker.DockerClient, docker_project: str, busybox_image: str
+) -> None:
+    given, other = harness(docker_project), harness(docker_project)
+    given.job = JobInfo(f"JOB-{docker_project}", False, "default", docker_project, "web")
+    other.job = JobInfo(f"OTHER-{docker_project}", False, "default", docker_project, "web")
+    lost = [launched(given, busybox_image, "sleep 600"), launched(given, busybox_image, "true")]
+    kept = launched(other, busybox_image, "sleep 600")
+    given.call(clean_up)
+    for task in lost:
+        with pytest.raises(docker.errors.NotFound):
+            docker_client.containers.get(task.id)
+    assert docker_client.containers.get(kept.id).status == "running"
+    given.call(clean_up)
+    other.call(stop, kept)
