@@ -14,7 +14,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.engines", "tests.sign_in", "tests.standalone"]
+pytest_plugins = ["tests.engines", "tests.older", "tests.sign_in", "tests.standalone"]
 
 OPTIONAL = "optional: "
 
