@@ -6,7 +6,10 @@ STAMP  := $(VENV)/.installed
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo fuzz test retest lint proto zipapps reproduce bench clean
+# Each takes a few minutes at most.
+BENCHES := $(filter-out bench/soak.py bench/server_under_load.py,$(sort $(wildcard bench/*.py)))
+
+.PHONY: demo fuzz test retest lint proto zipapps reproduce bench soak clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,7 +49,10 @@ reproduce: $(STAMP)
 	$(BIN)/python tools/reproduce.py
 
 bench: zipapps
-	for program in bench/*.py; do echo "== $$program"; PYTHONPATH=src $(BIN)/python $$program || exit 1; done
+	for program in $(BENCHES); do echo "== $$program"; PYTHONPATH=src $(BIN)/python $$program || exit 1; done
+
+soak: $(STAMP)
+	PYTHONPATH=src $(BIN)/python bench/soak.py
 
 clean:
 	rm -rf dist $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

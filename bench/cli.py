@@ -8,6 +8,8 @@ the program.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import shutil
@@ -19,9 +21,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from server_under_load import Server
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 WAYPOINT = ROOT / "dist" / "waypoint"
+JOBS = 3_000
+"""In a list of jobs."""
 
 
 class User:
@@ -70,6 +76,17 @@ def startup(user: User, project: Path, rounds: int) -> None:
     show("waypoint deployment list", listed, "<= 200 ms", "57 ms")
 
 
+def job_list(user: User, project: Path, rounds: int) -> None:
+    """What lists thousands of jobs costs, most of which is the command line's own work."""
+    folder = user.home / "data" / "waypoint" / "server"
+    state = json.loads((folder / "server.json").read_text())
+    token = Path(state["token_file"]).read_text().strip()
+    target = Server(state["pid"], state["grpc"], Path(state["certificate"]).read_bytes(), token)
+    asyncio.run(target.jobs(JOBS))
+    listed = milliseconds(lambda: user.waypoint(project, "job", "list"), rounds)
+    show(f"waypoint job list, {JOBS} jobs", listed, "<= 250 ms", "-")
+
+
 def log_latency(user: User, project: Path) -> None:
     """From the application's print to the line that `waypoint logs` prints."""
     follow = subprocess.Popen(
@@ -112,6 +129,7 @@ def hello(user: User, rounds: int) -> None:
             "571 ms",
         )
         log_latency(user, project)
+        job_list(user, project, rounds)
     finally:
         user.waypoint(project, "destroy", "-auto-approve")
 

@@ -26,15 +26,20 @@ def test_the_code_and_the_newest_migration_agree():
     assert ScriptDirectory.from_config(config).get_heads() == [migrations.HEAD]
 
 
-async def test_a_new_database_is_what_the_migrations_lead_to(store_url, tmp_path, request):
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_a_new_database_is_what_the_migrations_lead_to(engine, tmp_path, request):
     """Column order aside: a migration adds at the end."""
-    new = Store.open(store_url)
+
+    def empty(name: str) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{tmp_path}/{name}.db"
+        return request.getfixturevalue("postgres").database()
+
+    new = Store.open(empty("new"))
     made = await new.read(_shape)
     assert await new.read(_difference) == []
     await new.close()
-    old_url = f"sqlite:///{tmp_path}/old.db"
-    if new.shared:
-        old_url = request.getfixturevalue("postgres").database()
+    old_url = empty("old")
     _at_first_schema(old_url)
     old = Store.open(old_url)
     migrated = await old.read(_shape)

@@ -11,9 +11,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import Executable
 
 from wp_server import store
+from wp_server.store import schema
 from wp_server.store.prepared import Prepared
-from wp_server.store.schema import metadata
 
+PARTIAL = {"jobs_claim", "jobs_deadline", "jobs_singleton", "runner_profiles_default"}
 DIALECT = postgresql.dialect()
 MODULES = [module.name for module in pkgutil.iter_modules(store.__path__) if not module.ispkg]
 
@@ -38,8 +39,8 @@ def test_there_are_statements_to_look_at():
 
 
 def test_the_schema_compiles_for_postgresql_with_its_partial_indexes():
-    for table in metadata.sorted_tables:
+    for table in schema.complete("postgresql").sorted_tables:
         assert str(CreateTable(table).compile(dialect=DIALECT))
         for index in table.indexes:
             sql = str(CreateIndex(index).compile(dialect=DIALECT))
-            assert ("WHERE" in sql) == bool(index.dialect_options["sqlite"]["where"] is not None)
+            assert ("WHERE" in sql) == (index.name in PARTIAL)

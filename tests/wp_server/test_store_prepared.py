@@ -37,9 +37,13 @@ async def test_it_sees_the_running_transaction(store):
 
 
 async def test_a_failure_of_the_driver_is_the_stores_failure(store):
-    def lose_the_table(connection):
-        connection.execute(text("ALTER TABLE settings RENAME TO elsewhere"))
+    def rename(connection, before: str, after: str):
+        connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
 
-    await store.write(lose_the_table)
-    with pytest.raises(DomainError, match="could not use its database"):
-        await store.read(VALUE.blob, {"name": "id"})
+    await store.write(rename, "settings", "elsewhere")
+    try:
+        with pytest.raises(DomainError, match="could not use its database"):
+            await store.read(VALUE.blob, {"name": "id"})
+    finally:
+        # Other tests use this database too.
+        await store.write(rename, "elsewhere", "settings")

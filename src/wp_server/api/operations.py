@@ -101,7 +101,7 @@ class OperationHandlers:
         """Answers builds, newest first."""
         _application(request)
         search = Search.of(request.application, request.workspace, request.order)
-        return pb.ListBuildsResponse(builds=await self._store.read(_list_builds, search))
+        return await self._store.read(_list_builds, search)
 
     async def ListPushedArtifacts(
         self, request: pb.ListPushedArtifactsRequest, context: Context
@@ -109,8 +109,7 @@ class OperationHandlers:
         """Answers pushed artifacts, newest first."""
         _application(request)
         search = Search.of(request.application, request.workspace, request.order, request.status)
-        found = await self._store.read(_list_artifacts, search, request.include_build)
-        return pb.ListPushedArtifactsResponse(artifacts=found)
+        return await self._store.read(_list_artifacts, search, request.include_build)
 
     async def ListDeployments(self, request: pb.ListDeploymentsRequest, context: Context) -> pb.ListDeploymentsResponse:
         """Answers deployments, newest first."""
@@ -118,8 +117,7 @@ class OperationHandlers:
         search = Search.of(
             request.application, request.workspace, request.order, request.status, request.physical_state
         )
-        found = await self._store.read(_list_deployments, search, request.load_details)
-        return pb.ListDeploymentsResponse(deployments=found)
+        return await self._store.read(_list_deployments, search, request.load_details)
 
     async def ListReleases(self, request: pb.ListReleasesRequest, context: Context) -> pb.ListReleasesResponse:
         """Answers releases, newest first."""
@@ -127,7 +125,7 @@ class OperationHandlers:
         search = Search.of(
             request.application, request.workspace, request.order, request.status, request.physical_state
         )
-        return pb.ListReleasesResponse(releases=await self._store.read(_list_releases, search, request.load_details))
+        return await self._store.read(_list_releases, search, request.load_details)
 
 
 Listing = (
@@ -225,25 +223,29 @@ def _latest_release(connection: Connection, app: pb.Ref.Application, workspace: 
     return found
 
 
-def _list_builds(connection: Connection, search: Search) -> list[pb.Build]:
-    found = operations.listed(connection, BUILD, search)
-    preload.builds(connection, found)
-    return found
+def _list_builds(connection: Connection, search: Search) -> pb.ListBuildsResponse:
+    answer = pb.ListBuildsResponse()
+    operations.list_into(connection, BUILD, search, answer.builds)
+    preload.builds(connection, answer.builds)
+    return answer
 
 
-def _list_artifacts(connection: Connection, search: Search, include_build: bool) -> list[pb.PushedArtifact]:
-    found = operations.listed(connection, ARTIFACT, search)
-    preload.artifacts(connection, found, include_build)
-    return found
+def _list_artifacts(connection: Connection, search: Search, include_build: bool) -> pb.ListPushedArtifactsResponse:
+    answer = pb.ListPushedArtifactsResponse()
+    operations.list_into(connection, ARTIFACT, search, answer.artifacts)
+    preload.artifacts(connection, answer.artifacts, include_build)
+    return answer
 
 
-def _list_deployments(connection: Connection, search: Search, details: int) -> list[pb.Deployment]:
-    found = operations.listed(connection, DEPLOYMENT, search)
-    preload.deployments(connection, found, details)
-    return found
+def _list_deployments(connection: Connection, search: Search, details: int) -> pb.ListDeploymentsResponse:
+    answer = pb.ListDeploymentsResponse()
+    operations.list_into(connection, DEPLOYMENT, search, answer.deployments)
+    preload.deployments(connection, answer.deployments, details)
+    return answer
 
 
-def _list_releases(connection: Connection, search: Search, details: int) -> list[pb.Release]:
-    found = operations.listed(connection, RELEASE, search)
-    preload.releases(connection, found, details)
-    return found
+def _list_releases(connection: Connection, search: Search, details: int) -> pb.ListReleasesResponse:
+    answer = pb.ListReleasesResponse()
+    operations.list_into(connection, RELEASE, search, answer.releases)
+    preload.releases(connection, answer.releases, details)
+    return answer

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from sqlalchemy import Connection, bindparam, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.store import operations
+from wp_server.store.prepared import Prepared
 from wp_server.store.schema import jobs
 
-_source_refs = select(jobs.c.id, jobs.c.data_source_ref).where(
-    jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.data_source_ref.is_not(None)
+_TOGETHER = 16
+"""Jobs of one question. A fixed number, unused ones empty, so that its statement is compiled once."""
+_source_refs = Prepared(
+    select(jobs.c.id, jobs.c.data_source_ref).where(
+        jobs.c.id.in_([bindparam(f"id{place}") for place in range(_TOGETHER)]), jobs.c.data_source_ref.is_not(None)
+    )
 )
 
 
@@ -86,10 +92,13 @@ def releases(connection: Connection, records: Sequence[pb.Release], details: int
 def source_refs(connection: Connection, job_ids: Iterable[str]) -> dict[str, pb.Job.DataSource.Ref]:
     """Returns the source revisions that these jobs downloaded, for those that still exist and did."""
     wanted = sorted({job_id for job_id in job_ids if job_id})
-    if not wanted:
-        return {}
-    rows = connection.execute(_source_refs, {"ids": wanted})
-    return {row.id: pb.Job.DataSource.Ref.FromString(row.data_source_ref) for row in rows}
+    found: dict[str, pb.Job.DataSource.Ref] = {}
+    for first in range(0, len(wanted), _TOGETHER):
+        asked = wanted[first : first + _TOGETHER]
+        asked += [""] * (_TOGETHER - len(asked))
+        for job_id, ref in _source_refs.rows(connection, {f"id{place}": one for place, one in enumerate(asked)}):
+            found[cast("str", job_id)] = pb.Job.DataSource.Ref.FromString(cast("bytes", ref))
+    return found
 
 
 def _build_ids(artifacts: Iterable[pb.PushedArtifact]) -> Iterable[str]:

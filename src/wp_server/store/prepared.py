@@ -29,11 +29,12 @@ class _Driver(Protocol):
 
 
 class Prepared:
-    """A `select` whose parameters are all `bindparam`s without lists."""
+    """A `select` whose parameters are `bindparam`s or constants, without lists."""
 
     def __init__(self, statement: Select[*tuple[object, ...]]) -> None:
         self._statement = statement
         self._sql = ""
+        self._constants: Parameters = {}
 
     def value(self, connection: Connection, parameters: Parameters) -> object | None:
         """Returns the first column of the first row; None when there is no row."""
@@ -48,11 +49,19 @@ class Prepared:
         """Returns a first column of bytes of all rows."""
         return [cast("bytes", row[0]) for row in self._run(connection, parameters).fetchall()]
 
+    def rows(self, connection: Connection, parameters: Parameters) -> list[Row]:
+        """Returns all rows."""
+        return list(self._run(connection, parameters).fetchall())
+
     def _run(self, connection: Connection, parameters: Parameters) -> _Cursor:
         if connection.dialect.name != "sqlite":
             return cast("_Cursor", connection.execute(self._statement, parameters))
         if not self._sql:
-            self._sql = str(self._statement.compile(dialect=sqlite.dialect(paramstyle="named")))
+            compiled = self._statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+            self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+            self._sql = str(compiled)
+        if self._constants:
+            parameters = {**self._constants, **parameters}
         try:
             return cast("_Driver", connection.connection.driver_connection).execute(self._sql, parameters)
         except sqlite3.Error as error:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -469,10 +468,10 @@ LASTING = tuple(table for table in metadata.sorted_tables if table not in OF_STR
 """The tables that are the state, those that others point to first."""
 
 
-def create(connection: Connection) -> None:
-    """Creates all tables and indexes in an empty database."""
+def complete(engine: str) -> MetaData:
+    """Returns the tables with everything that creating them takes on this engine (`sqlite`, `postgresql`)."""
     for table in metadata.sorted_tables:
         for index in table.indexes:
             if _WHERE in index.info:
-                index.dialect_options[connection.dialect.name]["where"] = index.info[_WHERE]
-    metadata.create_all(connection, checkfirst=False)
+                index.dialect_options[engine]["where"] = index.info[_WHERE]
+    return metadata

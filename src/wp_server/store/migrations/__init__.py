@@ -38,7 +38,7 @@ def upgrade(connection: Connection, what: str, target: str = HEAD) -> None:
     if target == HEAD and version(connection) is None:
         _versions.create(connection)
         connection.execute(_versions.insert().values(version_num=HEAD))
-        schema.create(connection)
+        schema.complete(connection.dialect.name).create_all(connection, checkfirst=False)
         return
     from alembic import command
     from alembic.config import Config

@@ -1,0 +1,121 @@
+"""The memory of a server: idle, and with many entrypoints and runners connected.
+
+    python bench/server_memory.py [entrypoints] [runners]
+
+Idle is measured after the first start, which makes schema and certificate, and after the second one. Every entrypoint
+has a connection of its own, with its configuration stream, an open log stream on which it has sent some lines, and
+inline keepalives; so has every runner, with its configuration stream and a stream that waits for a job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import grpc
+from server_under_load import Server, server, show
+
+from wp_proto.waypoint import api as pb
+from wp_proto.waypoint.service_pb2_grpc import WaypointStub
+
+SETTLE = 3.0
+"""Seconds until an idle server has done what it does after its start."""
+WATCH = 20.0
+"""Seconds of being connected: some rounds of keepalives."""
+PROCESSES = 4
+LINES = 100
+KEEPALIVE = (("wp-inline-keepalives", "true"),)
+MEGABYTE = 1_000_000 / 1024 / 1024
+
+
+async def _entrypoint(target: Server, deployment: str, number: int, ready: asyncio.Barrier) -> None:
+    instance = f"I{number:05}"
+    async with target.channel() as channel:
+        stub, metadata = WaypointStub(channel), (*target.metadata, *KEEPALIVE)
+        config = stub.EntrypointConfig(
+            pb.EntrypointConfigRequest(deployment_id=deployment, instance_id=instance), metadata=metadata
+        )
+        await config.read()
+        lines = stub.EntrypointLogStream(metadata=metadata)
+        entries = [pb.LogBatch.Entry(line=f"{instance} a line of ordinary length {one}") for one in range(LINES)]
+        await lines.write(pb.EntrypointLogBatch(instance_id=instance, lines=entries))
+        await ready.wait()
+        while await config.read() is not grpc.aio.EOF:
+            continue
+
+
+async def _runner(target: Server, number: int, ready: asyncio.Barrier) -> None:
+    async with target.channel() as channel:
+        stub, metadata = WaypointStub(channel), (*target.metadata, *KEEPALIVE)
+        runner = pb.Runner(id=f"R{number:05}", remote=pb.Runner.Remote())
+        config = stub.RunnerConfig(metadata=metadata)
+        await config.write(pb.RunnerConfigRequest(open=pb.RunnerConfigRequest.Open(runner=runner)))
+        await config.read()
+        work = stub.RunnerJobStream(metadata=metadata)
+        request = pb.RunnerJobStreamRequest.Request(runner_id=runner.id)
+        await work.write(pb.RunnerJobStreamRequest(request=request))
+        await ready.wait()
+        while await config.read() is not grpc.aio.EOF:
+            continue
+
+
+async def _peers(target: Server, deployment: str, entrypoints: range, runners: range, connected) -> None:
+    ready = asyncio.Barrier(len(entrypoints) + len(runners) + 1)
+    async with asyncio.TaskGroup() as group:
+        for number in entrypoints:
+            group.create_task(_entrypoint(target, deployment, number, ready))
+        for number in runners:
+            group.create_task(_runner(target, number, ready))
+        await ready.wait()
+        connected.put(None)
+
+
+def _process(target: Server, deployment: str, entrypoints: range, runners: range, connected) -> None:
+    asyncio.run(_peers(target, deployment, entrypoints, runners, connected))
+
+
+def idle() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for start in ("first", "second"):
+            with server(Path(folder)) as target:
+                time.sleep(SETTLE)
+                show(f"idle after the {start} start", target.resident, "MiB", 96 * MEGABYTE, most=True)
+
+
+def connected(entrypoints: int, runners: int) -> None:
+    context = multiprocessing.get_context("spawn")
+    with server() as target:
+        (deployment,) = asyncio.run(target.deployments(1))
+        before, told = target.resident, context.Queue()
+        processes = [
+            context.Process(
+                target=_process,
+                args=(target, deployment, range(n, entrypoints, PROCESSES), range(n, runners, PROCESSES), told),
+            )
+            for n in range(PROCESSES)
+        ]
+        try:
+            for process in processes:
+                process.start()
+            for _ in processes:
+                told.get(timeout=120)
+            busy, began = target.processor_time(), time.monotonic()
+            time.sleep(WATCH)
+            share = (target.processor_time() - busy) / (time.monotonic() - began)
+            name = f"{entrypoints} entrypoints and {runners} runners connected"
+            each = (target.resident - before) * 1024 / (entrypoints + runners)
+            beside = f"{each:.0f} KiB each, {share:.0%} of a core"
+            show(name, target.resident, "MiB", 400, most=True, beside=beside)
+        finally:
+            for process in processes:
+                process.terminate()
+                process.join()
+
+
+if __name__ == "__main__":
+    idle()
+    connected(*(int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (1_000, 50))
