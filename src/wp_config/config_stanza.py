@@ -12,7 +12,7 @@ from wp_config.bodies import Content, Shape, content
 from wp_config.convert import ConversionError, convert
 from wp_config.diagnostics import Diagnostics
 from wp_config.expr import evaluate, traversal
-from wp_config.functions import HERE_ONLY
+from wp_config.functions import GO_ENTRYPOINT_ONLY, HERE_ONLY
 from wp_config.literals import escape_template
 from wp_config.records import ConfigVariable, DynamicValue
 from wp_config.scope import Scope
@@ -177,9 +177,19 @@ class _Stanza:
             except Diagnostics as error:
                 self._problems.extend(error)
                 return
+            self._tell_what_is_missing(entry, text)
             self.variables.append(self._variable(entry, target, value=text))
             return
         known[entry.kind][entry.name] = self._add(entry, value, target)
+
+    def _tell_what_is_missing(self, entry: _Entry, text: str) -> None:
+        """Our entrypoint carries less than Go's: what is left for it and it cannot do is told here, where it can be
+        changed.
+        """
+        for node in tree.walk(entry.value):
+            if isinstance(node, tree.Call) and node.name in GO_ENTRYPOINT_ONLY and f"{node.name}(" in text:
+                detail = f'Of "{node.name}" only the entrypoint of Go Waypoint knows; with ours the value is empty.'
+                self._problems.warn("Value cannot be finished", detail, node.range)
 
     def _check(self, entry: _Entry) -> None:
         """While only checking, most values are unknown because nothing is looked at; what will stay unknown must not

@@ -50,6 +50,7 @@ class Agent:
         self._given = environment
         self._configured: Environment = {}
         self._problems: list[str] = []
+        self._resolved: appconfig.AppConfig | None = None
         self._loop = Loop()
         self._loop.on_error = self._on_fault
         self._journal = journal.Journal(journal.NAMES.index(settings.log_level))
@@ -174,11 +175,12 @@ class Agent:
             self._apply_anyway = None
         changed = False
         if not self._settings.disable_config:
-            resolved = appconfig.resolve(config.env_vars, self._dynamic.values if self._dynamic else None)
+            resolved = self._resolve(config)
             for problem in resolved.problems:
                 if problem not in self._problems:
                     self._journal.warn("config", problem)
             self._problems = resolved.problems
+            self._resolved = resolved
             self._configured = resolved.environment
             self._set_level(resolved.environment.get(b"WAYPOINT_LOG_LEVEL", b""))
             changed = self._apply_files(resolved.files, resolved.private)
@@ -188,6 +190,10 @@ class Agent:
                 self._announce(config.exec)
         elif not self._supervisor.reconfigure(self._environment()) and changed:
             self._supervisor.files_changed(config.file_change_signal)
+
+    def _resolve(self, config: EntrypointConfig) -> appconfig.AppConfig:
+        values = self._dynamic.values if self._dynamic else None
+        return appconfig.resolve(config.env_vars, values, self._resolved)
 
     def _set_level(self, name: bytes) -> None:
         """The configuration may change how much the entrypoint says; it comes back when the variable goes."""
@@ -210,7 +216,7 @@ class Agent:
         assert config is not None
         if self._dynamic is not None and not self._dynamic.settled():
             return
-        resolved = appconfig.resolve(config.env_vars, self._dynamic.values if self._dynamic else None)
+        resolved = self._resolve(config)
         self._configured = resolved.environment
         self._apply_files(resolved.files, resolved.private)
         if config.exec and self._exec is None:

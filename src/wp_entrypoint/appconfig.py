@@ -27,37 +27,102 @@ class AppConfig:
         self.problems: list[str] = []
 
 
-def resolve(variables: list[ConfigVar], dynamic: Mapping[Key, str] | None = None) -> AppConfig:
+def resolve(
+    variables: list[ConfigVar], dynamic: Mapping[Key, str] | None = None, before: AppConfig | None = None
+) -> AppConfig:
     """Turn the variables of a snapshot into environment and files, with the values that dynamic sources gave. A
-    dynamic variable without one is left out."""
+    dynamic variable without one is left out; a template that has no value keeps the one that it had before, or is
+    empty."""
     config = AppConfig()
-    scopes: dict[str, dict[str, str]] = {"env": {}, "internal": {}}
-    given: dict[int, str] = {}
+    values = _Values(variables, dynamic or {})
     for variable in variables:
-        value = variable.static
-        if variable.dynamic is not None:
-            from wp_entrypoint.dynamic import key_of
-
-            value = (dynamic or {}).get(key_of(variable))  # type: ignore[arg-type]
-            if value is not None:
-                given[id(variable)] = value
-        if value is not None and not variable.name_is_path:
-            scopes["internal" if variable.internal else "env"][variable.name] = value
-    for variable in variables:
-        if variable.internal or (variable.static is None and id(variable) not in given):
+        if variable.internal or not values.has(variable):
             continue
-        text = given.get(id(variable))
-        if text is None:
-            text = _expand(variable, scopes, config.problems)
-        value_bytes = text.encode("utf-8", "surrogateescape")
         name = variable.name.encode("utf-8", "surrogateescape")
+        text, private, problem = values.of(variable)
+        value = text.encode("utf-8", "surrogateescape")
+        if problem:
+            kept = (before.files if variable.name_is_path else before.environment).get(name) if before else None
+            fate = "it is empty" if kept is None else "it stays as it was"
+            config.problems.append(f"{variable.name} cannot be made up, {fate}: {problem}")
+            value = b"" if kept is None else kept
         if variable.name_is_path:
-            config.files[name] = value_bytes
-            if id(variable) in given or (given and text != variable.static):
+            config.files[name] = value
+            if private:
                 config.private.add(name)
-        elif _fits(variable.name, name, value_bytes, config.problems):
-            config.environment[name] = value_bytes
+        elif _fits(variable.name, name, value, config.problems):
+            config.environment[name] = value
     return config
+
+
+class _Values:
+    """What the variables of a snapshot are, each found when it is asked for: they may refer to each other."""
+
+    def __init__(self, variables: list[ConfigVar], dynamic: Mapping[Key, str]) -> None:
+        self._given: dict[int, str] = {}
+        self._found: dict[int, tuple[str, bool, str]] = {}
+        self._scopes: dict[str, dict[str, ConfigVar]] = {"env": {}, "internal": {}}
+        self._open: list[ConfigVar] = []
+        self._private: list[bool] = []
+        for variable in variables:
+            if variable.dynamic is not None:
+                from wp_entrypoint.dynamic import key_of
+
+                value = dynamic.get(key_of(variable))  # type: ignore[arg-type]
+                if value is not None:
+                    self._given[id(variable)] = value
+            if not variable.name_is_path:
+                self._scopes["internal" if variable.internal else "env"][variable.name] = variable
+
+    def has(self, variable: ConfigVar) -> bool:
+        """Whether there is anything to know of it."""
+        return variable.static is not None or id(variable) in self._given
+
+    def of(self, variable: ConfigVar) -> tuple[str, bool, str]:
+        """Its text, whether a source gave any of it, and why it has none."""
+        given = self._given.get(id(variable))
+        if given is not None:
+            return given, True, ""
+        text = variable.static or ""
+        if "${" not in text and "%{" not in text:
+            return text, False, ""
+        if id(variable) not in self._found:
+            self._found[id(variable)] = self._rendered(variable, text)
+        return self._found[id(variable)]
+
+    def _rendered(self, variable: ConfigVar, text: str) -> tuple[str, bool, str]:
+        from functools import partial
+
+        from wp_entrypoint.expressions import render
+        from wp_entrypoint.values import ExpressionError, Lazy
+
+        scopes = {scope: Lazy(partial(self._reference, scope), partial(self._names, scope)) for scope in self._scopes}
+        self._open.append(variable)
+        self._private.append(False)
+        problem = ""
+        try:
+            text = render(text, {"config": scopes})
+        except ExpressionError as error:
+            text, problem = "", str(error)
+        self._open.pop()
+        return text, self._private.pop(), problem
+
+    def _names(self, scope: str) -> list[str]:
+        return [name for name, variable in self._scopes[scope].items() if self.has(variable)]
+
+    def _reference(self, scope: str, name: str) -> str:
+        from wp_entrypoint.values import ExpressionError
+
+        variable = self._scopes[scope].get(name)
+        if variable is None or not self.has(variable):
+            raise ExpressionError(f"config.{scope}.{name} is not known here")
+        if variable in self._open:
+            raise ExpressionError(f"config.{scope}.{name} refers back to itself")
+        text, private, problem = self.of(variable)
+        self._private[-1] |= private
+        if problem:
+            raise ExpressionError(f"config.{scope}.{name}: {problem}")
+        return text
 
 
 def _fits(shown: str, name: bytes, value: bytes, problems: list[str]) -> bool:
@@ -73,34 +138,3 @@ def _fits(shown: str, name: bytes, value: bytes, problems: list[str]) -> bool:
     else:
         return True
     return False
-
-
-def _expand(variable: ConfigVar, scopes: dict[str, dict[str, str]], problems: list[str]) -> str:
-    """A static value with its references to other variables put in: `${config.env.NAME}`, `${config.internal.NAME}`.
-
-    `$${` and `%%{` stand for themselves. What is not such a reference stays as it is, and is reported.
-    """
-    text = variable.static or ""
-    if "${" not in text and "%{" not in text:
-        return text
-    parts: list[str] = []
-    position = 0
-    while position < len(text):
-        if text.startswith(("$${", "%%{"), position):
-            parts.append(text[position + 1 : position + 3])
-            position += 3
-        elif text.startswith("${", position) and "}" in text[position:]:
-            end = text.index("}", position)
-            words = text[position + 2 : end].strip().split(".", 2)
-            scope = scopes.get(words[1]) if len(words) == 3 else None
-            if words[0] == "config" and scope is not None and words[2] in scope:
-                parts.append(scope[words[2]])
-            else:
-                reference = text[position : end + 1]
-                problems.append(f"{variable.name} refers to {reference!r}, which is not known here; kept as text")
-                parts.append(reference)
-            position = end + 1
-        else:
-            parts.append(text[position])
-            position += 1
-    return "".join(parts)

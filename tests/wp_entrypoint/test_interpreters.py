@@ -34,7 +34,7 @@ def test_everything_works_on_every_release(
     if python is None:
         pytest.skip(f"optional: no CPython {release} on this machine")
     assert server.certificate is not None
-    server.set_config(GREETING="hello")
+    server.set_config(GREETING='${format("%s", lower(config.env.LOUD))}', LOUD="HELLO")
     env = {
         "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "",
         "WAYPOINT_SERVER_TLS_CA": str(write_certificate(server.certificate, tmp_path)),

@@ -57,6 +57,11 @@ ENTRYPOINT_FUNCTIONS = frozenset(_HOMES) - frozenset(
 )
 """Functions that exist where an application's configuration is finished (hcl.md §12.1)."""
 
+GO_ENTRYPOINT_ONLY = frozenset(
+    _MODULES["yaml"].split() + _MODULES["selectors"].split() + _MODULES["jsonnet"].split()
+) | {"fileset"}
+"""Those of them that a Go entrypoint has and ours, which carries the standard library only, has not."""
+
 HERE_ONLY = frozenset(_HOMES) - ENTRYPOINT_FUNCTIONS - {"templatestring", *_DYNAMIC_FUNCTIONS}
 """Functions whose arguments must be known here; ``templatestring`` is written out instead."""
 
