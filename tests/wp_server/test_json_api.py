@@ -30,6 +30,7 @@ class Http:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.verify = str(server.certificate.chain_file)
+        self.session.headers["Connection"] = "close"  # none is left open when the server stops
         self.headers = {"Authorization": token} if token else {}
 
     async def __call__(self, method: str, path: str, body: object = None, **query) -> requests.Response:

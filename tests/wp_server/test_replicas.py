@@ -399,6 +399,7 @@ class ReplicaProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(60)
+            self.process.stdout.close()
 
 
 class Wanderer:

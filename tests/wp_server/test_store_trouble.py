@@ -63,11 +63,11 @@ asyncio.run(main())
 
 async def test_every_acknowledged_write_survives_kill_9(path):
     for _ in range(3):
-        writer = python(WRITER, path, stdout=subprocess.PIPE)
-        acknowledged = [writer.stdout.readline().strip() for _ in range(200)]
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += writer.stdout.read().split("\n")[:-1]
-        assert writer.wait(60) == -signal.SIGKILL
+        with python(WRITER, path, stdout=subprocess.PIPE) as writer:
+            acknowledged = [writer.stdout.readline().strip() for _ in range(200)]
+            writer.send_signal(signal.SIGKILL)
+            acknowledged += writer.stdout.read().split("\n")[:-1]
+        assert writer.returncode == -signal.SIGKILL
         store = Store.open(url(path))
         missing = [name for name in acknowledged if await store.read(keys.key, name) is None]
         await store.close()

@@ -189,7 +189,7 @@ async def test_the_log_as_json_has_facts_and_no_secrets(tmp_path: Path):
         await connection.close()
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait, 20)
+        await asyncio.to_thread(process.communicate, timeout=60)
     text = (tmp_path / "log").read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     (found,) = [line for line in lines if line.get("rpc") == "SetConfig"]
