@@ -12,7 +12,7 @@ from wp_cli.command import Command
 from wp_cli.commands.token import given_token
 from wp_cli.context import Context
 from wp_cli.endpoint import Endpoint, server_of, with_port
-from wp_cli.errors import EXIT_OK, CliError
+from wp_cli.errors import EXIT_OK, CliError, UsageProblem
 from wp_cli.flags import BOOL, STRING, Flag
 from wp_proto.own import administration_pb2 as own
 from wp_proto.waypoint import api as pb
@@ -27,6 +27,14 @@ CONTEXT_CREATE = Flag(
     "context-create", STRING, "",
     "Name of the context to store the login in. Without it: the default one if it is of this server, else a new one.",
 )  # fmt: skip
+FROM_KUBERNETES = Flag(
+    "from-kubernetes", BOOL, False, "Log in to the server in the cluster that kubectl uses, with the token kept there."
+)
+KUBERNETES_SERVICE = Flag("from-kubernetes-service", STRING, "waypoint-ui", "Service that leads to the server.")
+KUBERNETES_SECRET = Flag("from-kubernetes-secret", STRING, "waypoint-server-token", "Secret that has the token.")
+KUBERNETES_NAMESPACE = Flag(
+    "from-kubernetes-namespace", STRING, "", "Namespace of both. The default is that of kubectl's context."
+)
 NO_BROWSER = Flag("no-browser", BOOL, False, "Only print the address to log in at.")
 
 
@@ -36,12 +44,16 @@ def login(session: Session) -> int:
 
     from wp_cli.connect import connect
 
-    endpoint = session.login_endpoint(session.words[0] if session.words else "")
-    if endpoint is None:
-        raise CliError("which server?", do="Give its address: `waypoint login host:port`.")
+    if session[FROM_KUBERNETES]:
+        endpoint, given = _in_cluster(session)
+    else:
+        found = session.login_endpoint(session.words[0] if session.words else "")
+        if found is None:
+            raise CliError("which server?", do="Give its address: `waypoint login host:port`.")
+        endpoint, given = found, given_token(session[TOKEN])
     client = connect(replace(endpoint, token=""))
     try:
-        token = _token(session, client)
+        token = _exchanged(client, given) if given else _by_provider(session, client)
     finally:
         client.close()
     known = connect(replace(endpoint, token=token))
@@ -91,10 +103,25 @@ def logout(session: Session) -> int:
     return EXIT_OK
 
 
-def _token(session: Session, client: Client) -> str:
-    given = given_token(session[TOKEN])
-    if not given:
-        return _by_provider(session, client)
+def _in_cluster(session: Session) -> tuple[Endpoint, str]:
+    """Server and token that a cluster knows. Its certificate names nothing that it is reached by."""
+    from wp_cli import kubernetes_login
+    from wp_cli.endpoint import Trust
+
+    named = session[TOKEN] or session[METHOD]
+    if session.words or named:
+        raise UsageProblem(
+            "-from-kubernetes finds address and token itself; leave out address, -token and -auth-method",
+            command=session.command,
+        )
+    address, token = kubernetes_login.found(
+        session[KUBERNETES_NAMESPACE], session[KUBERNETES_SERVICE], session[KUBERNETES_SECRET], session.screen.note
+    )
+    return Endpoint(address, True, Trust(anything=True), source="the cluster", platform="kubernetes"), token
+
+
+def _exchanged(client: Client, given: str) -> str:
+    """Return the login token that a token or an invite gives."""
     try:
         kind = client.calls.DecodeToken(pb.DecodeTokenRequest(token=given)).token
         if kind.WhichOneof("kind") == "invite" or kind.unused_invite:
@@ -156,8 +183,13 @@ LOGIN = Command(
 
       waypoint login waypoint.example.com
       waypoint login -token=- waypoint.example.com < token
+      waypoint login -from-kubernetes -from-kubernetes-namespace=waypoint
     """,
-    flags=(METHOD, TOKEN, CONTEXT_CREATE, NO_BROWSER), arguments="[ADDRESS]", words=(0, 1),
+    flags=(
+        METHOD, TOKEN, CONTEXT_CREATE, NO_BROWSER, FROM_KUBERNETES, KUBERNETES_SERVICE, KUBERNETES_SECRET,
+        KUBERNETES_NAMESPACE,
+    ),
+    arguments="[ADDRESS]", words=(0, 1),
 )  # fmt: skip
 LOGOUT = Command(
     "logout", logout,
