@@ -31,6 +31,7 @@ from wp_server.api.queue import QueueHandlers
 from wp_server.api.snapshots import SnapshotHandlers
 from wp_server.api.version import VersionHandlers, version_info
 from wp_server.auth import Authenticator
+from wp_server.durations import parse_duration
 from wp_server.gateway import Gateway
 from wp_server.jobs import deadlines, leftovers
 from wp_server.jobs.departures import Departures
@@ -39,7 +40,7 @@ from wp_server.live import lenient
 from wp_server.live.broker import Broker
 from wp_server.live.instances import Instances
 from wp_server.local_token import keep_token
-from wp_server.poll import poller
+from wp_server.poll import poller, pruner
 from wp_server.settings import Settings, split_address
 from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
@@ -126,6 +127,7 @@ class RunningServer:
             self._health.handler(),
             *reflection_handlers(SERVICE.full_name, *(service.full_name for service in own)),
         )
+        self._limits = pruner.Limits(parse_duration(settings.keep_records_for), parse_duration(settings.keep_audit_for))
         self._stopping = False
         ports = local.remembered_ports(settings.data_dir) if settings.local else local.Ports()
         self._grpc = _grpc_listener(settings.listen_grpc, ports.grpc, self._live_certificate, served)
@@ -204,6 +206,7 @@ class RunningServer:
             group.create_task(deadlines.run(self.store, self._leads)),
             group.create_task(poller.run(self.store, self._leads)),
             group.create_task(leftovers.run(self.store, self._leads)),
+            group.create_task(pruner.Pruner(self.store, self._limits, self._leads).run()),
             group.create_task(self._snapshots.watch(self._restored)),
         ]
         if self._others is not None:

@@ -30,5 +30,13 @@ _source = _Source()
 
 def new_id() -> str:
     """Returns a new ULID: 26 characters, upper case, larger than every one this process made before."""
-    number = _source.next()
+    return _text(_source.next())
+
+
+def first_id_of(moment: int) -> str:
+    """Returns what no id is smaller than that was made at `moment` (nanoseconds since 1970) or later."""
+    return _text((moment // 1_000_000) << _RANDOM_BITS)
+
+
+def _text(number: int) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))

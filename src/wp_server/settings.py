@@ -13,6 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
+from wp_server.durations import parse_duration
+
 ENV_PREFIX = "WAYPOINT_SERVER_RUN_"
 LOG_LEVEL_ENV = "WAYPOINT_LOG_LEVEL"
 LOG_FORMAT_ENV = "WAYPOINT_LOG_FORMAT"
@@ -63,6 +65,9 @@ class Settings:
     telemetry_oc_agent_insecure: bool = False
     telemetry_dd_trace_addr: str = ""
     telemetry_oc_zpages_addr: str = ""
+    keep_records_for: str = "2160h"
+    """A duration, as is the next; 0 is for ever."""
+    keep_audit_for: str = "8760h"
     restore_run_queued: bool = False
     """A restored job may run that was queued for more than a day."""
     local: bool = False
@@ -128,12 +133,15 @@ _FLAGS = (
     _Flag("telemetry-oc-agent-insecure", "telemetry_oc_agent_insecure", "no TLS to the agent"),
     _Flag("telemetry-dd-trace-addr", "telemetry_dd_trace_addr", "Datadog agent"),
     _Flag("telemetry-oc-zpages-addr", "telemetry_oc_zpages_addr", "address of the zPages"),
+    _Flag("keep-records-for", "keep_records_for", "how long what is finished is kept, such as 2160h; 0 = for ever"),
+    _Flag("keep-audit-for", "keep_audit_for", "how long the audit is kept, such as 8760h; 0 = for ever"),
     _Flag("restore-run-queued", "restore_run_queued", "jobs of a restored snapshot run, however old"),
     _Flag("local", "local", "run as the command line's embedded server"),
 )
 _POSTGRES = ("postgresql://", "postgres://")
 _WITHOUT_EFFECT = frozenset(flag.field for flag in _FLAGS if flag.field.startswith(("url_", "telemetry_")))
 _BOOLEANS = {field.name for field in fields(Settings) if field.type == "bool"}
+_DURATIONS = frozenset({"keep_records_for", "keep_audit_for"})
 _TRUE, _FALSE = {"1", "t", "true"}, {"0", "f", "false"}
 
 
@@ -174,6 +182,8 @@ def _settings(texts: Mapping[str, str]) -> Settings:
         elif field in {"db", "directory", "tls_cert_file", "tls_key_file"}:
             if text:
                 values[field] = Path(text).absolute()
+        elif field in _DURATIONS:
+            values[field] = _checked_duration(field, text)
         elif field.startswith("listen_") and text:
             values[field] = _address(field, text)
         else:
@@ -220,6 +230,16 @@ def _address(field: str, text: str) -> str:
         raise SettingsError(
             f"-{field.replace('_', '-')}={text}: write host:port, for example 127.0.0.1:9701."
         ) from error
+    return text
+
+
+def _checked_duration(field: str, text: str) -> str:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise SettingsError(f"-{field.replace('_', '-')}={text}: {error}.") from error
+    if seconds < 0:
+        raise SettingsError(f"-{field.replace('_', '-')}={text}: it cannot be negative; 0 keeps for ever.")
     return text
 
 

@@ -44,6 +44,15 @@ def test_a_variable_sets_what_no_flag_sets():
     assert not parse(["-disable-ui=false"], environment).disable_ui
 
 
+def test_what_is_kept_and_how_long():
+    assert (parse([], {}).keep_records_for, parse([], {}).keep_audit_for) == ("2160h", "8760h")
+    chosen = parse(["-keep-records-for=24h"], {"WAYPOINT_SERVER_RUN_KEEP_AUDIT_FOR": "0"})
+    assert (chosen.keep_records_for, chosen.keep_audit_for) == ("24h", "0")
+    for text, said in (("soon", "is not a duration"), ("-1h", "cannot be negative")):
+        with pytest.raises(SettingsError, match=f"-keep-records-for={text}: .*{said}"):
+            parse([f"-keep-records-for={text}"], {})
+
+
 def test_local_mode_takes_free_ports_and_the_users_data_directory(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     settings = parse(["-local"], {})

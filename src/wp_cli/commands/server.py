@@ -47,6 +47,8 @@ RUN_FLAGS: tuple[Flag[Any], ...] = (
     Flag("telemetry-oc-agent-insecure", BOOL, False, "Do not use TLS to it."),
     Flag("telemetry-dd-trace-addr", STRING, "", "Address of a Datadog agent."),
     Flag("telemetry-oc-zpages-addr", STRING, "", "Address for zPages."),
+    Flag("keep-records-for", STRING, "2160h", "How long what is finished is kept; 0 for ever."),
+    Flag("keep-audit-for", STRING, "8760h", "How long the audit is kept; 0 for ever."),
     Flag("restore-run-queued", BOOL, False, "Run the queued jobs of a restored snapshot, however old they are."),
     Flag("local", BOOL, False, "Run as the embedded server of a command line.", hidden=True),
 )
