@@ -56,6 +56,8 @@ class Entrypoints:
             environment |= {
                 "WAYPOINT_SERVER_ADDR": f"127.0.0.1:{server.port}",
                 "WAYPOINT_CEB_INVITE_TOKEN": INVITE,
+                # None starts without its configuration because the machine is busy.
+                "WAYPOINT_CEB_CONNECT_TIMEOUT": "60s",
             }
             if server.certificate is not None:
                 environment |= {"WAYPOINT_SERVER_TLS": "1", "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "1"}

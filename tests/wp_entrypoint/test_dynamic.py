@@ -136,7 +136,7 @@ def test_two_sources_do_not_wait_for_each_other(entrypoints: Entrypoints, server
                 ],
             )
         )
-        env = {"WAYPOINT_CEB_CONNECT_TIMEOUT": "1s", "VAULT_TOKEN": "root"}
+        env = {"WAYPOINT_CEB_CONNECT_TIMEOUT": "10s", "VAULT_TOKEN": "root"}
         script = "echo $USER_NAME ${NAME-unset}"
         assert entrypoints.run("sh", "-c", script, server=server, env=env).stdout == "ann unset\n"
     finally:

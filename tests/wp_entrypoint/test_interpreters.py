@@ -139,7 +139,7 @@ def test_the_application_waits_for_few_imports(entrypoints: Entrypoints, server:
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program, "true"],
-        env=entrypoints.environment(server),
+        env=entrypoints.environment(server, WAYPOINT_CEB_CONNECT_TIMEOUT=""),
         capture_output=True,
         text=True,
         timeout=60,

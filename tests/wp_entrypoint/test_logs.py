@@ -37,6 +37,9 @@ def test_lines_have_their_time_and_source(entrypoints: Entrypoints, server: Fake
 
 @pytest.mark.timeout(180)
 def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoints, server: FakeServer) -> None:
+    # A server that takes nothing for as long as this only has no processor, here.
+    entrypoints.repack("logs", STALL=60.0)
+    entrypoints.repack("agent", FLUSH_TIMEOUT=60.0)
     batches: list[int] = []
     server.on_log_batch = lambda batch: batches.append(len(batch.lines))
     program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(100000)))"
