@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Servers that tests run against, apart from the libraries of this project.
+ENGINES := $(VENV)/engines
+ENGINES_STAMP := $(ENGINES)/.installed
 
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,11 +19,16 @@ $(STAMP): requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-test: $(STAMP)
+$(ENGINES_STAMP): requirements/engines.txt | $(STAMP)
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/engines.txt
+	touch $@
+
+test: $(STAMP) $(ENGINES_STAMP)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
 
 # Runs what failed last once more, alone: what passes now is a race to mend, what fails again is broken.
-retest: $(STAMP)
+retest: $(STAMP) $(ENGINES_STAMP)
 	$(BIN)/python -m pytest --numprocesses=1 --dist=loadgroup --last-failed --last-failed-no-failures=none
 
 fuzz: $(STAMP)

@@ -8,6 +8,7 @@
 `registry`        an image registry that lets everybody in, on a port of its own
 `private_registry` one that asks for the name and password it carries
 `postgres`        a PostgreSQL server (tests.postgres), shared by all tests; each takes a database of its own
+`vault_server`    a Vault (tests.vault), shared by all tests; each takes mounts of its own
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
+from tests import vault
 from tests.ports import free_port
 from tests.postgres import PostgresServer, programs
+from tests.vault import VaultServer
 
 BASE_LABEL = "waypoint.tests"
 PROJECT_LABEL = "waypoint.hashicorp.com/project"
@@ -183,6 +186,16 @@ def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer(found)
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def vault_server() -> Iterator[VaultServer]:
+    found = vault.program()
+    if found is None:
+        pytest.skip("no OpenBao (make test installs it; see requirements/engines.in)")
+    server = VaultServer(found)
+    yield server
+    server.stop()
 
 
 def remove_project(client: docker.DockerClient, project: str) -> None:

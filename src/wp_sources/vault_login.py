@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
-from urllib.parse import quote
 
 from wp_sources.aws import METADATA_HOST, METADATA_TIMEOUT, Account, signed
 from wp_sources.client import Client, read_file
 from wp_sources.contract import SourceError, required
+from wp_sources.google import identity_token, signed_claims
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 METHODS = ("approle", "aws", "gcp", "jwt", "kubernetes", "userpass")
 SERVICE_ACCOUNT_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-GOOGLE_METADATA = "http://metadata.google.internal"
+JWT_MINUTES = 15
+"""How long a token is good that is signed for a login at Vault; it takes none that is good for longer."""
 RENEW_AT = 2 / 3
 MARGIN = 5.0
 """Seconds before its end that a login counts as over."""
@@ -66,9 +67,9 @@ def login_body(method: str, settings: Mapping[str, str], environment: Mapping[st
         token = read_file(path, "the token for the login") if path else required(settings, "jwt")[0]
         return {"role": role, "jwt": token}
     if method == "gcp":
-        return _google(settings, vault)
+        return _google(settings, environment, vault)
     if settings.get("aws_type", "iam") == "ec2":
-        return _machine(settings)
+        return _machine(settings, environment)
     return _caller_identity(settings, environment)
 
 
@@ -95,24 +96,30 @@ def _caller_identity(settings: Mapping[str, str], environment: Mapping[str, str]
     }
 
 
-def _machine(settings: Mapping[str, str]) -> dict[str, Any]:
+def _machine(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:
     """The signed identity document of a machine of EC2."""
     (role,) = required(settings, "aws_role")
-    client = Client(METADATA_HOST)
+    client = Client(environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or METADATA_HOST)
     ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "300"}
     token = client.request("PUT", "/latest/api/token", ttl, timeout=METADATA_TIMEOUT).body.decode("ascii", "replace")
     headers = {"X-aws-ec2-metadata-token": token}
     answer = client.request("GET", "/latest/dynamic/instance-identity/pkcs7", headers, timeout=METADATA_TIMEOUT)
+    if answer.status != 200:
+        raise SourceError(f"EC2's metadata service answered with HTTP status {answer.status}")
     return {"role": role, "pkcs7": answer.body.decode("ascii", "replace").replace("\n", "")}
 
 
-def _google(settings: Mapping[str, str], vault: str) -> dict[str, Any]:
+def _google(settings: Mapping[str, str], environment: Mapping[str, str], vault: str) -> dict[str, Any]:
+    """What Google says of this machine (gce), or a token that a service account signed (iam)."""
     (role,) = required(settings, "gcp_role")
-    if settings.get("gcp_type", "gce") != "gce":
-        raise SourceError("gcp_type iam is not supported here, since it needs RSA signatures; use gce")
-    audience = quote(f"{vault}/vault/{role}", safe="")
-    path = f"/computeMetadata/v1/instance/service-accounts/default/identity?audience={audience}&format=full"
-    answer = Client(GOOGLE_METADATA).request("GET", path, {"Metadata-Flavor": "Google"})
-    if answer.status != 200:
-        raise SourceError(f"Google's metadata service answered with HTTP status {answer.status}")
-    return {"role": role, "jwt": answer.body.decode("ascii", "replace")}
+    kind = settings.get("gcp_type") or "gce"
+    if kind == "gce":
+        return {"role": role, "jwt": identity_token(f"{vault}/vault/{role}", environment)}
+    if kind != "iam":
+        raise SourceError(f"gcp_type is {kind!r}, but must be gce or iam")
+    minutes = settings.get("gcp_jwt_exp") or str(JWT_MINUTES)
+    if not minutes.isdigit():
+        raise SourceError(f"gcp_jwt_exp is {minutes!r}, but must be a number of minutes")
+    claims = {"aud": f"http://vault/{role}", "exp": int(time.time()) + 60 * int(minutes)}
+    credentials, account = settings.get("gcp_credentials", ""), settings.get("gcp_service_account", "")
+    return {"role": role, "jwt": signed_claims(claims, credentials, account, environment)[0]}

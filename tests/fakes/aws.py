@@ -15,6 +15,9 @@ from .standin import Request, StandIn
 
 KEYS = {"AKIDEXAMPLE": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "ASIAROLE": "role-secret"}
 
+IDENTITY_DOCUMENT = "MIAGCSqGSIb3DQEHAqCAMIACAQExCzAJBgUrDgMCGgUA\nAAAAAAA="
+"""What a machine says of itself, signed by AWS; nobody here looks into it."""
+
 
 def authenticated(request: Request, service: str, region: str = "us-east-1") -> bool:
     """Whether the request bears a good signature of one of KEYS."""
@@ -61,6 +64,10 @@ class Aws(StandIn):
             request.headers.get("x-aws-ec2-metadata-token") == "imds-token"
         ):
             return (200, self._temporary()) if request.path.endswith("/web-role") else (200, b"web-role\n")
+        if request.path == "/latest/dynamic/instance-identity/pkcs7" and (
+            request.headers.get("x-aws-ec2-metadata-token") == "imds-token"
+        ):
+            return 200, IDENTITY_DOCUMENT.encode()
         return 404, b"not here"
 
     def _temporary(self) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """A Vault as far as reading secrets goes, after the published HTTP API (https://developer.hashicorp.com/vault/api-docs):
-both kinds of KV store, leases, tokens, and the logins by approle, kubernetes, jwt, userpass and aws."""
+both kinds of KV store, leases, tokens, and the logins by approle, kubernetes, jwt, userpass, aws and gcp."""
 
 from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 
-from .aws import authenticated
+from .aws import IDENTITY_DOCUMENT, authenticated
+from .google import ACCOUNT, Google
 from .standin import Request, StandIn
 
 
@@ -25,6 +27,7 @@ class Vault(StandIn):
         self.token_lease = 0
         self.issued = 0
         self.namespace = ""
+        self.google: Google | None = None  # whose tokens are believed
 
     def answer(self, request: Request) -> tuple[object, ...]:
         assert request.headers.get("x-vault-request") == "true"
@@ -72,7 +75,8 @@ class Vault(StandIn):
             "clusters/one": lambda: body == {"role": "web", "jwt": "pod-token"},
             "jwt": lambda: body == {"role": "ci", "jwt": "signed"},
             "userpass": lambda: user == "/ann" and body == {"password": "hunter2"},
-            "aws": lambda: self._identity(body),
+            "aws": lambda: self._identity(body) if "iam_http_request_method" in body else self._machine(body),
+            "gcp": lambda: self._google(body),
         }.get(mount, lambda: False)
         if not good():
             return 400, {"errors": ["invalid role or secret ID"]}
@@ -80,6 +84,20 @@ class Vault(StandIn):
         token = f"login-{self.logins}"
         self.tokens.add(token)
         return 200, {"auth": self._auth(token)}
+
+    @staticmethod
+    def _machine(body: dict[str, object]) -> bool:
+        return body == {"role": "web", "pkcs7": IDENTITY_DOCUMENT.replace("\n", "")}
+
+    def _google(self, body: dict[str, object]) -> bool:
+        """What Vault does with it: see who signed, for whom, and for how long."""
+        found = self.google.claims(str(body["jwt"])) if self.google else None
+        if found is None or body["role"] != "web":
+            return False
+        if "google" in found:
+            return bool(found["aud"] == f"{self.url}/vault/web")
+        good_for = found["exp"] - time.time()
+        return bool(found["aud"].endswith("vault/web") and found["sub"] == ACCOUNT and 0 < good_for <= 15 * 60)
 
     @staticmethod
     def _identity(body: dict[str, object]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.fakes.consul import Consul
 from tests.fakes.vault import Vault
+from tests.vault import ROOT_TOKEN, VaultServer
 
 from wp_entrypoint import dynamic
 from wp_entrypoint.appconfig import resolve
@@ -166,6 +168,20 @@ def test_what_the_server_has_read_is_taken_and_kept(
     assert process.stdout.readline() == b"two\n"
     assert any("can be read from consul again" in line for line in server.own_lines())
     assert not consul.requests
+
+
+def test_values_of_a_real_vault(entrypoints: Entrypoints, server: FakeServer, vault_server: VaultServer) -> None:
+    mount = f"kv-{uuid.uuid4().hex[:8]}"
+    vault_server.ask("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "1"}})
+    vault_server.ask("PUT", f"{mount}/db", {"user": "ann"})
+    dynamic = pb.ConfigVar.DynamicVal(**{"from": "vault", "config": {"path": f"{mount}/db", "key": "user"}})
+    source = pb.ConfigSource(type="vault", config={"addr": vault_server.url, "token": ROOT_TOKEN})
+    variables = [
+        pb.ConfigVar(name="USER_NAME", dynamic=dynamic, internal=True),
+        pb.ConfigVar(name="URL", static="db://${upper(config.internal.USER_NAME)}@host"),
+    ]
+    server.set_whole_config(pb.EntrypointConfig(env_vars=variables, config_sources=[source]))
+    assert entrypoints.run("sh", "-c", "echo $URL", server=server).stdout == "db://ANN@host\n"
 
 
 def test_nothing_of_it_is_loaded_without_a_dynamic_variable(entrypoints: Entrypoints, server: FakeServer) -> None:

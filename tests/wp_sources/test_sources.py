@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.aws import Aws
 from tests.fakes.consul import Consul
+from tests.fakes.google import Google
 from tests.fakes.kubernetes import Cluster
 from tests.fakes.standin import Request, StandIn
 from tests.fakes.terraform import Terraform
@@ -124,6 +125,64 @@ def test_vault_logins(safe: Vault, tmp_path: Path, method: str) -> None:
     source = open_vault(safe, auth_method=method.split()[0], **settings)
     assert one(source, path="kv/db", key="user") == "ann"
     assert safe.logins == 1
+
+
+def test_vault_login_of_a_machine_of_aws(safe: Vault, cloud: Aws) -> None:
+    settings = {"addr": safe.url, "auth_method": "aws", "aws_type": "ec2", "aws_role": "web"}
+    source = vault.open_source(settings, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": cloud.url})
+    assert one(source, path="kv/db", key="user") == "ann"
+    assert safe.logins == 1
+
+
+@pytest.fixture
+def google(safe: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
+    standin = safe.google = Google()
+    monkeypatch.setattr("wp_sources.google.IAM_CREDENTIALS", standin.url)
+    yield standin
+    standin.stop()
+
+
+@pytest.mark.parametrize("way", ["gce", "iam by the machine", "iam by a file", "iam by the environment", "iam by text"])
+def test_vault_logins_at_google(safe: Vault, google: Google, tmp_path: Path, way: str) -> None:
+    (tmp_path / "key.json").write_text(google.key_file())
+    more, environment = {
+        "gce": ({}, {}),
+        "iam by the machine": ({}, {}),
+        "iam by a file": ({"gcp_credentials": str(tmp_path / "key.json")}, {}),
+        "iam by the environment": ({}, {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}),
+        "iam by text": ({"gcp_credentials": google.key_file()}, {}),
+    }[way]
+    settings = {"addr": safe.url, "auth_method": "gcp", "gcp_type": way.split()[0], "gcp_role": "web", **more}
+    source = vault.open_source(settings, {"GCE_METADATA_HOST": google.url.removeprefix("http://"), **environment})
+    assert one(source, path="kv/db", key="user") == "ann"
+    assert safe.logins == 1
+    if more or environment:
+        assert google.requests == [], "the key signs here"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"gcp_type": "magic"}, "gcp_type is 'magic'"),
+        ({"gcp_jwt_exp": "soon"}, "gcp_jwt_exp is 'soon'"),
+        ({"gcp_credentials": "{}"}, "no key of a service account"),
+        ({"gcp_credentials": "/none.json"}, "/none.json cannot be read"),
+        ({"gcp_credentials": '{"client_email": "a", "private_key": "x"}'}, "no RSA key in PEM"),
+        (
+            {
+                "gcp_credentials": '{"client_email": "a", "private_key": '
+                '"-----BEGIN PRIVATE KEY-----\\nMAA=\\n-----END PRIVATE KEY-----"}'
+            },
+            "no RSA key in PEM",
+        ),
+        ({"gcp_service_account": "other@x"}, "Google does not sign for other@x: HTTP status 403"),
+    ],
+)
+def test_vault_logins_at_google_that_cannot_be(safe: Vault, google: Google, more: dict[str, str], words: str) -> None:
+    settings = {"addr": safe.url, "auth_method": "gcp", "gcp_type": "iam", "gcp_role": "web", **more}
+    source = vault.open_source(settings, {"GCE_METADATA_HOST": google.url.removeprefix("http://")})
+    with pytest.raises(SourceError, match=words):
+        one(source, path="kv/db", key="user")
 
 
 def test_vault_logs_in_again_when_its_token_is_revoked_or_over(safe: Vault) -> None:
