@@ -26,6 +26,8 @@ SETTLE = 3.0
 """Seconds until an idle server has done what it does after its start."""
 WATCH = 20.0
 """Seconds of being connected: some rounds of keepalives."""
+CONNECT = 180.0
+"""Seconds in which all must be connected."""
 PROCESSES = 4
 LINES = 100
 KEEPALIVE = (("wp-inline-keepalives", "true"),)
@@ -102,7 +104,7 @@ def connected(entrypoints: int, runners: int) -> None:
             for process in processes:
                 process.start()
             for _ in processes:
-                told.get(timeout=120)
+                told.get(timeout=CONNECT)
             busy, began = target.processor_time(), time.monotonic()
             time.sleep(WATCH)
             share = (target.processor_time() - busy) / (time.monotonic() - began)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -109,7 +109,7 @@ class RunningServer:
         )
         decoders = {"EntrypointLogStream": lenient.log_batch}
         self.authenticator = Authenticator(store, self.instances.deployment_of)
-        self._metrics = _metrics(store, self.instances) if settings.listen_metrics else None
+        self._metrics = _metrics(store, self.instances, self._leads) if settings.listen_metrics else None
         self._tracing = tracing.configured(os.environ, version())
         watches = [watch for watch in (self._metrics, self._tracing) if watch is not None]
         self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders, watches=watches)
@@ -371,10 +371,10 @@ async def _links(store: Store) -> peers.Links:
     return await peers.Links.open(store)
 
 
-def _metrics(store: Store, instances: Instances) -> Metrics:
+def _metrics(store: Store, instances: Instances, leads: Callable[[], int | None]) -> Metrics:
     from wp_server.telemetry.metrics import Metrics
 
-    return Metrics(store, instances, version())
+    return Metrics(store, instances, version(), leads)
 
 
 async def _certificate(settings: Settings, store: Store) -> tls.Certificate:

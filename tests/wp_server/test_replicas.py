@@ -33,6 +33,7 @@ from wp_server.store import Store, keys, projects, replicas, settings
 from .conftest import START_DEADLINE, VERSION_HEADERS, Client, channel
 from .job_peers import Request, Runner, job, kinds, line, lines, until_state, watch
 from .peers import DEADLINE, FEATURES, Entrypoint, deployment, entrypoint_token, lines_of
+from .test_telemetry import scrape
 
 RECONNECT = 10.0
 """Seconds within which everybody must be served again after a server died."""
@@ -177,6 +178,21 @@ async def test_configuration_reaches_entrypoints_on_every_server(three, connect,
     await user.SetConfig(pb.ConfigSetRequest(variables=[variable]))
     await one.snapshot(lambda snapshot: any(found.name == "A" for found in snapshot.env_vars))
     running.cancel()
+
+
+async def test_metrics_of_each_server_count_all_and_one_leads(postgres, tmp_path):
+    url = postgres.emptied()
+    async with AsyncExitStack() as stack:
+        running = []
+        for name in "ab":
+            chosen = Settings(
+                db=tmp_path / "unused.db", db_url=url, directory=tmp_path / name,
+                listen_grpc="127.0.0.1:0", listen_http="127.0.0.1:0", listen_metrics="127.0.0.1:0",
+            )  # fmt: skip
+            running.append(await stack.enter_async_context(app.running(chosen)))
+        told = [await scrape(server) for server in running]
+    assert [samples["waypoint_replicas",] for samples in told] == [2, 2]
+    assert sum(samples["waypoint_leader",] for samples in told) == 1
 
 
 @pytest.fixture

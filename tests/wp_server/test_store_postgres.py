@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -28,6 +30,8 @@ from wp_server.store import (
 )
 from wp_server.store.claims import Candidate
 from wp_server.store.slices import EVERYTHING
+
+from .store_watch import Told
 
 APP = pb.Ref.Application(project="p", application="web")
 DEADLINE = 60.0
@@ -136,6 +140,23 @@ async def test_every_reader_that_writes_what_it_read_is_as_if_alone(stores):
 
     await asyncio.gather(*(stores[n % 2].write(add) for n in range(40)))
     assert await stores[0].read(settings.exec_ceiling) == 40
+
+
+async def test_a_transaction_that_met_another_one_is_told_to_who_counts_them(stores):
+    stores[0].watch = told = Told()
+    both_read, attempts = threading.Barrier(2), itertools.count()
+
+    def add(connection: Connection) -> None:
+        ceiling = settings.exec_ceiling(connection)
+        if next(attempts) < both_read.parties:
+            both_read.wait(DEADLINE)
+        settings.raise_exec_ceiling(connection, ceiling + 1)
+
+    await asyncio.gather(*(stores[0].write(add) for _ in range(both_read.parties)))
+    assert await stores[0].read(settings.exec_ceiling) == 2
+    assert told.repeats == 1
+    assert [kind for kind, _, _ in told.calls] == ["write", "write", "read"]
+    assert all(0 <= waited <= seconds for _, waited, seconds in told.calls)
 
 
 async def test_lists_are_in_the_order_of_bytes_whatever_the_database_thinks(stores):

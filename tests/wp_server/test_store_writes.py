@@ -8,8 +8,15 @@ import threading
 import pytest
 from sqlalchemy import Connection, text
 
+from wp_proto.waypoint import api as pb
 from wp_server.errors import AlreadyExists, Unavailable
-from wp_server.store import Store, changed, keys
+from wp_server.ids import new_id
+from wp_server.jobs import machine
+from wp_server.store import Store, changed, jobs, keys, projects, transitions
+from wp_server.store.moves import Cause
+
+from .peers import eventually
+from .store_watch import Told
 
 
 def count(connection: Connection) -> int:
@@ -72,6 +79,30 @@ async def test_a_change_is_announced_after_its_commit_and_only_then(store):
         await store.write(keys.create_key, "k1")
         assert await news.wait(60) == {"auth"}
         assert await store.read(keys.key, "k1")
+
+
+async def test_moves_of_jobs_are_told_after_their_commit_and_only_then(store):
+    store.watch = told = Told()
+    await store.write(projects.upsert, pb.Project(name="p"))
+    app = pb.Ref.Application(project="p", application="web")
+    job = pb.Job(id=new_id(), application=app, workspace=pb.Ref.Workspace(workspace="default"), noop=pb.Job.Noop())
+
+    def queue(connection: Connection) -> None:
+        jobs.insert(connection, job, machine.queued(1, None), "user:test", 0)
+
+    def cancel_and_fail(connection: Connection) -> None:
+        transitions.cancel(connection, job.id, False)
+        raise AlreadyExists("no")
+
+    await store.write(queue)
+    with pytest.raises(AlreadyExists):
+        await store.write(cancel_and_fail)
+    assert told.moves == []
+    await store.write(transitions.cancel, job.id, False)
+    await eventually(lambda: told.moves)
+    (move,) = told.moves
+    assert (move.operation, move.cause) == ("noop", Cause.ASKED)
+    assert (move.before.state, move.after.state) == (machine.State.QUEUED, machine.State.ERROR)
 
 
 async def test_many_changes_between_two_waits_are_one_wake_up(store):

@@ -21,9 +21,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from wp_proto.waypoint import api as pb
 from wp_server import app
+from wp_server.store.schema import jobs
 
 from .conftest import VERSION_HEADERS, Client, channel
-from .peers import connected, deployment, eventually
+from .job_peers import Request, Runner, job, until_state
+from .peers import connected, deployment, eventually, lines_of
 from .test_web import fetch
 
 SECRET = "hunter2-in-the-environment"
@@ -74,7 +76,7 @@ async def test_jobs_streams_and_instances_are_counted_as_they_are(server, client
         assert samples["waypoint_job_oldest_queued_seconds",] > 0
         assert samples["waypoint_instances",] == 1
         assert samples["waypoint_streams_open", "EntrypointConfig"] == 1
-        assert samples["waypoint_store_commits",] >= 3
+        assert samples["waypoint_store_commits_total",] >= 3
     await api.CancelJob(pb.CancelJobRequest(job_id=job_id))
     await eventually(lambda: not server.pipeline.open_streams)
     samples = await scrape(server)
@@ -82,6 +84,121 @@ async def test_jobs_streams_and_instances_are_counted_as_they_are(server, client
     assert samples["waypoint_job_oldest_queued_seconds",] == 0
     assert samples["waypoint_instances",] == 0
     assert samples["waypoint_streams_open", "EntrypointConfig"] == 0
+
+
+async def test_what_becomes_of_jobs_is_counted_by_operation_and_cause(server, client, token):
+    api = client(token)
+    await api.UpsertProject(pb.UpsertProjectRequest(project=pb.Project(name="p")))
+    runner = await Runner(api, "r1").register()
+    # One job is refused, taken by a stream that ends at once, and then done; one fails; one ends before it begins.
+    await api.QueueJob(job("r1"))
+    refusing, _ = await runner.take(ack=False)
+    await refusing.write(Request(error=Request.Error()))
+    await refusing.read()
+    leaving, _ = await runner.take(ack=False)
+    leaving.cancel()
+    await runner.work()
+    failed = (await api.QueueJob(job("r1"))).job_id
+    failing, _ = await runner.take()
+    await failing.write(Request(error=Request.Error()))
+    await failing.read()
+    canceled = (await api.QueueJob(job("r1"))).job_id
+    await api.CancelJob(pb.CancelJobRequest(job_id=canceled))
+    for one, state in ((failed, pb.Job.ERROR), (canceled, pb.Job.ERROR)):
+        await until_state(api, one, state)
+    samples = await scrape(server)
+    assert samples["waypoint_job_assignments_total", "noop"] == 4
+    assert samples["waypoint_job_requeues_total", "noop", "refused"] == 1
+    assert samples["waypoint_job_requeues_total", "disconnected", "noop"] == 1
+    assert samples["waypoint_job_queue_seconds_count", "noop"] == 2
+    assert samples["waypoint_job_run_seconds_count", "noop", "success"] == 1
+    assert samples["waypoint_job_run_seconds_count", "error", "noop"] == 1
+    assert ("waypoint_job_run_seconds_count", "canceled", "noop") not in samples
+    for result in ("success", "error", "canceled"):
+        assert samples["waypoint_jobs_finished_total", *sorted((result, "noop"))] == 1
+    assert samples["waypoint_jobs_lost_total",] == samples["waypoint_job_reattachments_total",] == 0
+    assert samples["waypoint_runners", "preadopted"] == 1
+
+
+async def test_a_runner_that_comes_back_and_one_that_does_not_are_counted(server, client, token):
+    api = client(token)
+    await api.UpsertProject(pb.UpsertProjectRequest(project=pb.Project(name="p")))
+    runner = await Runner(api, "r1").register()
+    job_id = (await api.QueueJob(job("r1"))).job_id
+    stream, _ = await runner.take()
+    await until_state(api, job_id, pb.Job.RUNNING)
+    stream.cancel()
+    again, _ = await runner.take(reattach=job_id)
+    assert (await scrape(server))["waypoint_job_reattachments_total",] == 1
+    again.cancel()
+
+    def long_ago(connection):
+        connection.execute(jobs.update().values(deadline=1))
+
+    await server.store.write(long_ago)
+    await until_state(api, job_id, pb.Job.ERROR)
+    samples = await scrape(server)
+    assert samples["waypoint_jobs_lost_total",] == 1
+    assert samples["waypoint_job_run_seconds_count", "canceled", "noop"] == 1
+
+
+async def test_log_lines_and_those_that_slow_readers_missed_are_counted(server, client, token):
+    user = client(token)
+    record = await deployment(user)
+    async with connected(server, client, record) as [one]:
+        call = user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id))
+        await one.send(["first"])
+        assert await lines_of(call, 1) == ["first"]
+        # Far more than flow control windows and ring take, while nobody reads.
+        for _ in range(30):
+            await one.send(["x" * 500] * 2_000)
+        taken, skipped = 0, 0
+        async with asyncio.timeout(60):
+            while taken + skipped < 60_000:
+                for line in (await call.read()).lines:
+                    told = line.source == pb.LogBatch.Entry.ENTRYPOINT
+                    skipped += int(line.line.split()[0 if line.line[0].isdigit() else 1]) if told else 0
+                    taken += not told
+        samples = await scrape(server)
+        assert samples["waypoint_log_lines_total",] == 60_001
+        assert samples["waypoint_log_lines_skipped_total",] == skipped > 0
+
+
+async def test_the_store_tells_how_long_it_takes(server, client, token):
+    api = client(token)
+    before = await scrape(server)
+    for name in ("a", "b", "c"):
+        await api.UpsertProject(pb.UpsertProjectRequest(project=pb.Project(name=name)))
+    await api.ListProjects(pb.ListProjectsRequest())
+    samples = await scrape(server)
+    for metric in ("waypoint_store_call_seconds", "waypoint_store_wait_seconds"):
+        for kind, least in (("write", 3), ("read", 1)):
+            assert samples[f"{metric}_count", kind] >= before[f"{metric}_count", kind] + least
+        assert samples[f"{metric}_sum", "write"] > before[f"{metric}_sum", "write"]
+    assert samples["waypoint_store_commits_total",] >= before["waypoint_store_commits_total",] + 1
+    assert samples["waypoint_store_waiting",] == 0
+    assert samples["waypoint_replicas",] == samples["waypoint_leader",] == 1
+
+
+async def test_every_metric_is_documented_and_no_label_can_grow(server, client, token):
+    text = (Path(app.__file__).parents[2] / "docs" / "metrics.md").read_text()
+    documented = {
+        row[0].strip("`"): {label.strip("`") for label in row[2].split(", ") if label}
+        for row in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines())
+        if row[0].startswith("`waypoint_")
+    }
+    _, _, body = await fetch(server.metrics_address, "/metrics")
+    told = {}
+    for family in text_string_to_metric_families(body.decode()):
+        if family.name.startswith("waypoint_") and not family.name.endswith("_created"):
+            told[family.name + ("_total" if family.type == "counter" else "")] = {
+                label for one in family.samples for label in one.labels if label != "le"
+            }
+    assert told.keys() == documented.keys()
+    assert {name: labels for name, labels in told.items() if labels - documented[name]} == {}
+    assert set().union(*documented.values()) == {
+        "adoption", "cause", "code", "kind", "operation", "result", "rpc", "state", "version",
+    }  # fmt: skip
 
 
 async def test_metrics_name_no_project_and_stay_off_the_other_listeners(server, client, token):

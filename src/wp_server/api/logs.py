@@ -71,7 +71,7 @@ class _Reader:
         async def select() -> list[Instance]:
             return self._mine(self._instances.of_deployment(deployment_id))
 
-        return LogReader(self._store.changes, select, (), backlog, follow)
+        return LogReader(self._instances, select, (), backlog, follow)
 
     async def of_application(
         self,
@@ -93,7 +93,7 @@ class _Reader:
 
         if follow is None:  # else the server that the reader called has the plugins play
             await stack.enter_async_context(beside(self._play_all(scope)))
-        return LogReader(self._store.changes, select, ("deployments",), backlog, follow)
+        return LogReader(self._instances, select, ("deployments",), backlog, follow)
 
     async def _play_all(self, scope: pb.GetLogStreamRequest.Application) -> None:
         """Has a runner show the logs of each of the application's deployments that has a plugin for it."""

@@ -18,6 +18,7 @@ from wp_server.jobs.machine import SECOND, Position, StaleAssignment, State
 from wp_server.store import Store, config_sources, jobs, output, runners, transitions
 from wp_server.store.claims import Candidate
 from wp_server.store.jobs import JobRow
+from wp_server.store.moves import Cause
 
 Context = grpc.aio.ServicerContext[object, object]
 Request = pb.RunnerJobStreamRequest
@@ -164,7 +165,7 @@ class _Work:
                 await write(transitions.cancel, self._id, True)
                 self._finished = True
             case "error" if not self._accepted:
-                await write(transitions.give_back, self._id, self._fence)
+                await write(transitions.give_back, self._id, self._fence, Cause.REFUSED)
                 self._finished = True
             case "error":
                 await write(transitions.fail, self._id, self._fence, request.error.error)

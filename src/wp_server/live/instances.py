@@ -72,6 +72,15 @@ class Instance:
         )
 
 
+@dataclass
+class LineCounts:
+    """What became of log lines since the start of this server."""
+
+    accepted: int = 0
+    skipped: int = 0
+    """By readers that were too slow, once for each of them."""
+
+
 class Instances:
     """The registry."""
 
@@ -83,6 +92,7 @@ class Instances:
         self._expected: dict[str, str] = {}
         self.observers: list[Callable[[str], None]] = []
         """Hear the id of every instance whose standing changed."""
+        self.lines = LineCounts()
 
     def connect(
         self,
@@ -196,7 +206,9 @@ class Instances:
 
     def append(self, instance: Instance, lines: Iterable[pb.LogBatch.Entry]) -> None:
         """Adds lines to an instance's log and wakes its readers."""
-        instance.ring.append(list(lines), time.monotonic())
+        added = list(lines)
+        self.lines.accepted += len(added)
+        instance.ring.append(added, time.monotonic())
         self.changes.publish((logs_topic(instance.id),))
 
     def close(self) -> None:

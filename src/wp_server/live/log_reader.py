@@ -12,8 +12,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 from wp_proto.own.log_position_pb2 import LogFollow, LogPosition
 from wp_proto.waypoint import api as pb
-from wp_server.live.instances import Instance, logs_topic
-from wp_server.store import Changes, Subscription
+from wp_server.live.instances import Instance, Instances, logs_topic
+from wp_server.store import Subscription
 from wp_server.store.instances import ALL
 
 Select = Callable[[], Awaitable[list[Instance]]]
@@ -24,10 +24,16 @@ class LogReader:
     """Follows the instances that `select` returns, asking it again when instances or `topics` changed."""
 
     def __init__(
-        self, changes: Changes, select: Select, topics: tuple[str, ...], backlog: int, follow: LogFollow | None = None
+        self,
+        instances: Instances,
+        select: Select,
+        topics: tuple[str, ...],
+        backlog: int,
+        follow: LogFollow | None = None,
     ) -> None:
         """`follow`: what a reader on another server has already."""
-        self._changes = changes
+        self._changes = instances.changes
+        self._lines = instances.lines
         self._select = select
         self._topics = frozenset((ALL, *topics))
         self._backlog = backlog
@@ -114,6 +120,7 @@ class LogReader:
         run = instance.ring.read(self._cursors[instance], until)
         self._cursors[instance] = run.cursor
         if run.skipped:
+            self._lines.skipped += run.skipped
             plural = "line was" if run.skipped == 1 else "lines were"
             what = f"{run.skipped} {plural} skipped here: they came faster than this reader took them"
             yield gap(instance.deployment_id, instance.id, what)

@@ -9,14 +9,15 @@ never change their arguments.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from wp_server.store.changes import Changes
+from wp_server.store.moves import Move
 from wp_server.store.trouble import StoreError
 
 P = ParamSpec("P")
@@ -32,6 +33,25 @@ class Durability(Enum):
     """The death of the server process; a power cut only after the next FULL commit. For log lines and job output."""
 
 
+class StoreWatch(Protocol):
+    """Somebody who counts what the store does. Called in any thread."""
+
+    def called(self, kind: str, waited: float, seconds: float) -> None:
+        """A call of this kind (`read`, `write`, `write_weak`) was answered after `seconds`.
+
+        `waited` of them went by until it could begin: for its turn or a connection, and for others to let it in.
+        """
+        ...
+
+    def repeated(self) -> None:
+        """A transaction met another one, and is made once more."""
+        ...
+
+    def moved(self, move: Move) -> None:
+        """A job moved, in a transaction that was committed."""
+        ...
+
+
 class Store(ABC):
     """One server's state. Open it once, hand it to everybody, close it last."""
 
@@ -44,6 +64,12 @@ class Store(ABC):
         self.changes = Changes()
         self.commits = 0
         """How many transactions were committed here."""
+        self.watch: StoreWatch | None = None
+
+    @property
+    @abstractmethod
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
 
     @staticmethod
     def open(url: str) -> Store:
@@ -69,6 +95,13 @@ class Store(ABC):
     def trouble(self) -> str:
         """Returns why the state cannot be reached now; empty = it can, as far as is known."""
         return ""
+
+    def announce(self, topics: Iterable[str], moves: Iterable[Move]) -> None:
+        """Tells everybody what a transaction did. Call it in the loop, after the commit."""
+        if self.watch is not None:
+            for move in moves:
+                self.watch.moved(move)
+        self.changes.publish(topics)
 
     @abstractmethod
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
@@ -26,11 +27,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from wp_server.errors import DomainError, Unavailable
-from wp_server.store import audit, migrations, patience, postgres_trouble
+from wp_server.store import audit, migrations, moves, patience, postgres_trouble
 from wp_server.store.changes import pending
 from wp_server.store.clock import CLOCK, Clock
 from wp_server.store.engine import Durability, Store
 from wp_server.store.isolation import is_guarded
+from wp_server.store.moves import Move
 from wp_server.store.postgres_news import CONNECT_SECONDS, News
 from wp_server.store.postgres_trouble import OutcomeUnknownError
 from wp_server.store.replica import REPLICA
@@ -72,6 +74,7 @@ class PostgresStore(Store):
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
         self._loop = _loop()
         self._closed = False
+        self._turns: set[_Turn] = set()
         self._news = News(connect, self.name, self._heard)
         clock = Clock(lambda: self._news.clock_offset)
         event.listen(engine, "connect", lambda _driver, record: record.info.update({CLOCK: clock, REPLICA: self.name}))
@@ -108,6 +111,11 @@ class PostgresStore(Store):
             raise
         return store
 
+    @property
+    def waiting(self) -> int:
+        """Calls that have no connection yet, or stand at the gate."""
+        return sum(turn.begun is None for turn in tuple(self._turns))
+
     def trouble(self) -> str:
         """Returns whether the connection that hears of changes is down."""
         return "the database cannot be reached" if self._news.lost_since is not None else ""
@@ -115,11 +123,17 @@ class PostgresStore(Store):
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` here and now."""
         self._enter()
-        return self._read(lambda connection: fn(connection, *args, **kwargs))
+
+        def run(turn: _Turn) -> T:
+            return self._read(turn, lambda connection: fn(connection, *args, **kwargs))
+
+        return self._timed(_Turn("read"), run)
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` on a view of its own."""
-        return await self._in_thread(lambda: self._read(lambda connection: fn(connection, *args, **kwargs)))
+        return await self._in_thread(
+            "read", lambda turn: self._read(turn, lambda connection: fn(connection, *args, **kwargs))
+        )
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects are on disk on return."""
@@ -145,7 +159,9 @@ class PostgresStore(Store):
 
         with audit.claim() as recorded:
             whole = recorded(run)
-            return await self._in_thread(lambda: self._write(Durability.FULL, guarded=False, run=whole, alone=True))
+            return await self._in_thread(
+                "write", lambda turn: self._write(turn, Durability.FULL, guarded=False, run=whole, alone=True)
+            )
 
     async def write_weak(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn`; its effects survive the death of this process."""
@@ -167,15 +183,19 @@ class PostgresStore(Store):
         self._engine.dispose()
 
     async def _submit(self, durability: Durability, guarded: bool, run: Callable[[Connection], T]) -> T:
-        return await self._in_thread(lambda: self._write(durability, guarded, run))
+        kind = "write" if durability is Durability.FULL else "write_weak"
+        return await self._in_thread(kind, lambda turn: self._write(turn, durability, guarded, run))
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, kind: str, work: Callable[[_Turn], T]) -> T:
         """Returns `work()`. Streams are patient: they try again for a while when the database cannot be reached."""
         self._enter()
         loop = asyncio.get_running_loop()
         end = time.monotonic() + patience.seconds()
         while True:
-            running = loop.run_in_executor(self._threads, work)
+            turn = _Turn(kind)
+            self._turns.add(turn)
+            running = loop.run_in_executor(self._threads, self._timed, turn, work)
+            running.add_done_callback(partial(self._done, turn))
             try:
                 # A caller that goes away takes nothing back: what it began happens whole, and is announced.
                 return await asyncio.shield(running)
@@ -186,15 +206,27 @@ class PostgresStore(Store):
                     raise
             await asyncio.sleep(AGAIN_SECONDS)
 
+    def _done(self, turn: _Turn, _future: object) -> None:
+        self._turns.discard(turn)
+
+    def _timed(self, turn: _Turn, work: Callable[[_Turn], T]) -> T:
+        try:
+            return work(turn)
+        finally:
+            if self.watch is not None:
+                now = time.perf_counter()
+                self.watch.called(turn.kind, (turn.begun or now) - turn.submitted, now - turn.submitted)
+
     def _enter(self) -> None:
         if self._closed:
             raise Unavailable("The server is shutting down.")
         self._loop = self._loop or _loop()
 
-    def _read(self, run: Callable[[Connection], T]) -> T:
+    def _read(self, turn: _Turn, run: Callable[[Connection], T]) -> T:
         for again in (True, False):
             try:
                 with self._reading.connect() as connection:
+                    turn.begin()
                     return run(connection)
             except DBAPIError as error:
                 if again and error.connection_invalidated:
@@ -202,11 +234,18 @@ class PostgresStore(Store):
                 raise _refusal(error) from error
         raise AssertionError("the second attempt returns or raises")
 
-    def _write(self, durability: Durability, guarded: bool, run: Callable[[Connection], T], alone: bool = False) -> T:
+    def _write(
+        self,
+        turn: _Turn,
+        durability: Durability,
+        guarded: bool,
+        run: Callable[[Connection], T],
+        alone: bool = False,
+    ) -> T:
         for again in (True, True, False):
-            attempt = _Attempt(durability, alone, run)
+            attempt = _Attempt(turn, durability, alone, run)
             try:
-                result, topics = attempt.on(self._guarded if guarded else self._serial)
+                result, topics, made = attempt.on(self._guarded if guarded else self._serial)
             except DBAPIError as error:
                 if attempt.committing and postgres_trouble.is_gone(error):
                     raise OutcomeUnknownError(
@@ -214,11 +253,13 @@ class PostgresStore(Store):
                     ) from error
                 if again and (postgres_trouble.is_conflict(error) or error.connection_invalidated):
                     alone = alone or postgres_trouble.is_conflict(error)
+                    if self.watch is not None:
+                        self.watch.repeated()
                     continue
                 raise _refusal(error) from error
             self.commits += 1
             self._news.tell(topics)
-            self._in_loop(partial(self.changes.publish, topics))
+            self._in_loop(partial(self.announce, topics, made))
             return result
         raise AssertionError("the last attempt returns or raises")
 
@@ -234,26 +275,43 @@ class PostgresStore(Store):
             log.debug("changes were heard after the event loop had ended")
 
 
+@dataclass(eq=False)
+class _Turn:
+    """When a call came, and when it could begin: it had a connection, and was past the gate."""
+
+    kind: str
+    submitted: float = field(default_factory=time.perf_counter)
+    begun: float | None = None
+
+    def begin(self) -> None:
+        if self.begun is None:
+            self.begun = time.perf_counter()
+
+
 class _Attempt(Generic[T]):
     """One transaction. `committing`: it got as far as the commit, so that a break leaves its outcome open."""
 
-    def __init__(self, durability: Durability, alone: bool, run: Callable[[Connection], T]) -> None:
+    def __init__(self, turn: _Turn, durability: Durability, alone: bool, run: Callable[[Connection], T]) -> None:
         self.committing = False
+        self._turn = turn
         self._run = run
         self._first = f"LOCK TABLE {GATE} IN {'EXCLUSIVE' if alone else 'ROW SHARE'} MODE"
         if durability is Durability.WEAK:
             self._first += "; SET LOCAL synchronous_commit TO off"
 
-    def on(self, engine: Engine) -> tuple[T, list[str]]:
+    def on(self, engine: Engine) -> tuple[T, list[str], list[Move]]:
         with engine.connect() as connection:
-            topics = pending(connection)
+            topics, made = pending(connection), moves.pending(connection)
             topics.clear()
+            made.clear()
             connection.exec_driver_sql(self._first)
+            self._turn.begin()
             result = self._run(connection)
             changed = list(dict.fromkeys(topics))
             self.committing = True
+            noted = list(made)
             connection.commit()
-            return result, changed
+            return result, changed, noted
 
 
 def _loop() -> asyncio.AbstractEventLoop | None:

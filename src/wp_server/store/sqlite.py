@@ -16,6 +16,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from wp_server.errors import DomainError, Unavailable
-from wp_server.store import audit, migrations, trouble
+from wp_server.store import audit, migrations, moves, trouble
 from wp_server.store.changes import pending
 from wp_server.store.engine import Durability, Store
 from wp_server.store.lockfile import LockFile
+from wp_server.store.moves import Move
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,9 @@ class _Call:
     result: object = None
     error: Exception | None = None
     topics: list[str] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    submitted: float = field(default_factory=time.perf_counter)
+    begun: float = 0.0
 
 
 class SqliteStore(Store):
@@ -100,10 +105,16 @@ class SqliteStore(Store):
             lock.release()
             raise
 
+    @property
+    def waiting(self) -> int:
+        """Calls that the writer has not taken yet."""
+        return self._calls.qsize()
+
     def read_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` here and now."""
         if self._closed:
             raise Unavailable("The server is shutting down.")
+        begun = time.perf_counter()
         self._reader_driver.execute("BEGIN")
         try:
             return fn(self._reader, *args, **kwargs)
@@ -112,6 +123,8 @@ class SqliteStore(Store):
         finally:
             if self._reader_driver.in_transaction:
                 self._reader_driver.execute("COMMIT")
+            if self.watch is not None:
+                self.watch.called("read", 0.0, time.perf_counter() - begun)
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` on a view of its own."""
@@ -208,7 +221,13 @@ class SqliteStore(Store):
                 call.answer.set_exception(call.error)
             else:
                 call.answer.set_result(call.result)
-        self.changes.publish(topic for call in calls if call.error is None for topic in call.topics)
+        done = [call for call in calls if call.error is None]
+        self.announce([topic for call in done for topic in call.topics], [move for call in done for move in call.moves])
+        if self.watch is not None:
+            now = time.perf_counter()
+            for call in calls:
+                kind = "write" if call.durability is Durability.FULL else "write_weak"
+                self.watch.called(kind, call.begun - call.submitted, now - call.submitted)
 
 
 def _upgrade(connection: Connection, path: Path) -> None:
@@ -242,12 +261,14 @@ def _run_batch(connection: Connection, driver: _Driver, batch: list[_Call]) -> N
 
 
 def _run_call(connection: Connection, driver: _Driver, call: _Call) -> None:
-    topics = pending(connection)
+    topics, made = pending(connection), moves.pending(connection)
     topics.clear()
+    made.clear()
+    call.begun = time.perf_counter()
     driver.execute("SAVEPOINT one_call")
     try:
         call.result = call.run(connection)
-        call.topics = list(topics)
+        call.topics, call.moves = list(topics), list(made)
     except DBAPIError as error:
         if not driver.in_transaction:
             raise

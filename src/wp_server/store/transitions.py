@@ -17,11 +17,12 @@ from wp_server.errors import FailedPrecondition, NotFound
 from wp_server.jobs import machine
 from wp_server.jobs.locks import lock_of
 from wp_server.jobs.machine import Position, State
-from wp_server.store import clock, keys, operations, pipeline_runs, tasks, workspaces
+from wp_server.store import clock, keys, moves, operations, pipeline_runs, tasks, workspaces
 from wp_server.store import jobs as rows
 from wp_server.store.changes import changed
 from wp_server.store.isolation import one_at_a_time
 from wp_server.store.jobs import JobRow
+from wp_server.store.moves import Cause, Move
 from wp_server.store.schema import app_locks, job_dependencies, jobs
 
 CLAIMABLE = "claimable"
@@ -69,9 +70,9 @@ def acknowledge(connection: Connection, job_id: str, assignment: int) -> JobRow:
     return _step(connection, job_id, lambda at, now: machine.acknowledge(at, assignment, now))
 
 
-def give_back(connection: Connection, job_id: str, assignment: int) -> JobRow:
+def give_back(connection: Connection, job_id: str, assignment: int, cause: Cause = Cause.DISCONNECTED) -> JobRow:
     """WAITING → QUEUED, first in line. Errors: FailedPrecondition."""
-    return _step(connection, job_id, lambda at, now: machine.give_back(at, assignment, now))
+    return _step(connection, job_id, lambda at, now: machine.give_back(at, assignment, now), cause=cause)
 
 
 def reattach(connection: Connection, job_id: str, runner_id: str) -> JobRow:
@@ -130,7 +131,7 @@ def sweep(connection: Connection, most: int) -> int:
     now = clock.now(connection)
     late = connection.execute(_overdue, {"now": now, "most": most}).scalars().all()
     for job_id in late:
-        _step(connection, job_id, lambda at, _now: machine.overdue(at, now))
+        _step(connection, job_id, lambda at, _now: machine.overdue(at, now), cause=Cause.DEADLINE)
     return len(late)
 
 
@@ -150,7 +151,7 @@ def requeue_unconfirmed(connection: Connection, replica: str | None) -> None:
     if replica is not None:
         unconfirmed = unconfirmed.where(jobs.c.replica == replica)
     for row in connection.execute(unconfirmed).all():
-        give_back(connection, row.id, row.assignment)
+        give_back(connection, row.id, row.assignment, Cause.SERVER_GONE)
 
 
 def prolong(connection: Connection, grace: int) -> None:
@@ -197,16 +198,21 @@ def _step(
     step: Callable[[Position, int], Position],
     keep: Callable[[pb.Job], None] | None = None,
     force: bool = False,
+    cause: Cause = Cause.ASKED,
 ) -> JobRow:
     before = rows.get(connection, job_id)
     after = step(before.position, clock.now(connection))
     if after == before.position and not force:
         return before
-    return _move(connection, before, after, keep)
+    return _move(connection, before, after, keep, cause)
 
 
 def _move(
-    connection: Connection, before: JobRow, after: Position, keep: Callable[[pb.Job], None] | None = None
+    connection: Connection,
+    before: JobRow,
+    after: Position,
+    keep: Callable[[pb.Job], None] | None = None,
+    cause: Cause = Cause.ASKED,
 ) -> JobRow:
     job = pb.Job()
     job.CopyFrom(before.job)
@@ -217,6 +223,7 @@ def _move(
     rows.save(connection, before, job, after)
     job = rows.with_position(job, after)
     changed(connection, f"job/{job.id}", "jobs")
+    moves.note(connection, Move(job.WhichOneof("operation") or "", before.position, after, cause))
     was, now = before.position.state, after.state
     if was in machine.ASSIGNED and now not in machine.ASSIGNED:
         freed = connection.execute(_release_lock, {"id": job.id}).rowcount
