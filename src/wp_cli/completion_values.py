@@ -6,6 +6,7 @@ goes wrong means that there are no values.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -138,6 +139,21 @@ def jobs(session: Session) -> Iterable[Known]:
     ]
 
 
+def pipelines(session: Session) -> Iterable[Known]:
+    """Pipelines that the server has of the project, else those of the file here."""
+    import grpc
+
+    from wp_proto.waypoint import api as pb
+
+    request = pb.ListPipelinesRequest(project=pb.Ref.Project(project=session.project))
+    with contextlib.suppress(CliError, grpc.RpcError):
+        found = client_of(session).calls.ListPipelines(request).pipelines
+        if found:
+            return [Known(one.name, f"{len(one.steps)} steps") for one in found]
+    file = session.file
+    return [Known(name) for name in file.pipelines] if file else []
+
+
 def runners(session: Session) -> Iterable[Known]:
     """Runners that are registered."""
     from wp_proto.waypoint import api as pb
@@ -191,13 +207,14 @@ def target(session: Session) -> tuple[pb.Ref.Application, pb.Ref.Workspace]:
 
 OF_FLAGS: dict[str, Finder] = {
     "app": apps, "artifact": artifacts, "deployment": deployments, "deployment-seq": deployments,
-    "instance": instances, "project": projects, "target-runner-id": runners, "type": config_sources,
-    "workspace": workspaces,
+    "instance": instances, "pipeline-name": pipelines, "project": projects, "target-runner-id": runners,
+    "type": config_sources, "workspace": workspaces,
 }  # fmt: skip
 OF_WORDS: dict[str, Finder] = {
     "config delete": variables, "config get": variables, "deployment destroy": deployments, "job cancel": jobs,
-    "hostname delete": hostnames, "job get-stream": jobs, "job inspect": jobs, "project apply": projects,
-    "project inspect": projects, "runner adopt": runners, "runner forget": runners, "runner inspect": runners,
+    "hostname delete": hostnames, "job explain": jobs, "job get-stream": jobs, "job inspect": jobs,
+    "pipeline inspect": pipelines, "pipeline run": pipelines, "project apply": projects, "project inspect": projects,
+    "runner adopt": runners, "runner forget": runners, "runner inspect": runners,
     "runner profile delete": profiles, "runner profile edit": profiles, "runner profile inspect": profiles,
     "runner profile set": profiles, "runner reject": runners, "workspace inspect": workspaces,
 }  # fmt: skip

@@ -49,12 +49,15 @@ class JobFollower:
     """Follows one job to its end in the calling (main) thread."""
 
     def __init__(
-        self, client: Client, renderer: Renderer, *, local: bool, given_up: Callable[[str], str] = lambda _job: ""
-    ) -> None:
+        self, client: Client, renderer: Renderer, *, local: bool, given_up: Callable[[str], str] = lambda _job: "",
+        on_interrupt: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         """`local`: the job runs in this process, and an interrupt cancels it; otherwise that only ends the watching.
 
         `given_up` says of a job in this process why its outcome will never reach the server, "" while it may.
+        `on_interrupt` does something else at an interrupt: what is followed is more than this job.
         """
+        self._on_interrupt = on_interrupt
         self._client = client
         self._id = ""
         self._renderer = renderer
@@ -185,6 +188,10 @@ class JobFollower:
         return outcome
 
     def _interrupt(self) -> None:
+        if self._on_interrupt is not None:
+            self._interrupted = True
+            self._on_interrupt()
+            return
         if not self._local:
             raise Interrupted(
                 f"stopped watching; job {self._id} goes on", do=f"`waypoint job cancel {self._id}` ends it."

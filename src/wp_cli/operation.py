@@ -36,8 +36,10 @@ class Operations:
     A context manager: leaving it ends the runner in this process, if one was started.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, slots: int = 1) -> None:
+        """`slots`: how many jobs at the same time the runner in this process takes."""
         self.session = session
+        self._slots = slots
         self.client = session.client(create=True)
         self.json = session.has(shared.JSON) and session[shared.JSON]
         self._cleanup = contextlib.ExitStack()
@@ -72,10 +74,14 @@ class Operations:
     def _start_runner(self, placement: Placement) -> None:
         from wp_runner.local import LocalRunner
 
-        runner = LocalRunner(self.client.calls, placement.folder)
+        runner = LocalRunner(self.client.calls, placement.folder, slots=self._slots)
         self._cleanup.enter_context(runner)
         self.client.runner_id = runner.id
         self._given_up = runner.given_up
+
+    def given_up(self, job_id: str) -> str:
+        """Why the outcome of a job in this process will never reach the server, "" while it may."""
+        return self._given_up(job_id)
 
     def _warn_of_unused_changes(self) -> None:
         """Say once that a job on a remote runner does not see what was changed in the checkout here."""

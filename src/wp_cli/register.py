@@ -46,6 +46,36 @@ def register(session: Session, client: Client, *, update: bool = False) -> Regis
     return Registered(created, missing)
 
 
+def register_pipelines(session: Session, client: Client) -> tuple[str, ...]:
+    """Give the server the pipelines of the file that it lacks; returns their names. Those it has stay as they are: a
+    run brings what the file says by then.
+
+    CliError with the place of what is wrong in the file.
+    """
+    file = session.required_file
+    if not file.pipelines:
+        return ()
+    import wp_config
+    from wp_cli.variables import given
+    from wp_runner.operations.pipelines import message
+
+    listed = client.calls.ListPipelines(pb.ListPipelinesRequest(project=pb.Ref.Project(project=file.project)))
+    known = {pipeline.name.lower() for pipeline in listed.pipelines}
+    try:
+        variables = wp_config.VariableInputs(
+            environment=session.environ, values_directory=file.folder, given=given(session)
+        )
+        context = wp_config.Context(workspace=session.workspace)
+        with wp_config.load(file.path, context=context, variables=variables) as loaded:
+            pipelines = loaded.pipelines()
+    except wp_config.Diagnostics as problems:
+        raise config_problem(problems) from problems
+    missing = [pipeline for pipeline in pipelines if pipeline.name.lower() not in known]
+    for pipeline in missing:
+        client.calls.UpsertPipeline(pb.UpsertPipelineRequest(pipeline=message(file.project, pipeline)))
+    return tuple(pipeline.name for pipeline in missing)
+
+
 def find(name: str, client: Client) -> pb.Project | None:
     """Return the server's record of a project, None if it has none."""
     try:

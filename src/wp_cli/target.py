@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WORKSPACE = "default"
 FILE_NAMES = ("waypoint.hcl", "waypoint.hcl.json")
-REMEMBERED_FORMAT = 2
+REMEMBERED_FORMAT = 3
 SETTLED_NS = 1_000_000_000  # a file that changed this recently may change again within the clock's resolution
 
 
@@ -31,6 +31,7 @@ class ConfigFile:
     path: Path
     project: str
     apps: tuple[str, ...]
+    pipelines: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -79,12 +80,18 @@ def read_names(path: Path) -> ConfigFile:
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
         if known["version"] == version:
-            return ConfigFile(path, str(known["project"]), tuple(str(app) for app in known["apps"]))
+            apps, pipelines = (tuple(str(name) for name in known[kind]) for kind in ("apps", "pipelines"))
+            return ConfigFile(path, str(known["project"]), apps, pipelines)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     found = parse_names(path)
     if time.time_ns() - facts.st_mtime_ns > SETTLED_NS:
-        remember(memory, json.dumps({"version": version, "project": found.project, "apps": found.apps}))
+        remember(
+            memory,
+            json.dumps(
+                {"version": version, "project": found.project, "apps": found.apps, "pipelines": found.pipelines}
+            ),
+        )
     return found
 
 
@@ -96,7 +103,7 @@ def parse_names(path: Path) -> ConfigFile:
         names = wp_config.names(path)
     except wp_config.Diagnostics as problems:
         raise config_problem(problems) from problems
-    return ConfigFile(path, names.project, names.apps)
+    return ConfigFile(path, names.project, names.apps, names.pipelines)
 
 
 def config_problem(problems: object) -> CliError:

@@ -55,6 +55,9 @@ FLAGS: dict[str, dict[str, str]] = {
     "job inspect": OPERATION | {"json": ""},
     "job cancel": OPERATION | {"dangerously-force": ""},
     "job get-stream": OPERATION,
+    "pipeline list": OPERATION | {"json": ""},
+    "pipeline inspect": OPERATION | {"name": "", "run": "", "json": ""},
+    "pipeline run": OPERATION | {"id": "", "reattach": "", "run": ""},
     "context create": CONNECTION | dict.fromkeys(
         ("server-auth-token", "server-platform", "server-require-auth", "set-default"), ""
     ),

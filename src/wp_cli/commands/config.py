@@ -13,6 +13,7 @@ from wp_cli.render import text as look
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
+    from wp_cli.jobstream import Outcome
     from wp_cli.operation import Operations
     from wp_cli.session import Session
     from wp_cli.target import App
@@ -127,7 +128,8 @@ def delete(session: Session) -> int:
 
 
 def sync(session: Session) -> int:
-    """Send the `config` stanzas of the file to the server, without deploying; a new project is registered first."""
+    """Send `config` stanzas and pipelines of the file to the server, without deploying; a new project is registered
+    first."""
     from wp_cli.operation import each_app
     from wp_cli.register import ensure_registered
 
@@ -138,14 +140,22 @@ def sync(session: Session) -> int:
 
 def sync_app(operations: Operations, app: App) -> dict[str, object]:
     """Run the job for one app."""
-    session = operations.session
+    outcome = synchronize(operations, app)
+    pipelines = sorted(outcome.result.pipeline_config_sync.synced_pipelines)
+    if not operations.json:
+        screen = operations.session.screen
+        screen.result(f"The configuration of {app.name!r} is on the server.", "success")
+        for name in pipelines:
+            screen.result(f'{screen.icon("✔", "ok:")} Pipeline "{name}" ({app.project}) synchronized!', "success")
+    return {"job": outcome.job.id, "pipelines": pipelines}
+
+
+def synchronize(operations: Operations, app: App) -> Outcome:
+    """Bring variables and pipelines of the file to the server, by a job."""
     job = operations.job(app)
     job.config_sync.SetInParent()
-    job.keep_config = session[shared.KEEP_CONFIG]
-    outcome = operations.run(app, job)
-    if not operations.json:
-        session.screen.result(f"The configuration of {app.name!r} is on the server.", "success")
-    return {"job": outcome.job.id}
+    job.keep_config = operations.session[shared.KEEP_CONFIG]
+    return operations.run(app, job)
 
 
 def split_pair(text: str) -> tuple[str, str]:
@@ -228,7 +238,8 @@ SYNC = Command(
     """
     Sends the config stanzas of waypoint.hcl to the server, as a deploy does, but without deploying: the project's and
     those of every app, or of the one that -app names. Variables that the file gave before and that have left it are
-    deleted, unless -keep-config is given. Running instances get the change at once.
+    deleted, unless -keep-config is given. Running instances get the change at once. The pipelines of the file are sent
+    too; those that have left it stay.
     """,
     flags=(shared.KEEP_CONFIG, shared.JSON), operation=True,
 )  # fmt: skip

@@ -48,7 +48,7 @@ def run(session: Session) -> int:
         f"(from {client.endpoint.source})",
         "success",
     )
-    from wp_cli.register import register
+    from wp_cli.register import register, register_pipelines
 
     done = register(session, client, update=session[UPDATE])
     what = f"Project {file.project!r} and all its apps are registered"
@@ -57,6 +57,9 @@ def run(session: Session) -> int:
     elif done.apps:
         what = f"Registered {', '.join(done.apps)} in project {file.project!r}"
     screen.result(f"{screen.icon('✓', 'ok:')} {what}", "success")
+    if pipelines := register_pipelines(session, client):
+        noun = "pipeline" if len(pipelines) == 1 else "pipelines"
+        screen.result(f"{screen.icon('✓', 'ok:')} Registered the {noun} {', '.join(pipelines)}", "success")
     screen.result()
     screen.result("Project initialized!", "success")
     screen.result("`waypoint up` builds, deploys and releases it; `waypoint build` only builds.")
@@ -139,8 +142,8 @@ def fetch_project(session: Session) -> int:
 INIT = Command(
     "init", run,
     """
-    Checks waypoint.hcl with everything it uses, connects to the server, and registers the project and its apps there.
-    Safe to repeat.
+    Checks waypoint.hcl with everything it uses, connects to the server, and registers the project, its apps and its
+    pipelines there. Safe to repeat.
 
     Without a waypoint.hcl it writes a first one: on a terminal it offers to ask a few questions, otherwise it looks at
     the folder (Dockerfile, Procfile, package.json, go.mod, pyproject.toml, a static site and so on). An existing file
