@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wp_cli.errors import UsageProblem
 from wp_cli.flags import Flag, Parsed, parse
-from wp_cli.standard_flags import CONNECTION_FLAGS, GLOBAL_FLAGS, OPERATION_FLAGS
+from wp_cli.standard_flags import CONNECTION_FLAGS, GLOBAL_FLAGS, OPERATION_FLAGS, WITHOUT_EFFECT
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
@@ -24,10 +24,13 @@ class Command:
 
     def __init__(
         self, name: str, run: Run, help: str, *, flags: tuple[Flag[Any], ...] = (), arguments: str = "",
-        words: tuple[int, int | None] = (0, 0), operation: bool = False, connection: bool = True,
+        words: tuple[int, int | None] = (0, 0), operation: bool | None = False, connection: bool = True,
         interspersed: bool = True, logs_itself: bool = False,
     ) -> None:  # fmt: skip
-        """`arguments` is how help shows the positional words; `operation` and `connection` add those flag groups."""
+        """`arguments` is how help shows the positional words; `operation` and `connection` add those flag groups.
+
+        With `operation=None` the flags of operations are taken, hidden and without effect.
+        """
         self.name = name
         self.run = run
         self.help = help
@@ -35,7 +38,8 @@ class Command:
         self.word_limits = words
         self.interspersed = interspersed
         self.logs_itself = logs_itself
-        shared = (*GLOBAL_FLAGS, *(OPERATION_FLAGS if operation else ()), *(CONNECTION_FLAGS if connection else ()))
+        of_operations = OPERATION_FLAGS if operation else WITHOUT_EFFECT if operation is None else ()
+        shared = (*GLOBAL_FLAGS, *of_operations, *(CONNECTION_FLAGS if connection else ()))
         own = {name for flag in flags for name in flag.names}
         self.flags: tuple[Flag[Any], ...] = (*flags, *(flag for flag in shared if flag.name not in own))
 
@@ -64,6 +68,9 @@ class Command:
         if not self.logs_itself:
             terminate_like_interrupt()
         with Session(self.name, parsed) as session:
+            for flag in self.flags:
+                if flag in WITHOUT_EFFECT and session.given(flag):
+                    session.screen.warn(f"-{flag.name} has no effect on `waypoint {self.name}`.")
             return self.run(session)
 
 

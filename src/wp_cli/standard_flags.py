@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wp_cli.flags import BOOL, INT, LIST, MAP, STRING, UINT, Enum, Enum1, Flag
 
 GLOBAL = "Global Options"
@@ -92,4 +94,9 @@ CONNECTION_FLAGS = (
     CONTEXT,
 )
 OPERATION_FLAGS = (LABEL, LOCAL, REMOTE, REMOTE_SOURCE, VAR, VAR_FILE)
+WITHOUT_EFFECT: tuple[Flag[Any], ...] = tuple(
+    Flag(flag.name, flag.kind, flag.fallback, f"Without effect here. {flag.help}", group=OPERATION, hidden=True)
+    for flag in OPERATION_FLAGS
+)
+"""The operation flags for commands that run no operation. The reference's scripts may give them there."""
 LIST_FLAGS = (ORDER_BY, DESC, LIMIT, WORKSPACE_ALL, LONG_IDS, VERBOSE, JSON)

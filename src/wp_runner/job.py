@@ -82,7 +82,7 @@ class JobExecutor:
         if name in TASK_OPERATIONS:
             return TASK_OPERATIONS[name](TaskJob(job, self._server, ui, context, self._facts))
         if name == "destroy_project" and job.destroy_project.skip_destroy_resources:
-            return delete_records(self._server, ui, job)
+            return delete_records(self._server, job)
 
         def seen(ref: pb.Job.DataSource.Ref) -> None:
             outbox.send(pb.RunnerJobStreamRequest(download=pb.GetJobStreamResponse.Download(data_source_ref=ref)))

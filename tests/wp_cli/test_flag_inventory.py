@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wp_cli import registry
+from wp_cli.help import command_help
 
 GLOBAL = {"app": "a", "project": "p", "workspace": "w", "plain": ""}
 OPERATION = dict.fromkeys(("label", "local", "remote", "remote-source", "var", "var-file"), "")
@@ -27,7 +28,7 @@ FLAGS: dict[str, dict[str, str]] = {
     "release list": LISTS | STATES,
     "destroy": OPERATION | {"auto-approve": ""},
     "status": OPERATION | {"json": "", "all-projects": "", "refresh": "", "verbose": "V"},
-    "init": {"update": ""},
+    "init": {"from-project": "", "into": "", "update": ""},
     "exec": OPERATION | {"instance": ""},
     "logs": OPERATION | {"deployment-seq": ""},
     "config get": {"json": "", "raw": "", "runner": "", "label": ""},
@@ -49,7 +50,8 @@ FLAGS: dict[str, dict[str, str]] = {
     "project destroy": OPERATION | {"auto-approve": "", "skip-destroy-resources": ""},
     "workspace list": {},
     "job list": OPERATION | dict.fromkeys((
-        "state", "target-runner-id", "target-runner-label", "pipeline-id", "pipeline-name", "run", "desc", "json",
+        "state", "target-runner-id", "target-runner-label", "pipeline-id", "pipeline-name", "run", "desc",
+        "json",
         "limit",
     ), "") | {"verbose": "V"},
     "job inspect": OPERATION | {"json": ""},
@@ -64,7 +66,8 @@ FLAGS: dict[str, dict[str, str]] = {
     "context use": {}, "context list": {}, "context inspect": {"json": ""}, "context rename": {},
     "context delete": {"all": ""}, "context clear": {}, "context verify": {}, "context set": {},
     "server run": dict.fromkeys((
-        "db", "listen-grpc", "listen-http", "listen-http-insecure", "tls-cert-file", "tls-key-file", "disable-ui",
+        "db", "listen-grpc", "listen-http", "listen-http-insecure", "tls-cert-file", "tls-key-file",
+        "disable-ui",
         "url-enabled", "url-api-addr", "url-api-insecure", "url-control-addr", "url-control-token",
         "url-auto-app-hostname", "url-inmem", "advertise-addr", "advertise-tls", "advertise-tls-skip-verify",
         "accept-tos", "telemetry-oc-agent-addr", "telemetry-oc-agent-insecure", "telemetry-dd-trace-addr",
@@ -88,6 +91,59 @@ FLAGS: dict[str, dict[str, str]] = {
     ), ""),
     "runner uninstall": dict.fromkeys(("platform", "id", "server-addr"), ""),
     "server bootstrap": CONNECTION | {"context-create": "", "context-set-default": ""},
+    "login": CONNECTION | dict.fromkeys((
+        "auth-method", "token", "from-kubernetes", "from-kubernetes-service", "from-kubernetes-secret",
+        "from-kubernetes-namespace",
+    ), ""),
+    "user inspect": {"username": ""},
+    "user modify": {"username": "", "new-username": "", "display-name": ""},
+    "user invite": {"expires-in": "", "username": ""},
+    "user token": {"expires-in": "", "username": "", "trigger-url-token": ""},
+    "token new": {},
+    "token invite": {"lifetime": ""},
+    "token exchange": {"token": ""},
+    "auth-method set oidc": dict.fromkeys((
+        "display-name", "description", "access-selector", "client-id", "client-secret", "claim-scope",
+        "signing-algorithm", "issuer", "issuer-ca-pem", "allowed-redirect-uri", "claim-mapping",
+        "list-claim-mapping",
+    ), ""),
+    "auth-method list": {},
+    "auth-method inspect": {},
+    "auth-method delete": {},
+    "server snapshot": {},
+    "server restore": {"exit": ""},
+    "server cookie": {},
+    "runner agent": dict.fromkeys((
+        "id", "cookie", "state-dir", "label", "concurrency", "liveness-tcp-addr", "odr", "odr-profile-id",
+    ), ""),
+    "runner list": OPERATION | {"json": "", "pending": ""},
+    "runner inspect": {"json": ""},
+    "runner token": {"expires-in": "", "id": "", "label": ""},
+    "runner profile set": dict.fromkeys((
+        "name", "oci-url", "env-var", "env-vars", "plugin-type", "plugin-config", "default",
+        "target-runner-id", "target-runner-label", "target-runner-any",
+    ), ""),
+    "runner profile inspect": {"json": ""},
+    "runner profile list": {},
+    "runner profile delete": {"id": ""},
+    "runner profile edit": {},
+    "task list": OPERATION | {"state": "", "desc": "", "limit": "", "json": ""},
+    "task inspect": OPERATION | {"run-job-id": "", "json": ""},
+    "task cancel": OPERATION | {"run-job-id": ""},
+    "trigger create": OPERATION | dict.fromkeys((
+        "name", "description", "trigger-tag", "no-auth", "op", "disable-push", "build-id", "deployment-id",
+        "prune", "prune-retain",
+    ), ""),
+    "trigger update": OPERATION | dict.fromkeys((
+        "name", "id", "description", "trigger-tag", "no-auth", "op", "disable-push", "build-id",
+        "deployment-id", "prune", "prune-retain",
+    ), ""),
+    "trigger delete": OPERATION | {"id": ""},
+    "trigger list": OPERATION | {"trigger-tag": "", "full": "", "json": ""},
+    "trigger inspect": OPERATION | {"json": ""},
+    "docs": OPERATION | {"builtin": "", "markdown": "", "type": "", "plugin": "", "json": ""},
+    "workspace inspect": {},
+    "workspace create": {},
     "fmt": {"write": "", "check": ""},
     "version": {},
 }  # fmt: skip
@@ -125,6 +181,13 @@ def test_defaults_are_those_of_the_reference(name: str, monkeypatch: pytest.Monk
         monkeypatch.delenv(variable, raising=False)
     values = registry.load(name).parse(["NAME"] if name == "context create" else []).values
     assert {key: values[key] for key in DEFAULTS[name]} == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", ["task list", "trigger create", "runner list", "docs"])
+def test_flags_without_effect_are_taken_and_not_shown(name: str) -> None:
+    command = registry.load(name)
+    command.parse(["-local=false", "-label=a=b"])
+    assert "-remote-source" not in command_help(command)
 
 
 def test_old_names_of_commands_are_the_new_commands() -> None:

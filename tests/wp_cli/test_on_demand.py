@@ -14,6 +14,8 @@ from tests.wp_cli.projects import app
 from tests.wp_cli.servers import RealServer, real_server
 from tests.wp_cli.test_runner_agent import Runner, objects, online, remote_project, runner_of, until
 
+from wp_cli.commands.task import chosen
+
 if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
 
@@ -148,3 +150,9 @@ def test_a_stopped_launcher_leaves_the_watch_to_its_successor(cli: Cli, server: 
     with runner_of(cli, server, "-id=launcher", WAYPOINT_SERVER_TOKEN=token) as again:
         until(lambda: not objects(cli.ok("task", "list", "-json", "-state=completed")), again)
         assert objects(cli.ok("task", "list", "-json", "-state=stopped"))
+
+
+def test_a_limit_keeps_the_newest_tasks_in_either_order() -> None:
+    cases = ((0, False, "abc"), (0, True, "cba"), (2, False, "bc"), (2, True, "cb"), (9, False, "abc"))
+    for limit, newest_first, shown in cases:
+        assert "".join(chosen("abc", limit, newest_first=newest_first)) == shown

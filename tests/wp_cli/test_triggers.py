@@ -44,7 +44,9 @@ def test_a_trigger_is_made_shown_changed_and_deleted(cli: Cli, server: RealServe
     assert "Operation" in cli.ok("trigger", "inspect", trigger_id)
     assert trigger_id in cli.ok("trigger", "list", "-trigger-tag=b")
     assert trigger_id not in cli.ok("trigger", "list", "-trigger-tag=c")
-    cli.ok("trigger", "delete", trigger_id)
+    assert "has no effect" in cli.run("trigger", "update", f"-id={trigger_id}", "-name=other", "-local=false").stderr
+    assert "other" in cli.ok("trigger", "list")
+    cli.ok("trigger", "delete", f"-id={trigger_id}")
     assert "There is no trigger" in cli.fails("trigger", "inspect", trigger_id)
 
 

@@ -160,5 +160,5 @@ DOCS = Command(
     Shows what the plugins of the project here do: what they take and give, their arguments with types and defaults,
     what later stages see of their results, and an example. Lists all plugins where there is no project.
     """,
-    flags=(PLUGIN, TYPE, BUILTIN, MARKDOWN, JSON), connection=False,
+    flags=(PLUGIN, TYPE, BUILTIN, MARKDOWN, JSON), connection=False, operation=None,
 )  # fmt: skip

@@ -111,7 +111,9 @@ def token(session: Session) -> int:
     return EXIT_OK
 
 
-LIST = Command("runner list", list_runners, "Lists the runners.", flags=(PENDING, shared.JSON))
+LIST = Command(
+    "runner list", list_runners, "Lists the runners.", flags=(PENDING, shared.JSON), operation=None
+)  # fmt: skip
 INSPECT = Command("runner inspect", inspect, "Shows a runner.", flags=(shared.JSON,), arguments="ID", words=(1, 1))
 ADOPT = Command(
     "runner adopt", adopt, "Lets a runner work that asked for it with the server's cookie.", arguments="ID",

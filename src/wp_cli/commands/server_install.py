@@ -272,7 +272,7 @@ def upgrade(session: Session) -> int:
             after = client.server_version
         finally:
             client.close()
-    session.screen.result(f"Waypoint server upgraded: {before} was replaced by {after}.", "success")
+    session.screen.result(f"Waypoint server upgraded from {before} ({old.image}) to {after} ({image}).", "success")
     return EXIT_OK
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from wp_cli import standard_flags as shared
 from wp_cli.command import Command
 from wp_cli.commands.job import operation_of, state_of
 from wp_cli.errors import EXIT_OK, UsageProblem
-from wp_cli.flags import STRING, Enum, Flag
+from wp_cli.flags import BOOL, STRING, UINT, Enum, Flag
 from wp_cli.render import records
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
     from wp_cli.session import Session
 
+T = TypeVar("T")
+
 STATES = ("pending", "starting", "started", "running", "completed", "stopping", "stopped")
 STATE = Flag("state", Enum(*STATES), (), "Only in this state; repeatable.")
+DESC = Flag("desc", BOOL, False, "Newest first.")
+LIMIT = Flag("limit", UINT, 0, "Show at most this many, the newest; 0 shows all.")
 JOB = Flag("run-job-id", STRING, "", "The task of this job, instead of the one with an id.")
 
 
@@ -32,10 +37,17 @@ def ref_of(session: Session) -> pb.Ref.Task:
     return pb.Ref.Task(job_id=session[JOB]) if session[JOB] else pb.Ref.Task(id=session.words[0])
 
 
+def chosen(found: Sequence[T], limit: int, *, newest_first: bool) -> list[T]:
+    """Return the newest `limit` of what came oldest first (0: all), in the order to show."""
+    newest = list(found)[-limit:]
+    return newest[::-1] if newest_first else newest
+
+
 def list_tasks(session: Session) -> int:
-    """List tasks, the newest last."""
+    """List tasks, the newest last, with -desc first."""
     wanted = [word.upper() for word in session[STATE]]
-    tasks = session.client().calls.ListTask(pb.ListTaskRequest(taskState=wanted)).tasks
+    found = session.client().calls.ListTask(pb.ListTaskRequest(taskState=wanted)).tasks
+    tasks = chosen(found, session[LIMIT], newest_first=session[DESC])
     if session[shared.JSON]:
         for task in tasks:
             session.screen.result(records.proto_json(task))
@@ -85,8 +97,14 @@ def cancel(session: Session) -> int:
     return EXIT_OK
 
 
-LIST = Command("task list", list_tasks, "Lists tasks: what was launched for jobs.", flags=(STATE, shared.JSON))
+LIST = Command(
+    "task list", list_tasks, "Lists tasks: what was launched for jobs.", flags=(STATE, DESC, LIMIT, shared.JSON),
+    operation=None,
+)  # fmt: skip
 INSPECT = Command(
-    "task inspect", inspect, "Shows a task with its jobs.", flags=(JOB, shared.JSON), arguments="ID", words=(0, 1)
-)
-CANCEL = Command("task cancel", cancel, "Cancels a task.", flags=(JOB,), arguments="ID", words=(0, 1))
+    "task inspect", inspect, "Shows a task with its jobs.", flags=(JOB, shared.JSON), arguments="ID", words=(0, 1),
+    operation=None,
+)  # fmt: skip
+CANCEL = Command(
+    "task cancel", cancel, "Cancels a task.", flags=(JOB,), arguments="ID", words=(0, 1), operation=None
+)  # fmt: skip

@@ -21,6 +21,7 @@ OPERATIONS = (
     "status-report-deploy", "status-report-release",
 )  # fmt: skip
 
+ID = Flag("id", STRING, "", "Id of the trigger, instead of the argument.")
 NAME = Flag("name", STRING, "", "Name of the trigger.")
 DESCRIPTION = Flag("description", STRING, "", "What the trigger is for.")
 TAG = Flag("trigger-tag", LIST, (), "Tag to find the trigger by; repeatable.")
@@ -45,9 +46,16 @@ def create(session: Session) -> int:
     return store(session, trigger, "created")
 
 
+def named(session: Session) -> str:
+    """Return the id that the argument or -id gives. UsageProblem for none, or both."""
+    if bool(session.words) == bool(session[ID]):
+        raise UsageProblem(f"`waypoint {session.command}` needs ID, or -id=ID", command=session.command)
+    return session.words[0] if session.words else session[ID]
+
+
 def update(session: Session) -> int:
     """Change what the flags name of a trigger; everything else stays."""
-    trigger = get(session, session.words[0])
+    trigger = get(session, named(session))
     if session.given(shared.PROJECT):
         trigger.project.project = session[shared.PROJECT]
     if session.given(shared.WORKSPACE):
@@ -189,7 +197,7 @@ def inspect(session: Session) -> int:
 
 def delete(session: Session) -> int:
     """Delete a trigger; one that is gone already is fine."""
-    trigger_id = session.words[0]
+    trigger_id = named(session)
     session.client().calls.DeleteTrigger(pb.DeleteTriggerRequest(ref=pb.Ref.Trigger(id=trigger_id)))
     session.screen.result(f"Trigger {trigger_id} is deleted.", "success")
     return EXIT_OK
@@ -202,12 +210,18 @@ CREATE = Command(
 
       waypoint trigger create -project=shop -app=web -op=up -name=nightly
     """,
-    flags=(*SETTINGS, shared.JSON),
+    flags=(*SETTINGS, shared.JSON), operation=None,
 )  # fmt: skip
 UPDATE = Command(
     "trigger update", update, "Changes what the flags name of a trigger; everything else stays.",
-    flags=(*SETTINGS, shared.JSON), arguments="ID", words=(1, 1),
+    flags=(ID, *SETTINGS, shared.JSON), arguments="ID", words=(0, 1), operation=None,
 )  # fmt: skip
-LIST_TRIGGERS = Command("trigger list", list_triggers, "Lists triggers.", flags=(TAG, FULL, shared.JSON))
-INSPECT = Command("trigger inspect", inspect, "Shows a trigger.", flags=(shared.JSON,), arguments="ID", words=(1, 1))
-DELETE = Command("trigger delete", delete, "Deletes a trigger.", arguments="ID", words=(1, 1))
+LIST_TRIGGERS = Command(
+    "trigger list", list_triggers, "Lists triggers.", flags=(TAG, FULL, shared.JSON), operation=None
+)  # fmt: skip
+INSPECT = Command(
+    "trigger inspect", inspect, "Shows a trigger.", flags=(shared.JSON,), arguments="ID", words=(1, 1), operation=None
+)  # fmt: skip
+DELETE = Command(
+    "trigger delete", delete, "Deletes a trigger.", flags=(ID,), arguments="ID", words=(0, 1), operation=None
+)  # fmt: skip

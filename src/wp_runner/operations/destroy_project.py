@@ -15,7 +15,6 @@ from wp_runner.environment import AppJob, ProjectJob
 from wp_runner.errors import OperationFailed
 from wp_runner.operations.destroy import FAILURES, destroy_workspace
 from wp_runner.server import Server
-from wp_sdk.terminal import UI
 
 
 def destroy_project(env: ProjectJob) -> pb.Job.Result:
@@ -36,13 +35,13 @@ def destroy_project(env: ProjectJob) -> pb.Job.Result:
         # Whoever changes his mind can use it again.
         _mark(env.server.hurried(), found.project, pb.Project.ACTIVE)
         raise
-    return _delete(env.server, env.ui, found.project.name)
+    return _delete(env.server, found.project.name)
 
 
-def delete_records(server: Server, ui: UI, job: pb.Job) -> pb.Job.Result:
+def delete_records(server: Server, job: pb.Job) -> pb.Job.Result:
     """`destroy_project{project, skip_destroy_resources}`: nothing is asked of a platform, and no file is needed."""
     found = _found(server, job)
-    return _done() if found is None else _delete(server, ui, found.project.name)
+    return _done() if found is None else _delete(server, found.project.name)
 
 
 def _found(server: Server, job: pb.Job) -> pb.GetProjectResponse | None:
@@ -100,9 +99,8 @@ def _delete_hostnames(env: ProjectJob, place: pb.Job) -> None:
         env.server.call(env.server.stub.DeleteHostname, pb.DeleteHostnameRequest(hostname=hostname.hostname))
 
 
-def _delete(server: Server, ui: UI, name: str) -> pb.Job.Result:
+def _delete(server: Server, name: str) -> pb.Job.Result:
     server.call(server.stub.DestroyProject, pb.DestroyProjectRequest(project=pb.Ref.Project(project=name)))
-    ui.success(f"Project {name} is destroyed")
     return _done()
 
 
