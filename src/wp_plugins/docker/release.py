@@ -20,7 +20,15 @@ from wp_proto.plugins.docker_pb2 import Deployment, Release
 from wp_proto.sdk.plugin_pb2 import ResourceCategoryDisplayHint, StatusReport
 from wp_sdk.component import UI, Checkpoint, Context, DeclaredResources, JobInfo, PluginError, Result
 from wp_sdk.schema import attr, block
-from wp_sdk.switch.control import Switch, SwitchError, Target, folder_for, state_folder, wait_until_accepting
+from wp_sdk.switch.control import (
+    Switch,
+    SwitchError,
+    Target,
+    accepts,
+    folder_for,
+    state_folder,
+    wait_until_accepting,
+)
 
 SWITCH = "switch"
 
@@ -106,7 +114,7 @@ def destroy_workspace(job: JobInfo) -> None:
 
 
 def status(release: Release, job: JobInfo) -> StatusReport:
-    """READY while the switch runs and leads to this release's deployment."""
+    """READY while the switch leads to this release's deployment, and that takes connections."""
     health, message = _health(release, job)
     report = StatusReport(external=True, health=health, health_message=message)
     report.generated_time.FromDatetime(datetime.now(UTC))
@@ -133,6 +141,8 @@ def _health(release: Release, job: JobInfo) -> tuple[StatusReport.Health, str]:
         return StatusReport.DOWN, "the traffic switch does not run; `waypoint release` starts it"
     if state.target is None or state.target.name != release.deployment:
         return StatusReport.UNKNOWN, "the port leads to another deployment by now"
+    if not accepts(state.target.host, state.target.port):
+        return StatusReport.DOWN, f"port {state.port} leads to the deployment, but that takes no connections"
     return StatusReport.READY, f"port {state.port} leads to the deployment"
 
 

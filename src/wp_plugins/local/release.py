@@ -10,7 +10,7 @@ from wp_proto.own import local_pb2
 from wp_proto.sdk import plugin_pb2
 from wp_sdk.component import UI, Checkpoint, Context, DeclaredResources, JobInfo, PluginError, Result, Source
 from wp_sdk.schema import attr
-from wp_sdk.switch.control import Switch, SwitchError, Target
+from wp_sdk.switch.control import Switch, SwitchError, Target, accepts
 
 DRAIN_SECONDS = 10.0  # requests under way on the version before get this long before a prune may end it
 
@@ -79,7 +79,7 @@ def destroy_workspace(ui: UI, job: JobInfo) -> None:
 
 
 def status(release: local_pb2.Release) -> plugin_pb2.StatusReport:
-    """READY while the switch runs and leads to this release's deployment."""
+    """READY while the switch leads to this release's deployment, and that takes connections."""
     report = plugin_pb2.StatusReport(external=True)
     report.generated_time.GetCurrentTime()
     if not release.folder:
@@ -91,6 +91,9 @@ def status(release: local_pb2.Release) -> plugin_pb2.StatusReport:
         health, message = plugin_pb2.StatusReport.DOWN, "the traffic switch does not run; `waypoint release` starts it"
     elif state.target is None or state.target.name != release.deployment_id:
         health, message = plugin_pb2.StatusReport.UNKNOWN, "the port leads to another deployment by now"
+    elif not accepts(state.target.host, state.target.port, linger=0):
+        health = plugin_pb2.StatusReport.DOWN
+        message = f"port {state.port} leads to the deployment, but that takes no connections"
     else:
         health, message = plugin_pb2.StatusReport.READY, f"port {state.port} leads to the deployment"
     report.health, report.health_message = health, message

@@ -15,6 +15,7 @@ import pytest
 from wp_plugins.docker.platform import PlatformConfig, deploy
 from wp_plugins.docker.platform import destroy as destroy_deployment
 from wp_plugins.docker.release import ReleaseConfig, destroy, destroy_workspace, release, status
+from wp_plugins.docker.resource_state import container_of
 from wp_proto.plugins.docker_pb2 import Deployment, Image, Release
 from wp_proto.sdk.plugin_pb2 import StatusReport
 from wp_sdk.component import PluginError
@@ -160,6 +161,20 @@ def test_destroying_an_old_release_leaves_the_live_one(
     assert switch_of(docker_project).status() is None
     assert health(released, live) == StatusReport.DOWN
     released.call(destroy, live)  # again: nothing to do
+
+
+def test_a_release_is_down_with_its_deployment(
+    released: Harness, version: Callable[[str], Deployment], docker_client: docker.DockerClient
+) -> None:
+    deployment = version("1")
+    value = released.call(release, deployment).value
+    assert isinstance(value, Release)
+    assert health(released, value) == StatusReport.READY
+    docker_client.containers.get(container_of(deployment).name).stop(timeout=0)
+    report = released.call(status, value).value
+    assert isinstance(report, StatusReport)
+    assert report.health == StatusReport.DOWN
+    assert "takes no connections" in report.health_message
 
 
 def health(made: Harness, value: Release) -> StatusReport.Health:

@@ -228,6 +228,17 @@ def test_a_release_keeps_its_port_while_versions_change(world: World) -> None:
     assert get(released.url) == "two"
 
 
+def test_a_release_is_down_with_its_deployment(world: World) -> None:
+    deployed = world.deploy()
+    released = world.release(deployed)
+    reports = []
+    for _ in range(2):
+        reports.append(world.harness(None).call(release.status, released).value)
+        world.harness(None).call(deployment.destroy, deployed)
+    assert [report.health for report in reports] == [HEALTH.READY, HEALTH.DOWN]
+    assert "takes no connections" in reports[1].health_message
+
+
 def test_destroying_an_old_release_does_not_close_the_port(world: World) -> None:
     old = world.release(world.deploy())
     new = world.release(world.deploy())
