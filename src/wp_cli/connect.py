@@ -226,6 +226,11 @@ def unreachable(endpoint: Endpoint, err: grpc.RpcError, timeout: float) -> CliEr
         return explain(err, endpoint)
     lowered = text.lower()
     if "certificate_verify_failed" in lowered or "hostname verification" in lowered or "peer name" in lowered:
+        if "has expired" in lowered:
+            return ConnectionProblem(
+                f"the certificate of the server at {endpoint.address} (from {endpoint.source}) has expired",
+                do="Whoever runs the server has to renew it.",
+            )
         pinned = "is not the one that is pinned for it" if endpoint.trust.roots else "is not trusted"
         return ConnectionProblem(
             f"the certificate of the server at {endpoint.address} (from {endpoint.source}) {pinned}",

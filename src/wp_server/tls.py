@@ -98,6 +98,15 @@ def is_fresh(chain: bytes) -> bool:
     return _expiry(chain) - time.time() > RENEW_BEFORE
 
 
+def warning(chain: bytes) -> str:
+    """Returns what is to be said of a certificate (PEM) that has expired, or will within a month; empty: nothing."""
+    expiry = _expiry(chain)
+    day = time.strftime("%Y-%m-%d", time.gmtime(expiry))
+    if expiry <= time.time():
+        return f"It expired on {day}: clients refuse it. Renew it."
+    return "" if is_fresh(chain) else f"It expires on {day}. Renew it."
+
+
 def for_peers() -> tuple[bytes, bytes]:
     """Returns a new certificate and key (PEM) that servers show each other, on either side."""
     from wp_server import self_signed

@@ -149,6 +149,8 @@ class ServerProcess:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
+        self.extra: dict[str, str] = {}
+        """More environment."""
 
     async def start(self, stderr: IO[bytes] | None = None) -> local.State:
         """Starts the program and returns the state file it wrote."""
@@ -156,7 +158,7 @@ class ServerProcess:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("WAYPOINT_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "wp_server", "run", "-local", f"-db={self.directory / 'data.db'}"],
-            env=environment | {"PYTHONPATH": str(Path(app.__file__).parents[1])},
+            env=environment | {"PYTHONPATH": str(Path(app.__file__).parents[1])} | self.extra,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
         )

@@ -59,9 +59,7 @@ class EntrypointHandlers:
             request.instance_id, request.deployment_id
         ):
             raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
-        deployment = await self._store.read(find, DEPLOYMENT, request.deployment_id)
-        if deployment is None:
-            raise NotFound(f"There is no deployment {request.deployment_id}.")
+        deployment = await self._existing(request.deployment_id)
         features = dict(context.invocation_metadata() or ()).get(FEATURES_HEADER)
         delay = GO_SESSION_DELAY if features is None else 0.0
         brokered = self._broker is not None and BROKERED in str(features or "").split(",")
@@ -79,7 +77,8 @@ class EntrypointHandlers:
         sessions = sessions_topic(instance.id)
         with contextlib.ExitStack() as held:
             watch = held.enter_context(self._broker.watch(deployment.id)) if self._broker and brokered else None
-            announced = [*topics(deployment), sessions, *([watch.topic] if watch else [])]
+            record = f"deployment/{deployment.id}"
+            announced = [*topics(deployment), record, sessions, *([watch.topic] if watch else [])]
             subscription = held.enter_context(self._store.changes.subscribe(announced))
             config = last = await self._read(deployment, watch)
             if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
@@ -107,8 +106,19 @@ class EntrypointHandlers:
                 seen = await subscription.wait(None if wake_at is None else max(0.0, wake_at - time.monotonic()))
                 if instance.generation != generation:
                     raise Aborted("This instance connected again on another stream.")
-                if reread_at is None and seen - {sessions}:
+                if record in seen:
+                    await self._existing(deployment.id)
+                if reread_at is None and seen - {sessions, record}:
                     reread_at = time.monotonic() + COALESCE
+
+    async def _existing(self, deployment_id: str) -> pb.Deployment:
+        """A token outlives its deployment, but opens nothing any more. Errors: NotFound."""
+        deployment = await self._store.read(find, DEPLOYMENT, deployment_id)
+        if deployment is None:
+            raise NotFound(f"There is no deployment {deployment_id}.")
+        if deployment.state == pb.Operation.DESTROYED:
+            raise NotFound(f"The deployment {deployment_id} was destroyed.")
+        return deployment
 
     async def _read(self, deployment: pb.Deployment, watch: Watch | None) -> pb.EntrypointConfig:
         config = await self._configs.read(deployment)

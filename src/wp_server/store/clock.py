@@ -12,14 +12,17 @@ CLOCK = "wp_clock"
 
 
 class Clock:
-    """The clock of a database elsewhere; `offset` says by how many nanoseconds it is ahead of this machine's."""
+    """The clock of a database elsewhere; `offset` says by how many nanoseconds it is ahead of `time.monotonic_ns`.
+
+    That counts on whatever somebody does to this machine's clock.
+    """
 
     def __init__(self, offset: Callable[[], int]) -> None:
         self._offset = offset
 
     def now(self) -> int:
         """Returns nanoseconds since 1970."""
-        return time.time_ns() + self._offset()
+        return time.monotonic_ns() + self._offset()
 
 
 def now(connection: Connection) -> int:

@@ -53,7 +53,7 @@ class News:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self.clock_offset = 0
-        """Nanoseconds by which the database's clock is ahead of ours."""
+        """Nanoseconds by which the database's clock is ahead of `time.monotonic_ns`."""
         self.lost_since: float | None = None
         """`time.monotonic` of the break; None while the connection stands."""
         self._thread: threading.Thread | None = None
@@ -167,11 +167,11 @@ class News:
             self._heard([EVERYTHING])
 
     def _measure_clock(self, connection: psycopg.Connection) -> None:
-        before = time.time_ns()
+        before = time.monotonic_ns()
         row = connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
         if row is None:
             raise errors.NoData("the database did not say what time it is")
-        self.clock_offset = row[0] * 1000 - (before + time.time_ns()) // 2
+        self.clock_offset = row[0] * 1000 - (before + time.monotonic_ns()) // 2
 
 
 def _number(name: str) -> int:

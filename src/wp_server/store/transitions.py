@@ -155,9 +155,9 @@ def requeue_unconfirmed(connection: Connection, replica: str | None) -> None:
 
 
 def prolong(connection: Connection, grace: int) -> None:
-    """Gives every running job at least `grace` nanoseconds from now: its runner could not be heard."""
+    """Gives every running job `grace` nanoseconds from now: its runner could not be heard, or the clock was set."""
     until = clock.now(connection) + grace
-    running = (jobs.c.state == int(State.RUNNING)) & (jobs.c.deadline < until)
+    running = jobs.c.state == int(State.RUNNING)
     connection.execute(update(jobs).where(running).values(deadline=until))
 
 

@@ -31,6 +31,7 @@ class LiveCertificate:
         self._interval = interval
         self._stamps = self._look()
         self._followers: list[Callable[[Certificate], None]] = []
+        self._warn()
 
     def follow(self, follower: Callable[[Certificate], None]) -> None:
         """Calls `follower` with every new certificate."""
@@ -70,8 +71,14 @@ class LiveCertificate:
             log.warning("%s The certificate stays as it was.", error)
             return
         log.warning("serving the new certificate of %s", self.current.chain_file)
+        self._warn()
         for follower in self._followers:
             follower(self.current)
+
+    def _warn(self) -> None:
+        said = tls.warning(self.current.chain) if self._watched else ""
+        if said:
+            log.warning("the certificate in %s: %s", self.current.chain_file, said)
 
     def _look(self) -> _Stamps | None:
         try:

@@ -15,11 +15,14 @@ PING_INTERVAL = 30_000
 PING_TIMEOUT = 10_000
 PEER_PING_INTERVAL = 10_000
 """Milliseconds; peers ping every 25 to 30 s, also without streams, and must not be sent away for it."""
+HANDSHAKE_TIMEOUT = 20_000
+"""Milliseconds until a connection must have its TLS and know that it is HTTP/2."""
 
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_REQUEST),
     ("grpc.max_send_message_length", -1),
+    ("grpc.server_handshake_timeout_ms", HANDSHAKE_TIMEOUT),
     ("grpc.keepalive_time_ms", PING_INTERVAL),
     ("grpc.keepalive_timeout_ms", PING_TIMEOUT),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -363,7 +363,8 @@ class Pipeline(grpc.GenericRpcHandler):
                 await last_words(context, status.SHUTTING_DOWN)
                 await status.refuse(context, status.SHUTTING_DOWN)
             except Exception as error:
-                if context.cancelled() or context.done():
+                # gRPC fails a write to a peer that has just left before it calls the call cancelled.
+                if isinstance(error, grpc.aio.InternalError) or context.cancelled() or context.done():
                     code = "CANCELLED"
                     return None
                 code = "INTERNAL"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
 
+import h11
 import uvicorn
 import wsproto  # noqa: F401  # uvicorn imports it by its name; the artifacts hold what is imported here
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wp_server.settings import split_address
 from wp_server.transport.certificates import LiveCertificate
@@ -16,6 +19,8 @@ from wp_server.transport.listener import ListenError
 
 IDLE_TIMEOUT = 120
 """Seconds an unused connection stays open (server.md §1.7)."""
+HEAD_TIMEOUT = 5.0
+"""Seconds in which the head of a request must have arrived (server.md §1.7)."""
 SHUTDOWN_TIMEOUT = 2
 """Seconds that running requests get when the server stops."""
 PING_INTERVAL = 20.0
@@ -39,6 +44,7 @@ class HttpListener:
         """Serves until `stop`."""
         config = uvicorn.Config(
             site,
+            http=_Protocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -69,6 +75,34 @@ class HttpListener:
             self._socket.close()
         else:
             self._server.should_exit = True
+
+
+class _Protocol(H11Protocol):
+    """One connection. Who sends the head of a request too slowly, or nothing at first, is hung up on."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base
+        """Begins to wait for the first request."""
+        super().connection_made(transport)
+        self._expect_head(True)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what came; the head of a request that has begun must be whole in time."""
+        super().data_received(data)
+        self._expect_head(self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits no more."""
+        self._expect_head(False)
+        super().connection_lost(exc)
+
+    def _expect_head(self, expected: bool) -> None:
+        if not expected and self._late is not None:
+            self._late.cancel()
+            self._late = None
+        elif expected and self._late is None:
+            self._late = self.loop.call_later(HEAD_TIMEOUT, self.transport.abort)
 
 
 class _Server(uvicorn.Server):
