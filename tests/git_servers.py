@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from tests.ports import free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 _CONFIG = """\
 ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host_key

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src"
-TIMEOUT = 60
+TIMEOUT = 120
 
 
 class Cli:

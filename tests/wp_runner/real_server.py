@@ -18,7 +18,7 @@ from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 from wp_server import app, local
 from wp_server.tls import PINNED_NAME
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class _Details(NamedTuple):
