@@ -7,15 +7,16 @@ what is searched for outside of it is checked again inside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, delete, exists, func, select
 
 from wp_proto.waypoint import api as pb
 from wp_server.ids import first_id_of
 from wp_server.jobs.machine import FINISHED
 from wp_server.store import clock
+from wp_server.store.output import KEPT_EVENTS
 from wp_server.store.schema import (
     audit_events,
     job_dependencies,
@@ -28,8 +29,11 @@ from wp_server.store.schema import (
     tasks,
 )
 
-ROWS_AT_ONCE = 1_000
-"""Rows that one transaction deletes, about."""
+JOBS_AT_ONCE, UNITS_AT_ONCE = 20, 3
+"""Jobs that one transaction looks at; and of those that belong together with others."""
+EVENTS_AT_ONCE = 4_000
+"""Events of output that go with them, unless one job alone has more."""
+AUDIT_AT_ONCE = 200
 _FINISHED = sorted(int(state) for state in FINISHED)
 _ROUTINE = ("poll", "status_report")
 _LAUNCHING = ("start_task", "watch_task", "stop_task")
@@ -37,6 +41,18 @@ _RUN_ENDED = (pb.PipelineRun.ERROR, pb.PipelineRun.CANCELLED, pb.PipelineRun.SUC
 
 _is_finished = jobs.c.state.in_(_FINISHED)
 _one = select(jobs.c.blob).where(jobs.c.id == bindparam("id"))
+_ids: BindParameter[str] = bindparam("ids", expanding=True)
+_some = select(jobs.c.id, jobs.c.output_last, jobs.c.blob).where(jobs.c.id.in_(_ids))
+_of_records = select(operations.c.job_id).where(operations.c.job_id.in_(_ids))
+_of_unfinished = (
+    select(job_dependencies.c.depends_on)
+    .join(jobs, jobs.c.id == job_dependencies.c.job_id)
+    .where(job_dependencies.c.depends_on.in_(_ids), jobs.c.state.not_in(_FINISHED))
+)
+_polled = select(polls.c.job_ids).where(polls.c.project_key.in_(bindparam("projects", expanding=True)))
+_drop_output = delete(job_output).where(job_output.c.job_id.in_(_ids))
+_drop_dependents = delete(job_dependencies).where(job_dependencies.c.depends_on.in_(_ids))
+_drop = delete(jobs).where(jobs.c.id.in_(_ids))
 
 
 @dataclass(frozen=True)
@@ -91,27 +107,53 @@ def aged(connection: Connection, before: int, after: str, size: int) -> list[str
 def drop_jobs(connection: Connection, job_ids: Sequence[str], before: int | None) -> int:
     """Deletes the first of these jobs, with all that belongs to them, as far as nothing needs them; returns how many
     were looked at. With `before` only what had ended by that moment goes."""
-    rows = 0
-    for number, job_id in enumerate(job_ids, 1):
-        rows += _drop(connection, job_id, before)
-        if rows >= ROWS_AT_ONCE:
-            return number
-    return len(job_ids)
+    rows = {row.id: row for row in connection.execute(_some, {"ids": list(job_ids[:JOBS_AT_ONCE])})}
+    looked, events = 0, 0
+    alone: dict[str, pb.Job] = {}
+    linked: list[str] = []
+    for job_id in job_ids[:JOBS_AT_ONCE]:
+        row = rows.get(job_id)
+        if row is not None:
+            job = pb.Job.FromString(row.blob)
+            has_others = bool(job.task.id or job.pipeline.run_sequence)
+            events += min(row.output_last, KEPT_EVENTS)
+            if looked and (events > EVENTS_AT_ONCE or (has_others and len(linked) == UNITS_AT_ONCE)):
+                break
+            if has_others:
+                linked.append(job_id)
+            elif _has_ended(job, before):
+                alone[job_id] = job
+        looked += 1
+    _delete(connection, set(alone) - _needed(connection, alone))
+    for job_id in linked:
+        unit = _Unit(connection, job_id)
+        if unit.may_go(before):
+            unit.delete()
+    return looked
 
 
-def _drop(connection: Connection, job_id: str, before: int | None) -> int:
-    unit = _Unit(connection, job_id)
-    if not unit.may_go(before):
-        return 0
-    members = sorted(unit.jobs)
-    rows = connection.execute(delete(job_output).where(job_output.c.job_id.in_(members))).rowcount
-    connection.execute(delete(job_dependencies).where(job_dependencies.c.depends_on.in_(members)))
-    rows += connection.execute(delete(jobs).where(jobs.c.id.in_(members))).rowcount
-    if unit.tasks:
-        connection.execute(delete(tasks).where(tasks.c.id.in_(sorted(unit.tasks))))
-    for pipeline_id, sequence in unit.runs:
-        connection.execute(delete(pipeline_runs).where(*_run(pipeline_id, sequence)))
-    return rows
+def _has_ended(job: pb.Job, before: int | None) -> bool:
+    return job.state in _FINISHED and (before is None or _ended(job) < before)
+
+
+def _needed(connection: Connection, members: Mapping[str, pb.Job]) -> set[str]:
+    """Returns those of the jobs that a record, an unfinished job or polling refers to."""
+    if not members:
+        return set()
+    ids = {"ids": sorted(members)}
+    needed: set[str] = set()
+    for statement in (_of_records, _of_unfinished):
+        needed |= set(connection.execute(statement, ids).scalars())
+    projects = {job.application.project.lower() for job in members.values()}
+    polled = connection.execute(_polled, {"projects": sorted(projects)}).scalars()
+    return needed | {job_id for text in polled for job_id in text.split() if job_id in members}
+
+
+def _delete(connection: Connection, job_ids: Collection[str]) -> None:
+    if job_ids:
+        ids = {"ids": sorted(job_ids)}
+        for statement in (_drop_output, _drop_dependents, _drop):
+            connection.execute(statement, ids)
 
 
 class _Unit:
@@ -160,35 +202,27 @@ class _Unit:
 
     def may_go(self, before: int | None) -> bool:
         """Returns whether all of it is finished (by that moment) and nothing else needs any of it."""
-        if not self.jobs or any(job.state not in _FINISHED for job in self.jobs.values()):
-            return False
-        if before is not None and any(_ended(job) >= before for job in self.jobs.values()):
+        if not self.jobs or not all(_has_ended(job, before) for job in self.jobs.values()):
             return False
         if any(run.state not in _RUN_ENDED or self._is_newest(*key) for key, run in self.runs.items()):
             return False
-        return not self._is_needed()
+        repeated = select(tasks.c.id).where(tasks.c.id.in_(sorted(self.tasks)), tasks.c.stop_again.is_not(None))
+        if self._connection.execute(repeated.limit(1)).first() is not None:
+            return False
+        return not _needed(self._connection, self.jobs)
+
+    def delete(self) -> None:
+        """Deletes all of it."""
+        _delete(self._connection, self.jobs)
+        self._connection.execute(delete(tasks).where(tasks.c.id.in_(sorted(self.tasks))))
+        for key in self.runs:
+            self._connection.execute(delete(pipeline_runs).where(*_run(*key)))
 
     def _is_newest(self, pipeline_id: str, sequence: int) -> bool:
         """The newest run stays: the next one is numbered after it."""
         own = pipeline_runs.c.pipeline_id == pipeline_id
         newest: int = self._connection.execute(select(func.max(pipeline_runs.c.sequence)).where(own)).scalar_one()
         return newest == sequence
-
-    def _is_needed(self) -> bool:
-        members = sorted(self.jobs)
-        dependent = select(job_dependencies.c.job_id).join(jobs, jobs.c.id == job_dependencies.c.job_id)
-        unfinished = dependent.where(job_dependencies.c.depends_on.in_(members), jobs.c.state.not_in(_FINISHED))
-        needed = or_(
-            exists(select(operations.c.id).where(operations.c.job_id.in_(members))),
-            exists(unfinished),
-            exists(select(tasks.c.id).where(tasks.c.id.in_(sorted(self.tasks)), tasks.c.stop_again.is_not(None))),
-        )
-        if self._connection.execute(select(needed)).scalar():
-            return True
-        projects = {job.application.project.lower() for job in self.jobs.values()}
-        looked = select(polls.c.job_ids).where(polls.c.project_key.in_(sorted(projects)))
-        polled = {job_id for text in self._connection.execute(looked).scalars() for job_id in text.split()}
-        return not polled.isdisjoint(members)
 
 
 def _ended(job: pb.Job) -> int:
@@ -226,4 +260,4 @@ def drop_audit(connection: Connection, seconds: float) -> int:
     """Deletes some of the audit's rows that are older than so many seconds; returns how many."""
     before = clock.now(connection) - int(seconds * 1e9)
     oldest = select(audit_events.c.id).where(audit_events.c.time < before).order_by(audit_events.c.time)
-    return connection.execute(delete(audit_events).where(audit_events.c.id.in_(oldest.limit(ROWS_AT_ONCE)))).rowcount
+    return connection.execute(delete(audit_events).where(audit_events.c.id.in_(oldest.limit(AUDIT_AT_ONCE)))).rowcount
