@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         chosen = settings.parse(arguments, os.environ)
         logging_setup.configure(chosen.log_level, chosen.log_format)
+        _allow_connections()
         return asyncio.run(_serve(chosen))
     except (settings.SettingsError, StoreError, CertificateError, ListenError, DomainError) as error:
         print(f"! {error}", file=sys.stderr)
@@ -70,6 +72,15 @@ def run(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _allow_connections() -> None:
+    """Takes as many open files as this process may have: each peer needs one, and 1024 are common to begin with."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError) as error:  # macOS has its own upper bound
+        log.info("the limit of open files stays as it is: %s", error)
 
 
 async def _serve(chosen: Settings) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import stat
@@ -76,6 +77,19 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment["PYTHONPATH"] = str(Path(local.__file__).parents[1])
     command = [sys.executable, "-m", "wp_server", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_it_takes_as_many_open_files_as_it_may_have(server_process):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        await server_process.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    limits = Path(f"/proc/{server_process.process.pid}/limits").read_text()
+    assert limits.partition("Max open files")[2].split()[0] == (
+        "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+    )
 
 
 async def test_a_second_server_on_the_same_data_refuses(server_process):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import resource
 import signal
 import sqlite3
 import ssl
@@ -139,11 +140,11 @@ class TestPeers:
         kept = [int(text[:6]) for text in lines(late)]
         assert kept == list(range(count - len(kept), count))
         assert len(kept) >= output.KEPT_EVENTS
-        assert peak(running.process) - before < 256 * MIB
+        assert peak(running.process) - before < 96 * MIB
         assert (running.directory / "data.db").stat().st_size < 100 * MIB
         await runner.leave()
 
-    @pytest.mark.timeout(300)
+    @pytest.mark.timeout(600)
     async def test_a_thousand_entrypoints_come_back_at_once(self, running, user, tmp_path):
         record = await deployment(user)
         own = await invited(user, record.id)
@@ -173,6 +174,10 @@ class TestPeers:
                 await opened.close()
                 await asyncio.sleep(random.uniform(0, 0.5))
 
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 4_000:
+            pytest.skip("optional: no more than 4 000 open files are allowed here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4_000), hard))
         everybody = [asyncio.create_task(live(number)) for number in range(1000)]
         try:
             await all_of(connected)
@@ -353,13 +358,13 @@ def posted(running: ServerProcess, path: str, size: int) -> tuple[int, str]:
 
 
 async def all_of(connected: set[int]) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(180):
         while len(connected) < 1000:
             await asyncio.sleep(0.1)
 
 
 async def none_of(connected: set[int]) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(60):
         while connected:
             await asyncio.sleep(0.1)
 
@@ -600,14 +605,17 @@ async def test_a_database_that_is_gone_for_half_a_minute(postgres, tmp_path):
                         break
                     await asyncio.sleep(0.1)
             # A runner and an entrypoint may have been sent back; they are taken again, and the job goes on.
-            if runner.config.done():
-                runner = await Runner(user, "r1", remote={}).register()
-            if stream.done():
-                stream, taken = await runner.take(reattach=job_id)
-                assert taken.id == job_id
-            await stream.write(line("after"))
-            await stream.write(Request(complete=Request.Complete()))
-            assert await stream.read() is grpc.aio.EOF
+            async with asyncio.timeout(DEADLINE):
+                while True:
+                    try:
+                        await stream.write(line("after"))
+                        await stream.write(Request(complete=Request.Complete()))
+                        assert await stream.read() is grpc.aio.EOF
+                        break
+                    except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                        runner = await Runner(user, "r1", remote={}).register()
+                        stream, taken = await runner.take(reattach=job_id)
+                        assert taken.id == job_id
             done = await until_state(user, job_id, pb.Job.SUCCESS, pb.Job.ERROR)
             assert done.state == pb.Job.SUCCESS, done.error.message
             if living.done():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import resource
 import secrets
 import threading
 from collections.abc import AsyncIterator
@@ -70,6 +72,26 @@ async def test_what_one_server_commits_wakes_the_other(stores):
     async with asyncio.timeout(DEADLINE):
         while other.changes.version("auth") == version:
             await asyncio.sleep(0.01)
+
+
+async def test_news_arrive_also_at_a_server_with_thousands_of_open_files(postgres):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2_000:
+        pytest.skip("optional: no more than 2 000 open files are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    one = Store.open(postgres.emptied())
+    other = Store.open(postgres.url("emptied"))
+    try:
+        with other.changes.subscribe("projects") as news:
+            await one.write(projects.upsert, pb.Project(name="p"))
+            assert await news.wait(DEADLINE) == {"projects"}
+    finally:
+        for file in held:
+            os.close(file)
+        await one.close()
+        await other.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_more_topics_than_a_message_takes_all_arrive(stores):

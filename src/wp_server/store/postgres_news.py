@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import select
+import selectors
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -119,13 +119,19 @@ class News:
         return connection
 
     def _follow(self, connection: psycopg.Connection) -> None:
+        with selectors.DefaultSelector() as watched:  # select() knows no file of a number above 1023
+            for file in (connection.fileno(), self._wake_read):
+                watched.register(file, selectors.EVENT_READ)
+            self._follow_on(connection, watched)
+
+    def _follow_on(self, connection: psycopg.Connection, watched: selectors.BaseSelector) -> None:
         look = time.monotonic() + LOOK_SECONDS
         while True:
             self._tell_now(connection)
             if self._closing:
                 return
             pause = max(0.0, look - time.monotonic())
-            readable, _, _ = select.select([connection.fileno(), self._wake_read], [], [], pause)
+            readable = {key.fd for key, _ in watched.select(pause)}
             if self._wake_read in readable:
                 os.read(self._wake_read, 4096)
             if connection.fileno() in readable:
