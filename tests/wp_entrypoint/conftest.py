@@ -114,14 +114,17 @@ class Entrypoints:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked `both_natures` with both."""
-    if "nature" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_natures"):
+    """Run what is marked `both_natures` with both, but for what is marked `as_zipapp`."""
+    marked = metafunc.definition.get_closest_marker
+    if "nature" in metafunc.fixturenames and marked("both_natures") and not marked("as_zipapp"):
         metafunc.parametrize("nature", ["zipapp", "standalone"], indirect=True)
 
 
 @pytest.fixture
 def nature(request: pytest.FixtureRequest) -> str:
     """Which of its two natures the entrypoint has; without the mark the environment may say it."""
+    if request.node.get_closest_marker("as_zipapp"):
+        return "zipapp"
     return str(getattr(request, "param", os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")))
 
 

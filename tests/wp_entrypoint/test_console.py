@@ -10,6 +10,8 @@ import pytest
 from .conftest import Entrypoints, alive, eventually
 from .fake_server import FakeServer
 
+pytestmark = pytest.mark.both_natures
+
 
 @pytest.fixture
 def terminal(entrypoints: Entrypoints, server: FakeServer) -> Iterator[object]:

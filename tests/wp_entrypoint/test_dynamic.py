@@ -42,6 +42,7 @@ def configured(server: FakeServer, consul: Consul, *variables: pb.ConfigVar, **s
     server.set_whole_config(pb.EntrypointConfig(env_vars=variables, config_sources=[source]))
 
 
+@pytest.mark.both_natures
 def test_values_are_there_at_the_first_start(entrypoints: Entrypoints, server: FakeServer, consul: Consul) -> None:
     consul.token = "acl"
     configured(
@@ -89,6 +90,7 @@ def test_a_source_that_hangs_delays_the_start_for_the_timeout_only(
     assert process.stdout.readline() == b"hello shop\n", "the value arrives after all, and restarts the application"
 
 
+@pytest.mark.as_zipapp
 def test_required_mode_waits_for_every_value(entrypoints: Entrypoints, server: FakeServer, consul: Consul) -> None:
     entrypoints.repack("dynamic", POLL=0.3, RETRY=0.3)
     configured(server, consul, from_consul("NAME", "web/late"))
@@ -101,6 +103,7 @@ def test_required_mode_waits_for_every_value(entrypoints: Entrypoints, server: F
     assert process.stdout.readline() == b"here\n"
 
 
+@pytest.mark.as_zipapp
 def test_a_changed_value_restarts_and_a_lost_source_does_not(
     entrypoints: Entrypoints, server: FakeServer, consul: Consul
 ) -> None:

@@ -15,6 +15,8 @@ from tests.wp_entrypoint.fake_server import ExecSession, FakeServer
 from wp_entrypoint.exec import MAX_SESSIONS
 from wp_proto.waypoint import api as pb
 
+pytestmark = pytest.mark.both_natures
+
 STDOUT = pb.EntrypointExecRequest.Output.STDOUT
 STDERR = pb.EntrypointExecRequest.Output.STDERR
 EOF = pb.EntrypointExecResponse(input_eof=empty_pb2.Empty())
@@ -201,10 +203,13 @@ def test_control_c_in_a_terminal(running: FakeServer) -> None:
     assert client.finish() == 9
 
 
-def test_the_last_output_of_a_terminal_comes_before_the_exit(running: FakeServer) -> None:
-    client = Client(running.exec("sh", "-c", "seq 1 20000; echo the end", pty=pty()))
-    assert client.finish() == 0
-    assert client.output[STDOUT].endswith(b"20000\r\nthe end\r\n")
+@pytest.mark.parametrize("with_pty", [False, True])
+def test_all_output_comes_before_the_exit(running: FakeServer, with_pty: bool) -> None:
+    script = "seq 1 20000; echo the end; exit 5"
+    client = Client(running.exec("sh", "-c", script, pty=pty() if with_pty else None))
+    assert client.finish() == 5
+    lines = client.output[STDOUT].replace(b"\r", b"").decode().splitlines()
+    assert lines == [*map(str, range(1, 20001)), "the end"]
 
 
 def test_many_at_once_and_not_more(running: FakeServer) -> None:
@@ -227,6 +232,19 @@ def test_many_at_once_and_not_more(running: FakeServer) -> None:
 def test_a_lost_client_ends_the_command(entrypoints: Entrypoints, running: FakeServer, with_pty: bool) -> None:
     pids = entrypoints.folder / "pid"
     client = Client(running.exec("sh", "-c", f"echo $$ > {pids}; sleep 1000", pty=pty() if with_pty else None))
+    read = pid_file(pids)
+    eventually(read)
+    client.session.to_entrypoint.put(None)
+    eventually(lambda: not alive(read()))
+
+
+@pytest.mark.parametrize("with_pty", [False, True])
+def test_a_command_that_will_not_hear_of_a_lost_client_is_killed(
+    entrypoints: Entrypoints, running: FakeServer, with_pty: bool
+) -> None:
+    pids = entrypoints.folder / "pid"
+    script = f"trap '' HUP TERM INT; echo $$ > {pids}; while :; do sleep 0.05; done"
+    client = Client(running.exec("sh", "-c", script, pty=pty() if with_pty else None))
     read = pid_file(pids)
     eventually(read)
     client.session.to_entrypoint.put(None)

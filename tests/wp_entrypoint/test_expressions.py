@@ -251,6 +251,7 @@ def test_what_cannot_be_made_up_keeps_its_last_state() -> None:
     assert "CODE cannot be made up, it is empty: config.internal.PASS is not known here" in third.problems
 
 
+@pytest.mark.both_natures
 def test_the_application_gets_what_was_finished(entrypoints: Entrypoints, server: FakeServer) -> None:
     server.set_whole_config(
         pb.EntrypointConfig(

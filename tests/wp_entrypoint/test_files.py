@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from wp_entrypoint.files import ConfigFiles
 from wp_entrypoint.journal import Journal
 from wp_proto.waypoint import api as pb
 
 from .conftest import Entrypoints, eventually
 from .fake_server import FakeServer
+from .test_exec import STDOUT, Client
 
 
 def configuration(signal: str = "", env: str = "one", **files: str) -> pb.EntrypointConfig:
@@ -19,12 +22,14 @@ def configuration(signal: str = "", env: str = "one", **files: str) -> pb.Entryp
     return pb.EntrypointConfig(env_vars=variables, file_change_signal=signal)
 
 
+@pytest.mark.both_natures
 def test_files_are_there_when_the_application_starts(entrypoints: Entrypoints, server: FakeServer) -> None:
     server.set_whole_config(configuration(**{"conf/app.ini": "key = value\n"}))
     result = entrypoints.run("sh", "-c", "cat conf/app.ini; stat -c %a conf/app.ini; echo $GREETING", server=server)
     assert result.stdout == "key = value\n644\none\n"
 
 
+@pytest.mark.both_natures
 def test_a_changed_file_signals_and_does_not_restart(entrypoints: Entrypoints, server: FakeServer) -> None:
     log = entrypoints.folder / "log"
     script = f"trap 'cat app.ini >> {log}' USR2; echo started >> {log}; while :; do sleep 0.02; done"
@@ -34,6 +39,21 @@ def test_a_changed_file_signals_and_does_not_restart(entrypoints: Entrypoints, s
     time.sleep(1.1)  # a younger application is not signalled
     server.set_whole_config(configuration("usr2", **{"app.ini": "second\n"}))
     eventually(lambda: log.read_text() == "started\nsecond\n")
+    assert process.poll() is None
+
+
+def test_commands_have_the_whole_environment_after_a_change_of_files_only(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    server.set_whole_config(configuration(**{"app.ini": "first\n"}))
+    process = entrypoints.start("sh", "-c", "exec sleep 100", server=server)
+    file = entrypoints.folder / "app.ini"
+    eventually(file.exists)
+    server.set_whole_config(configuration(**{"app.ini": "second\n"}))
+    eventually(lambda: file.read_text() == "second\n")
+    client = Client(server.exec("sh", "-c", "echo $GREETING; cat app.ini"))
+    assert client.finish() == 0
+    assert client.output[STDOUT] == b"one\nsecond\n"
     assert process.poll() is None
 
 

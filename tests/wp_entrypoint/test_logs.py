@@ -20,6 +20,7 @@ from wp_entrypoint.logs import MAX_LINE, PIECE_OVERHEAD, Buffer, Lines
 from wp_proto.waypoint import api as pb
 
 
+@pytest.mark.both_natures
 def test_both_streams_arrive_here_and_at_the_server(entrypoints: Entrypoints, server: FakeServer) -> None:
     result = entrypoints.run("sh", "-c", "echo out; echo err >&2; printf rest", server=server)
     assert result.stdout == "out\nrest"
@@ -35,6 +36,7 @@ def test_lines_have_their_time_and_source(entrypoints: Entrypoints, server: Fake
     assert before <= entry.timestamp.ToNanoseconds() / 1e9 <= time.time()
 
 
+@pytest.mark.as_zipapp
 @pytest.mark.timeout(180)
 def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoints, server: FakeServer) -> None:
     # A server that takes nothing for as long as this only has no processor, here.
@@ -50,6 +52,7 @@ def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoi
     assert len(batches) < 1000, "many lines to a message"
 
 
+@pytest.mark.both_natures
 def test_what_is_not_text_is_passed_on_unchanged(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "printf '\\377\\376\\0x\\r\\nlast'", server=server)
     out, _ = process.communicate(timeout=60)
@@ -57,6 +60,7 @@ def test_what_is_not_text_is_passed_on_unchanged(entrypoints: Entrypoints, serve
     assert server.app_lines() == ["\ufffd\ufffd\0x", "last"]
 
 
+@pytest.mark.both_natures
 def test_ten_megabytes_without_a_newline(entrypoints: Entrypoints, server: FakeServer) -> None:
     script = "head -c 10000000 /dev/zero | tr '\\\\0' x; read x"
     process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
@@ -70,12 +74,14 @@ def test_ten_megabytes_without_a_newline(entrypoints: Entrypoints, server: FakeS
     process.communicate(b"\n", timeout=60)
 
 
+@pytest.mark.both_natures
 def test_a_prompt_without_newline_is_shipped_after_a_while(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "printf 'name? '; read x", server=server, stdin=subprocess.PIPE)
     server.wait(lambda: "name? " in server.app_lines())
     process.communicate(b"\n", timeout=60)
 
 
+@pytest.mark.both_natures
 def test_switched_off_the_application_writes_directly(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start(
         "sh", "-c", "readlink /proc/self/fd/1; exit 3", server=server, env={"WAYPOINT_CEB_DISABLE_LOGS": "1"}
@@ -124,6 +130,7 @@ def test_the_newest_lines_are_kept_while_the_server_is_away_and_the_loss_is_told
     process.communicate(b"\n", timeout=60)
 
 
+@pytest.mark.both_natures
 def test_four_megabytes_outlast_an_absence_of_a_server_that_was_there(
     entrypoints: Entrypoints, server: FakeServer
 ) -> None:
@@ -169,6 +176,7 @@ def test_four_megabytes_outlast_an_absence_of_a_server_that_was_there(
     process.communicate(b"", timeout=30)
 
 
+@pytest.mark.both_natures
 @pytest.mark.parametrize("graceful", [True, False])
 def test_a_restart_of_the_server_loses_no_line(entrypoints: Entrypoints, graceful: bool) -> None:
     first = FakeServer(None)
@@ -246,6 +254,7 @@ def test_lines_wait_for_a_server_that_does_not_know_the_instance_yet(
     server.wait(lambda: server.app_lines() == ["early"])
 
 
+@pytest.mark.both_natures
 def test_own_output_closed_does_not_stop_shipping(entrypoints: Entrypoints, server: FakeServer) -> None:
     read, write = os.pipe()
     process = entrypoints.start("sh", "-c", "sleep 0.2; echo one; sleep 0.1; echo two", server=server, stdout=write)

@@ -113,6 +113,7 @@ def wire(server: FakeServer) -> Iterator[Wire]:
     wire.close()
 
 
+@pytest.mark.both_natures
 def test_a_cut_wire_is_mended_and_no_line_is_lost(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
     program = "import time\nfor n in range(1500):\n    print(n, flush=True)\n    time.sleep(0.001)\ninput()\n"
     env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
@@ -125,6 +126,7 @@ def test_a_cut_wire_is_mended_and_no_line_is_lost(entrypoints: Entrypoints, serv
     assert process.poll() is None
 
 
+@pytest.mark.both_natures
 def test_reconnections_leave_nothing_behind(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
     env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}
     process = entrypoints.start("sleep", "1000", server=server, env=env)
@@ -138,6 +140,7 @@ def test_reconnections_leave_nothing_behind(entrypoints: Entrypoints, server: Fa
     assert max(counts) == min(counts)
 
 
+@pytest.mark.both_natures
 def test_several_servers_are_tried_in_turn(entrypoints: Entrypoints, server: FakeServer) -> None:
     server.set_config(GREETING="hello")
     env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:1, 127.0.0.1:{server.port}"}
@@ -157,6 +160,7 @@ def test_any_end_of_the_stream_is_followed_by_another_try(
     server.wait(lambda: max(server.instances.values()) == 2)
 
 
+@pytest.mark.both_natures
 def test_a_session_goes_on_over_a_connection_that_is_being_closed(entrypoints: Entrypoints, server: FakeServer) -> None:
     entrypoints.start("sleep", "100", server=server)
     server.wait(lambda: bool(server.instances))
@@ -167,6 +171,7 @@ def test_a_session_goes_on_over_a_connection_that_is_being_closed(entrypoints: E
     assert over.wait(60), "the entrypoint has left of its own accord"
 
 
+@pytest.mark.both_natures
 def test_a_forgotten_login_is_asked_for_again(entrypoints: Entrypoints, server: FakeServer) -> None:
     entrypoints.start("sleep", "100", server=server)
     server.wait(lambda: bool(server.instances))
@@ -194,6 +199,7 @@ def untouched(process: subprocess.Popen[bytes], child: list[int]) -> None:
     assert children_of(process.pid) == child
 
 
+@pytest.mark.both_natures
 @pytest.mark.timeout(180)
 def test_a_connection_that_is_half_open_is_found_dead(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
     """Nothing arrives and nothing is refused. The server's keepalives do not come, so it is asked, and given up."""
@@ -220,6 +226,7 @@ def test_a_connection_that_is_half_open_is_found_dead(entrypoints: Entrypoints, 
     untouched(process, child)
 
 
+@pytest.mark.both_natures
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_laptop_that_slept(entrypoints: Entrypoints, server: FakeServer, wire: Wire, lost: bool) -> None:
     """The entrypoint stands still; meanwhile the server has given the connection up, or has not."""
@@ -366,6 +373,7 @@ def test_a_token_that_is_refused_for_a_while(
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
+@pytest.mark.as_zipapp
 @pytest.mark.parametrize("jump", ["+30d", "-30d"])
 def test_a_clock_that_jumps(entrypoints: Entrypoints, server: FakeServer, tmp_path: Path, jump: str) -> None:
     if not FAKETIME:
@@ -445,6 +453,7 @@ class ResettingServer:
             server.reset_stream(stream_id, h2.errors.ErrorCodes.REFUSED_STREAM)
 
 
+@pytest.mark.both_natures
 def test_a_proxy_that_resets_streams(entrypoints: Entrypoints) -> None:
     server = ResettingServer()
     env = {

@@ -78,6 +78,7 @@ def test_what_counts_as_loopback(address: str, stays: bool) -> None:
     assert transport.is_loopback(address) is stays
 
 
+@pytest.mark.both_natures
 def test_the_token_is_in_no_environment_after_the_start(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "echo ready; exec sleep 100", server=server)
     assert process.stdout is not None
@@ -116,6 +117,7 @@ def test_a_process_of_the_same_user_cannot_look_into_the_entrypoint(
     assert out.decode().splitlines() == ["environ refused", "mem refused", "maps refused"], err
 
 
+@pytest.mark.both_natures
 def test_it_never_listens_and_writes_nothing(entrypoints: Entrypoints, server: FakeServer) -> None:
     places = {name: entrypoints.folder / name for name in ("HOME", "TMPDIR", "cwd")}
     for place in places.values():

@@ -18,6 +18,8 @@ from wp_entrypoint.process import Reaper
 from wp_entrypoint.settings import Settings
 from wp_entrypoint.supervise import Supervisor
 
+pytestmark = pytest.mark.both_natures
+
 TRAPS = """
 for s in HUP USR1 USR2 WINCH CONT ALRM QUIT URG; do trap "echo $s" $s; done
 trap 'echo TERM; exit 0' TERM
@@ -202,6 +204,7 @@ def test_a_value_that_comes_back_restarts_nothing(entrypoints: Entrypoints, serv
     assert process.poll() is None
 
 
+@pytest.mark.as_zipapp
 def test_a_rolling_delay_spreads_a_change_and_notices_when_it_is_taken_back(
     entrypoints: Entrypoints, server: FakeServer
 ) -> None:

@@ -12,6 +12,8 @@ import pytest
 from .conftest import Entrypoints, children_of, eventually
 from .fake_server import FakeServer
 
+pytestmark = pytest.mark.both_natures
+
 KINDS = ("tini", "entrypoint")
 OF_THE_C_LIBRARY = 3 << 31
 """Signals 32 and 33, which glibc keeps for itself: its posix_spawn leaves them ignored in every program it starts."""
@@ -32,7 +34,7 @@ class Namespaces:
 
         before = {
             "tini": ["tini", "-g", "--"],
-            "entrypoint": ["/usr/bin/python3", "-I", "-S", str(self._entrypoints.zipapp)],
+            "entrypoint": self._entrypoints.program("/usr/bin/python3"),
         }[kind]
         process = subprocess.Popen(
             ["unshare", "-fp", "--mount-proc", *before, *command],
