@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +12,15 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
+from wp_cli.connect import connect
+from wp_cli.endpoint import Endpoint, Trust
+from wp_proto.waypoint import api as pb
+
 if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
 
 pytestmark = pytest.mark.timeout(900)
+DEADLINE = 120.0
 
 
 @dataclass
@@ -81,6 +87,7 @@ def test_a_server_comes_works_is_upgraded_and_goes(here: Installation) -> None:
     assert (profile["default"], profile["ociUrl"], profile["pluginType"]) == (True, here.image, "docker")
     assert profile["targetRunner"] == {"id": {"id": "static"}}
     cli.ok("workspace", "create", "kept")
+    run_in_a_runner_of_its_own(cli)
 
     newer = f"{here.image}-newer"
     here.engine.images.get(here.image).tag(*newer.rsplit(":", 1))
@@ -105,6 +112,32 @@ def test_a_server_comes_works_is_upgraded_and_goes(here: Installation) -> None:
         assert json.loads(cli.ok("context", "list", "-json")) == []
     finally:
         here.engine.images.remove(newer, force=True)
+
+
+def run_in_a_runner_of_its_own(cli: Cli) -> None:
+    """A job that does nothing, by the default profile: the static runner launches a container for it, and ends that."""
+    server = json.loads(cli.ok("context", "inspect", "-json", "-show-secrets", "installed"))
+    client = connect(Endpoint(server["address"], True, Trust(anything=True), server["auth_token"]))
+    try:
+        project = pb.Project(name="p")
+        project.data_source.local.SetInParent()
+        client.calls.UpsertProject(pb.UpsertProjectRequest(project=project))
+        job = pb.Job(noop=pb.Job.Noop())
+        job.application.project, job.application.application = "p", "a"
+        job.workspace.workspace = "default"
+        job.data_source.local.SetInParent()
+        job.target_runner.any.SetInParent()
+        job.ondemand_runner.name = "docker-bootstrap-profile"
+        queued = client.calls.QueueJob(pb.QueueJobRequest(job=job))
+        events = client.calls.GetJobStream(pb.GetJobStreamRequest(job_id=queued.job_id))
+        (complete,) = [event.complete for event in events if event.HasField("complete")]
+        assert complete.error.message == ""
+    finally:
+        client.close()
+    end = time.monotonic() + DEADLINE
+    while "Stopped" not in cli.ok("task", "list"):
+        assert time.monotonic() < end, cli.ok("task", "list")
+        time.sleep(0.5)
 
 
 def test_an_upgrade_that_does_not_work_leaves_the_old_server(here: Installation, busybox_image: str) -> None:
