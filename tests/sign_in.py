@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import platform
 import re
@@ -69,9 +71,23 @@ def _installed() -> Path:
             made = Path(scratch) / "made"
             shutil.copytree(SOURCE, made, ignore=shutil.ignore_patterns("node_modules"))
             subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=made, check=True)
-            if not place.exists():
+            try:
                 made.rename(place)
+            except OSError:  # tests of another clone were first
+                if not place.exists():
+                    raise
+    # In one step: the provider of another worker may just be reading it.
+    with tempfile.TemporaryDirectory(dir=place) as scratch:
+        Path(shutil.copy(SOURCE / "provider.mjs", scratch)).replace(place / "provider.mjs")
     return place
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One worker at a time installs; the others find what it has made."""
+    with (SOURCE / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _node(place: Path) -> str:
@@ -93,10 +109,11 @@ def _node(place: Path) -> str:
 def _running(method: str) -> Iterator[OidcProvider]:
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("no node and npm for the OpenID Connect provider")
-    place = _installed()
-    shutil.copy(SOURCE / "provider.mjs", place)
+    with _alone():
+        place = _installed()
+        node = _node(place)
     with subprocess.Popen(
-        [_node(place), "provider.mjs", method], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [node, "provider.mjs", method], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
         try:
