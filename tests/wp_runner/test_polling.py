@@ -74,7 +74,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(client: Client, request: pytest.FixtureRequest) -> Iterator[Watched]:
+def watched(client: Client, runner: RemoteRunner, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """Ends before the runner, which has to execute what is still queued then."""
     made = Watched(client, f"polled-{zlib.crc32(request.node.name.encode())}")
     yield made
     made.rest()
