@@ -128,6 +128,25 @@ def test_a_run_here_brings_what_the_file_says_now_and_uses_the_values_given(cli:
     assert re.search(r"outer +shop +2 +.* ago +.* ago +Success +1$", row)
 
 
+def test_runs_that_start_together_use_the_values_they_were_given(cli: Cli) -> None:
+    project(cli, NESTED)
+    cli.ok("init")
+    running = [
+        subprocess.Popen(
+            [*cli.command, "pipeline", "run", f"-var=keep={keep}", "-json", "inner"], cwd=cli.folder, env=cli.environ,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for keep in (5, 6, 7)
+    ]  # fmt: skip
+    for process in running:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    ups = [job for job in objects(cli.ok("job", "list", "-json", "-pipeline-name=inner")) if "up" in job]
+    retained = [job["up"]["release"]["pruneRetain"] for job in ups]
+    assert sorted(retained) == [5, 6, 7]
+    assert [int(job["variableFinalValues"]["keep"]["num"]) for job in ups] == retained
+
+
 def test_pipelines_are_shown_by_id_and_by_name(cli: Cli) -> None:
     project(cli, NESTED)
     cli.ok("init")

@@ -61,6 +61,7 @@ def test_the_pipelines_of_the_file_are_brought_to_the_server(client: Client, run
     assert complete.error.message == ""
     (stored,) = client.stub.ListPipelines(pb.ListPipelinesRequest(project=pb.Ref.Project(project="pipes"))).pipelines
     assert dict(complete.result.pipeline_config_sync.synced_pipelines) == {"ship": pb.Ref.Pipeline(id=stored.id)}
+    assert list(complete.result.pipeline_config_sync.pipelines) == [stored]
     prune = {"prune": True, "prune_retain": 4, "prune_retain_override": True}
     other = pb.Ref.PipelineOwner(project=pb.Ref.Project(project="other"), pipeline_name="rest")
     workspace = pb.Ref.Workspace(workspace="production")

@@ -97,8 +97,8 @@ async def story(store: Store, told: int) -> None:
     template = job(0, noop=pb.Job.Noop())
     template.id = ""
     template.data_source.local.SetInParent()
-    by_name = named("outer")
-    await store.write(pipeline_run.run, by_name, template, None, lambda _place: None, "user:u")
+    asked = pipeline_run.Asked(named("outer"), template)
+    await store.write(pipeline_run.run, asked, lambda _place: None, "user:u")
     answered("run")
     stop = await store.read(first_step)
     await store.write(transitions.cancel, stop, False)

@@ -14,8 +14,8 @@ from wp_proto.waypoint import api as pb
 from wp_server.auth import authenticator
 from wp_server.jobs import expansion
 from wp_server.store import projects
+from wp_server.store.schema import job_dependencies, pipeline_runs
 from wp_server.store.schema import jobs as jobs_table
-from wp_server.store.schema import pipeline_runs
 
 from .job_peers import Request, Runner, refusal, until_state
 from .test_on_demand import profile, started
@@ -336,6 +336,36 @@ async def test_a_release_step_releases_the_deployment_that_it_names(api):
     assert not (await jobs_of(api, await start(api, "p")))["r"].release.HasField("deployment")
 
 
+async def test_a_run_is_of_the_definitions_that_come_with_it(server, api):
+    await store(api, "inner", step("old"))
+    outer = await store(api, "outer", nested("in", of="inner"))
+    inner = pb.Pipeline(name="INNER", project=SHOP, steps={"new": step("new", up=Step.Up(prune_retain=5))})
+    request = pb.RunPipelineRequest(pipeline=named("outer"), job_template=template(), definitions=[inner])
+    found = await jobs_of(api, await api.RunPipeline(request))
+    assert list(found) == ["inner/new", "in"]
+    assert found["inner/new"].up.release.prune_retain == 5
+    kept = (await api.GetPipeline(pb.GetPipelineRequest(pipeline=named("inner")))).pipeline
+    assert list(kept.steps) == ["old"]
+    again = pb.Pipeline(name="outer", project=SHOP, steps={"a": step("a")})
+    by_id = pb.Ref.Pipeline(id=outer.id)
+    request = pb.RunPipelineRequest(pipeline=by_id, job_template=template(), definitions=[again])
+    found = await jobs_of(api, await api.RunPipeline(request))
+    assert list(found) == ["a"]
+    assert found["a"].pipeline.pipeline_id == outer.id
+    before = await counts(server)
+    for wrong, words in (
+        (pb.Pipeline(name="inner", project=SHOP), "definitions[0].steps: must not be empty"),
+        (pb.Pipeline(name="outer", project=SHOP, steps={"a": nested("a", of="outer")}), "would run itself"),
+        (pb.Pipeline(name="outer", project=SHOP, steps={"a": step("a"), "b": step("b", "b")}), "in a circle"),
+    ):
+        request = pb.RunPipelineRequest(pipeline=named("outer"), job_template=template(), definitions=[wrong])
+        assert words in (await refusal(api.RunPipeline(request)))[1]
+    unknown = pb.Pipeline(name="unknown", project=SHOP, steps={"a": step("a")})
+    request = pb.RunPipelineRequest(pipeline=named("unknown"), job_template=template(), definitions=[unknown])
+    assert (await refusal(api.RunPipeline(request)))[0] is grpc.StatusCode.NOT_FOUND
+    assert await counts(server) == before
+
+
 async def test_a_deployer_of_one_workspace_runs_nothing_in_another(server, api, client):
     await store(api, "inner", step("only", workspace="production"))
     await store(api, "outer", step("a"), nested("in", "a", of="inner"))
@@ -391,6 +421,18 @@ async def test_with_a_profile_a_step_gets_a_runner_of_its_own_and_an_exec_step_i
     assert taken.WhichOneof("operation") == "start_task"
     await fail(stream, "no room")
     assert await state_of(api, "outer", 1) == Run.ERROR, "a runner that could not be launched is no cancellation"
+
+
+async def test_an_exec_step_that_is_cancelled_before_its_launch_launches_nothing(api, runner):
+    await profile(api, default=True)
+    await store(api, "p", step("a", exec=Step.Exec(image="busybox", command="true")), step("b", "a"))
+    answer = await start(api, "p")
+    watched, b = [await api.GetJob(pb.GetJobRequest(job_id=job_id)) for job_id in answer.all_job_ids]
+    await api.CancelJob(pb.CancelJobRequest(job_id=watched.id))
+    launch = await api.GetJob(pb.GetJobRequest(job_id=watched.watch_task.start_job.id))
+    assert launch.state == pb.Job.ERROR
+    assert (await api.GetJob(pb.GetJobRequest(job_id=b.id))).state == pb.Job.ERROR
+    assert await state_of(api, "p", 1) == Run.CANCELLED
 
 
 async def test_a_container_without_a_profile_is_refused_and_not_taken_for_done(server, api):
@@ -524,6 +566,18 @@ async def test_a_tree_lives_without_the_definition_and_with_a_cancelled_step(api
     root = await tree(api, "p")
     assert outline(root) == ["a", "b", "gone"]
     assert [node.state for node in (root, *root.children.nodes)] == [Node.QUEUED, Node.CANCELLED, Node.CANCELLED]
+
+
+async def test_a_tree_of_which_jobs_are_missing_shows_the_rest(server, api):
+    await store(api, "p", step("a"), step("b", "a"), step("c", "a"), step("d", "b", "c"))
+    answer = await start(api, "p")
+
+    def forget(connection):
+        connection.execute(job_dependencies.delete().where(job_dependencies.c.depends_on == answer.job_id))
+        connection.execute(jobs_table.delete().where(jobs_table.c.id == answer.job_id))
+
+    await server.store.write(forget)
+    assert outline(await tree(api, "p")) == ["b", "d", "c"]
 
 
 # Why a step waits

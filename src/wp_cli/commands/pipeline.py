@@ -62,7 +62,8 @@ def list_pipelines(session: Session) -> int:
         ref = pb.Ref.Pipeline(id=pipeline.id)
         runs = calls.ListPipelineRuns(pb.ListPipelineRunsRequest(pipeline=ref)).pipeline_runs
         row = [pipeline.id, pipeline.name, pipeline.project.project, str(len(pipeline.steps))]
-        rows.append([*row, *last_run(session.client(), ref, runs[-1] if runs else None), str(len(runs))])
+        total = runs[-1].sequence if runs else 0  # old runs are removed
+        rows.append([*row, *last_run(session.client(), ref, runs[-1] if runs else None), str(total)])
     headers = ["ID", "Name", "Owner", "Current Steps", "Last Run Started", "Last Run Completed", "State", "Total Runs"]
     session.screen.table(headers, rows)
     return EXIT_OK
@@ -112,7 +113,8 @@ def inspect(session: Session) -> int:
     screen.named_values([
         ("ID", found.pipeline.id), ("Name", found.pipeline.name), ("Owner", found.pipeline.project.project),
         ("Root Step", found.root_step), ("Total Steps", str(len(found.pipeline.steps))),
-        ("Total Runs", str(len(runs))), ("Last Run Started", began), ("Last Run Completed", ended), ("State", state),
+        ("Total Runs", str(runs[-1].sequence if runs else 0)), ("Last Run Started", began),
+        ("Last Run Completed", ended), ("State", state),
     ])  # fmt: skip
     screen.header("Steps")
     steps = in_order(found.pipeline)
@@ -280,13 +282,15 @@ def started(operations: Operations, app: App) -> Run:
     session, calls = operations.session, operations.client.calls
     if session.file and session.project == session.file.project:
         ensure_registered(session, operations.client)
-    synchronize(operations, app)
+    synced = synchronize(operations, app).result.pipeline_config_sync
     ref = wanted(session)
     pipeline = get(operations.client, session, ref)
     template = operations.job(app)
     template.keep_config = session[shared.KEEP_CONFIG]
     local = operations.placement.local
-    request = pb.RunPipelineRequest(pipeline=ref, job_template=template, expires_in=LOCAL_EXPIRY if local else "")
+    request = pb.RunPipelineRequest(
+        pipeline=ref, job_template=template, expires_in=LOCAL_EXPIRY if local else "", definitions=synced.pipelines
+    )  # somebody else may bring another file, or the same with other values, at this moment
     try:
         answer = calls.RunPipeline(request)
     except grpc.RpcError as err:

@@ -259,7 +259,7 @@ class Job(_message.Message):
         __slots__ = ()
         def __init__(self) -> None: ...
     class PipelineConfigSyncResult(_message.Message):
-        __slots__ = ("synced_pipelines",)
+        __slots__ = ("synced_pipelines", "pipelines")
         class SyncedPipelinesEntry(_message.Message):
             __slots__ = ("key", "value")
             KEY_FIELD_NUMBER: _ClassVar[int]
@@ -268,8 +268,10 @@ class Job(_message.Message):
             value: _ref_pb2.Ref.Pipeline
             def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_ref_pb2.Ref.Pipeline, _Mapping]] = ...) -> None: ...
         SYNCED_PIPELINES_FIELD_NUMBER: _ClassVar[int]
+        PIPELINES_FIELD_NUMBER: _ClassVar[int]
         synced_pipelines: _containers.MessageMap[str, _ref_pb2.Ref.Pipeline]
-        def __init__(self, synced_pipelines: _Optional[_Mapping[str, _ref_pb2.Ref.Pipeline]] = ...) -> None: ...
+        pipelines: _containers.RepeatedCompositeFieldContainer[_pipeline_pb2.Pipeline]
+        def __init__(self, synced_pipelines: _Optional[_Mapping[str, _ref_pb2.Ref.Pipeline]] = ..., pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ...) -> None: ...
     class PipelineStepOp(_message.Message):
         __slots__ = ("step",)
         STEP_FIELD_NUMBER: _ClassVar[int]

@@ -97,14 +97,16 @@ class ListPipelinesResponse(_message.Message):
     def __init__(self, pipelines: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ...) -> None: ...
 
 class RunPipelineRequest(_message.Message):
-    __slots__ = ("pipeline", "job_template", "expires_in")
+    __slots__ = ("pipeline", "job_template", "expires_in", "definitions")
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     JOB_TEMPLATE_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
+    DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
     pipeline: _ref_pb2.Ref.Pipeline
     job_template: _operation_pb2.Job
     expires_in: str
-    def __init__(self, pipeline: _Optional[_Union[_ref_pb2.Ref.Pipeline, _Mapping]] = ..., job_template: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ..., expires_in: _Optional[str] = ...) -> None: ...
+    definitions: _containers.RepeatedCompositeFieldContainer[_pipeline_pb2.Pipeline]
+    def __init__(self, pipeline: _Optional[_Union[_ref_pb2.Ref.Pipeline, _Mapping]] = ..., job_template: _Optional[_Union[_operation_pb2.Job, _Mapping]] = ..., expires_in: _Optional[str] = ..., definitions: _Optional[_Iterable[_Union[_pipeline_pb2.Pipeline, _Mapping]]] = ...) -> None: ...
 
 class RunPipelineResponse(_message.Message):
     __slots__ = ("job_id", "all_job_ids", "job_map", "sequence")

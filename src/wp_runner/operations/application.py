@@ -95,8 +95,7 @@ def auth(env: AppJob) -> pb.Job.Result:
 def config_sync(env: AppJob) -> pb.Job.Result:
     """`config_sync{}`: the variables of the file, and its pipelines."""
     sync_config(env)
-    synced = pb.Job.PipelineConfigSyncResult(synced_pipelines=sync_pipelines(env))
-    return pb.Job.Result(config_sync=pb.Job.ConfigSyncResult(), pipeline_config_sync=synced)
+    return pb.Job.Result(config_sync=pb.Job.ConfigSyncResult(), pipeline_config_sync=sync_pipelines(env))
 
 
 def _stored(env: AppJob, deployment_id: str) -> pb.Deployment:

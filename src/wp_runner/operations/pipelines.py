@@ -21,13 +21,14 @@ LOCAL_LAUNCHER = pb.Job.TaskPluginParams(plugin_type="docker", hcl_config=b"moun
 engine's socket is for runners; an image that tests something needs no power over the machine."""
 
 
-def sync_pipelines(env: ProjectJob) -> dict[str, pb.Ref.Pipeline]:
-    """Stores all pipelines of the file on the server; those that left the file stay. Returns them by name."""
-    found: dict[str, pb.Ref.Pipeline] = {}
+def sync_pipelines(env: ProjectJob) -> pb.Job.PipelineConfigSyncResult:
+    """Stores all pipelines of the file on the server; those that left the file stay. Returns what was stored."""
+    found = pb.Job.PipelineConfigSyncResult()
     for pipeline in env.project.pipelines():
         request = pb.UpsertPipelineRequest(pipeline=message(env.project.name, pipeline))
         stored = env.server.call(env.server.stub.UpsertPipeline, request).pipeline
-        found[stored.name] = pb.Ref.Pipeline(id=stored.id)
+        found.synced_pipelines[stored.name].id = stored.id
+        found.pipelines.append(stored)
     return found
 
 

@@ -53,6 +53,8 @@ class PipelineHandlers:
         """Queues the jobs of a run and answers which step each of them is."""
         checks = Checks()
         seconds = checks.duration("expires_in", request.expires_in) if request.expires_in else None
+        for number, definition in enumerate(request.definitions):
+            _check(checks, definition, f"definitions[{number}]")
         checks.raise_invalid()
         template = pb.Job()
         template.CopyFrom(request.job_template)
@@ -68,7 +70,8 @@ class PipelineHandlers:
         def permit(place: Place) -> None:
             rules.permit(caller, Role.DEPLOYER, place, "run this pipeline")
 
-        return await self._store.write(pipeline_run.run, request.pipeline, template, expire_time, permit, str(caller))
+        asked = pipeline_run.Asked(request.pipeline, template, tuple(request.definitions), expire_time)
+        return await self._store.write(pipeline_run.run, asked, permit, str(caller))
 
     async def GetPipelineRun(self, request: pb.GetPipelineRunRequest, context: Context) -> pb.GetPipelineRunResponse:
         """Answers one run of a pipeline."""
@@ -115,15 +118,15 @@ class PipelineHandlers:
         return await self._store.read(_run_with_tree, request.pipeline, request.sequence)
 
 
-def _check(checks: Checks, pipeline: pb.Pipeline) -> None:
-    checks.name("pipeline.name", pipeline.name)
-    if checks.present(pipeline, "project", "pipeline.project"):
-        checks.name("pipeline.project.project", pipeline.project.project)
+def _check(checks: Checks, pipeline: pb.Pipeline, path: str = "pipeline") -> None:
+    checks.name(f"{path}.name", pipeline.name)
+    if checks.present(pipeline, "project", f"{path}.project"):
+        checks.name(f"{path}.project.project", pipeline.project.project)
     if not pipeline.steps:
-        checks.fail("pipeline.steps", "must not be empty")
+        checks.fail(f"{path}.steps", "must not be empty")
         return
     for name, step in sorted(pipeline.steps.items()):
-        field = f"pipeline.steps[{name}]"
+        field = f"{path}.steps[{name}]"
         if step.name != name:
             checks.fail(f"{field}.name", f"is {step.name!r}, must be the step's key {name!r}")
         for other in step.depends_on:
@@ -140,7 +143,7 @@ def _check(checks: Checks, pipeline: pb.Pipeline) -> None:
             checks.workspace(f"{field}.workspace.workspace", step.workspace.workspace)
     roots = _roots(pipeline)
     if len(roots) > 1:
-        checks.fail("pipeline.steps", f"must begin with one step, but these wait for none: {', '.join(roots)}")
+        checks.fail(f"{path}.steps", f"must begin with one step, but these wait for none: {', '.join(roots)}")
 
 
 def _roots(pipeline: pb.Pipeline) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -19,26 +20,35 @@ Permit = Callable[[Place], None]
 """Refuses (PermissionDenied) a place that the caller may not change."""
 
 
-def run(
-    connection: Connection,
-    ref: pb.Ref.Pipeline,
-    template: pb.Job,
-    expire_time: int | None,
-    permit: Permit,
-    queued_by: str,
-) -> pb.RunPipelineResponse:
+@dataclass(frozen=True)
+class Asked:
+    """What a run shall be. `template` is what its jobs have in common: its operation counts for nothing; what it
+    depends on, the first step depends on.
+
+    `definitions` are in place of what is stored of pipelines with their project and name. `expire_time` (nanoseconds
+    since 1970) is when the jobs end that no runner took.
+    """
+
+    pipeline: pb.Ref.Pipeline
+    template: pb.Job
+    definitions: tuple[pb.Pipeline, ...] = ()
+    expire_time: int | None = None
+
+
+def run(connection: Connection, asked: Asked, permit: Permit, queued_by: str) -> pb.RunPipelineResponse:
     """Queues a run of the pipeline and returns its jobs; all or none.
 
-    The template's operation counts for nothing; what it depends on, the first step depends on. `expire_time`
-    (nanoseconds since 1970) is when these jobs end that no runner took. Errors: NotFound without a pipeline or a
-    deployment that a step names; PermissionDenied from `permit`, which is asked about every pipeline and every
-    workspace that the run reaches; FailedPrecondition for a pipeline that would run itself.
+    Errors: NotFound without a pipeline or a deployment that a step names; PermissionDenied from `permit`, which is
+    asked about every pipeline and every workspace that the run reaches; FailedPrecondition for a pipeline that would
+    run itself.
     """
-    pipeline = pipelines.get(connection, ref)
+    template = asked.template
+    instead = {_key(one): one for one in asked.definitions}
+    pipeline = _as_asked(pipelines.get(connection, asked.pipeline), instead)
     project, app = template.application.project.lower(), template.application.application
 
     def find(nested: pb.Ref.Pipeline) -> pb.Pipeline:
-        found = pipelines.get(connection, nested)
+        found = _as_asked(pipelines.get(connection, nested), instead)
         permit(Place(found.project.project.lower(), template.workspace.workspace.lower()))
         return found
 
@@ -63,9 +73,23 @@ def run(
         jobs.append(job)
         answer.all_job_ids.append(job.id)
         answer.job_map[job.id].CopyFrom(job.pipeline)
-    queueing.queue(connection, jobs, expire_time, queued_by)
+    queueing.queue(connection, jobs, asked.expire_time, queued_by)
     pipeline_runs.insert(connection, pipeline.id, sequence, list(answer.all_job_ids))
     return answer
+
+
+def _key(pipeline: pb.Pipeline) -> tuple[str, str]:
+    return pipeline.project.project.lower(), pipeline.name.lower()
+
+
+def _as_asked(stored: pb.Pipeline, instead: Mapping[tuple[str, str], pb.Pipeline]) -> pb.Pipeline:
+    given = instead.get(_key(stored))
+    if given is None:
+        return stored
+    found = pb.Pipeline(id=stored.id, name=stored.name, project=stored.project)
+    for name, step in given.steps.items():
+        found.steps[name].CopyFrom(step)
+    return found
 
 
 def _job(connection: Connection, template: pb.Job, planned: PlannedJob) -> pb.Job:

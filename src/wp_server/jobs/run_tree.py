@@ -101,7 +101,10 @@ class _Drawing:
     def _serial(self, owner: str) -> list[Node]:
         following = self._shape.following(owner)
         order = list(following)[::-1]
-        return self._chain(order[0], following, order, frozenset())
+        found: list[Node] = []
+        for start in order:  # the first has all others behind it, unless a job of the run is gone
+            found += self._chain(start, following, order, frozenset())
+        return found
 
     def _chain(
         self, start: str, following: dict[str, list[str]], order: list[str], stops: frozenset[str]
