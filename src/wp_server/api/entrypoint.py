@@ -21,6 +21,7 @@ from wp_server.live.broker import Broker, Watch
 from wp_server.live.channel import ChannelClosed
 from wp_server.live.exec_session import Session
 from wp_server.live.instances import Instance, Instances, sessions_topic
+from wp_server.live.rolling import Rolling
 from wp_server.store import Store
 from wp_server.store.operations import DEPLOYMENT, find
 
@@ -47,6 +48,7 @@ class EntrypointHandlers:
         self._instances = instances
         self._configs = AppConfigs(store)
         self._broker = broker
+        self._rolling = Rolling()
 
     async def EntrypointConfig(
         self, request: pb.EntrypointConfigRequest, context: Context
@@ -80,16 +82,16 @@ class EntrypointHandlers:
             record = f"deployment/{deployment.id}"
             announced = [*topics(deployment), record, sessions, *([watch.topic] if watch else [])]
             subscription = held.enter_context(self._store.changes.subscribe(announced))
-            config = last = await self._read(deployment, watch)
+            config, reread_at = self._released(instance, await self._read(deployment, watch))
+            last = config
             if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
                 instance.sessions_from += GO_DYNAMIC_SESSION_DELAY - GO_SESSION_DELAY
             # The first snapshot never has sessions: a Go entrypoint that is not ready for them crashes.
             yield config
-            reread_at: float | None = None
             while True:
                 now = time.monotonic()
                 if reread_at is not None and now >= reread_at:
-                    config, reread_at = await self._read(deployment, watch), None
+                    config, reread_at = self._released(instance, await self._read(deployment, watch))
                 wake_at = reread_at
                 snapshot = config
                 if instance.sessions:
@@ -110,6 +112,16 @@ class EntrypointHandlers:
                     await self._existing(deployment.id)
                 if reread_at is None and seen - {sessions, record}:
                     reread_at = time.monotonic() + COALESCE
+
+    def _released(self, instance: Instance, newest: pb.EntrypointConfig) -> tuple[pb.EntrypointConfig, float | None]:
+        """Returns what the instance may have of the newest configuration, and when to look again if that is less."""
+        now = time.monotonic()
+        if instance.config is not None:
+            due = self._rolling.due(instance.deployment_id, instance.config, newest, now)
+            if due > now:
+                return instance.config, due
+        instance.config = newest
+        return newest, None
 
     async def _existing(self, deployment_id: str) -> pb.Deployment:
         """A token outlives its deployment, but opens nothing any more. Errors: NotFound."""

@@ -53,6 +53,8 @@ class Instance:
     since: float = field(default_factory=time.monotonic)
     ring: Ring = field(default_factory=Ring)
     sessions: dict[int, Session] = field(default_factory=dict)
+    config: pb.EntrypointConfig | None = None
+    """What it was given last, exec sessions aside."""
     owner: object = None
     """The one log reader that this record was made for; None = everybody's."""
 
