@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from server_under_load import Server, server
+from server_under_load import Server, server, show
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
@@ -94,7 +94,7 @@ def main() -> None:
     with server() as target:
         quiet, loaded = asyncio.run(target.deployments(2))
         latencies = asyncio.run(_latencies(target, quiet))
-        print(f"one line, instance to reader: median {statistics.median(latencies) * 1000:.1f} ms")
+        show("one line, instance to reader, median", statistics.median(latencies) * 1000, "ms")
         out = context.Queue()
         consumer = context.Process(target=_reader, args=(target, loaded, lines, readers, out))
         consumer.start()
@@ -108,8 +108,8 @@ def main() -> None:
         consumer.join()
         received, lost = sum(result[0] for result in results), sum(result[1] for result in results)
         print(f"{instances} instances, {readers} readers, {lines} lines")
-        print(f"  accepted  {lines / elapsed:10.0f}/s wall {lines / busy:10.0f}/s core")
-        print(f"  delivered {received / elapsed:10.0f}/s wall {received / busy:10.0f}/s core")
+        show("accepted", lines / elapsed, "/s", 100_000, beside=f"{lines / busy:.0f} per second of its processor time")
+        show("delivered", received / elapsed, "/s", beside=f"{received / busy:.0f} per second of its processor time")
         print(f"  readers were told they lost {lost} of {lines * readers} lines")
 
 

@@ -2,26 +2,31 @@
 
     python bench/server_memory.py [entrypoints] [runners]
 
-Idle is measured after the first start, which makes schema and certificate, and after the second one. Every entrypoint
-has a connection of its own, with its configuration stream, an open log stream on which it has sent some lines, and
-inline keepalives; so has every runner, with its configuration stream and a stream that waits for a job.
+Idle is measured after the first start, which makes schema and certificate, and after the second one; of the artifacts
+too, on the interpreter PYTHON, where they are built. Every entrypoint has a connection of its own, with its
+configuration stream, an open log stream on which it has sent some lines, and inline keepalives; so has every runner,
+with its configuration stream and a stream that waits for a job.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import grpc
-from server_under_load import Server, server, show
+from server_under_load import ROOT, SOURCE, Server, server, show
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 
+PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
+"""For the artifacts."""
 SETTLE = 3.0
 """Seconds until an idle server has done what it does after its start."""
 WATCH = 20.0
@@ -81,11 +86,23 @@ def _process(target: Server, deployment: str, entrypoints: range, runners: range
 
 
 def idle() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for start in ("first", "second"):
-            with server(Path(folder)) as target:
-                time.sleep(SETTLE)
-                show(f"idle after the {start} start", target.resident, "MiB", 96 * MEGABYTE, most=True)
+    programs = {
+        "from source": SOURCE,
+        "waypoint-server": (PYTHON, str(ROOT / "dist" / "waypoint-server")),
+        "waypoint server": (PYTHON, str(ROOT / "dist" / "waypoint"), "server"),
+    }
+    for name, program in programs.items():
+        if program is not SOURCE and not Path(program[1]).exists():
+            print(f"  {program[1]} is not built: `make zipapps`")
+            continue
+        if program is not SOURCE:
+            # Artifacts unpack themselves when they run for the first time on a machine.
+            subprocess.run([*program[:2], "version"], stdout=subprocess.DEVNULL, check=True)
+        with tempfile.TemporaryDirectory() as folder:
+            for start in ("first", "second"):
+                with server(Path(folder), program) as target:
+                    time.sleep(SETTLE)
+                    show(f"{name}, idle after its {start} start", target.resident, "MiB", 96 * MEGABYTE, most=True)
 
 
 def connected(entrypoints: int, runners: int) -> None:

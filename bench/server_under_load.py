@@ -20,6 +20,7 @@ from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCE = (sys.executable, "-m", "wp_server")
 VERSIONS = (("client-api-protocol", "1,1"), ("client-entrypoint-protocol", "1,1"), ("client-version", "v1.0.0"))
 APPLICATION = pb.Ref.Application(project="bench", application="web")
 STORED = pb.Ref.Application(project="bench", application="stored")
@@ -92,14 +93,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(folder: Path | None = None) -> Iterator[Server]:
+def server(folder: Path | None = None, program: Sequence[str] = SOURCE) -> Iterator[Server]:
     """Runs a server for the length of the block, on the state in `folder` or on an empty one; one core is its own."""
     with tempfile.TemporaryDirectory(prefix="waypoint-bench-") as directory:
         place = folder or Path(directory)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOINT_")}
+        foreign = ("WAYPOINT_", "PYTHONPATH")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "wp_server", "run", "-local", f"-db={place}/data.db"],
-            env=environment | {"PYTHONPATH": str(ROOT / "src")},
+            [*program, "run", "-local", f"-db={place}/data.db"],
+            env=environment | ({"PYTHONPATH": str(ROOT / "src")} if program is SOURCE else {}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             preexec_fn=_on_one_core,

@@ -75,15 +75,22 @@ def folded(natural: Sequence[int], width: int) -> list[list[int]]:
 
 def laid_out(row: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     """Lines of one row."""
+    if all(len(cell) == 1 and visible_width(cell[0]) <= width for cell, width in zip(row, widths, strict=True)):
+        return [joined([cell[0] for cell in row], widths)]
     cells = [
         [piece for line in cell for piece in wrapped(line, width)] for cell, width in zip(row, widths, strict=True)
     ]
     lines = []
     for index in range(max(map(len, cells))):
         texts = [cell[index] if index < len(cell) else "" for cell in cells]
-        padded = (text + " " * (width - visible_width(text)) for text, width in zip(texts, widths, strict=True))
-        lines.append(GAP.join(padded).rstrip())
+        lines.append(joined(texts, widths))
     return lines
+
+
+def joined(texts: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of texts that fit their widths."""
+    padded = (text + " " * (width - visible_width(text)) for text, width in zip(texts, widths, strict=True))
+    return GAP.join(padded).rstrip()
 
 
 def wrapped(line: str, width: int) -> list[str]:
@@ -121,7 +128,7 @@ def coloured(lines: Sequence[str]) -> list[str]:
 
 def visible_width(text: str) -> int:
     """Columns that `text` takes on a terminal."""
-    plain = ESCAPES.sub("", text)
+    plain = ESCAPES.sub("", text) if "\x1b" in text else text
     if plain.isascii():
         return len(plain)
     return sum(
