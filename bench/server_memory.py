@@ -11,13 +11,16 @@ with its configuration stream and a stream that waits for a job.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 from server_under_load import ROOT, SOURCE, Server, server, show
@@ -34,55 +37,88 @@ WATCH = 20.0
 CONNECT = 180.0
 """Seconds in which all must be connected."""
 PROCESSES = 4
+AT_ONCE = 25
+"""Peers of one process that connect at the same time."""
+RETRY = 1.0
 LINES = 100
 KEEPALIVE = (("wp-inline-keepalives", "true"),)
+Stream = Any
+"""A call with `read`."""
 MEGABYTE = 1_000_000 / 1024 / 1024
 
 
-async def _entrypoint(target: Server, deployment: str, number: int, ready: asyncio.Barrier) -> None:
-    instance = f"I{number:05}"
-    async with target.channel() as channel:
-        stub, metadata = WaypointStub(channel), (*target.metadata, *KEEPALIVE)
-        config = stub.EntrypointConfig(
-            pb.EntrypointConfigRequest(deployment_id=deployment, instance_id=instance), metadata=metadata
-        )
-        await config.read()
-        lines = stub.EntrypointLogStream(metadata=metadata)
-        entries = [pb.LogBatch.Entry(line=f"{instance} a line of ordinary length {one}") for one in range(LINES)]
-        await lines.write(pb.EntrypointLogBatch(instance_id=instance, lines=entries))
-        await ready.wait()
-        while await config.read() is not grpc.aio.EOF:
-            continue
+class Peers:
+    """Those of one process. `connected` when all are, at the same time."""
+
+    def __init__(self, target: Server, count: int) -> None:
+        self.target = target
+        self.metadata = (*target.metadata, *KEEPALIVE)
+        self.connected = asyncio.Event()
+        self._missing = count
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def stay(self, connect: Callable[[WaypointStub], Awaitable[Stream]]) -> None:
+        """Keeps a peer connected, which comes back when its connection breaks, as all of them do."""
+        while True:
+            async with self.target.channel() as channel:
+                try:
+                    async with self._room:
+                        config = await connect(WaypointStub(channel))
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(RETRY)
+                    continue
+                self._missing -= 1
+                if not self._missing:
+                    self.connected.set()
+                with contextlib.suppress(grpc.aio.AioRpcError):
+                    while await config.read() is not grpc.aio.EOF:
+                        continue
+                self._missing += 1
+
+    async def entrypoint(self, deployment: str, number: int) -> None:
+        instance, streams = f"I{number:05}", []
+
+        async def connect(stub: WaypointStub) -> Stream:
+            request = pb.EntrypointConfigRequest(deployment_id=deployment, instance_id=instance)
+            config = stub.EntrypointConfig(request, metadata=self.metadata)
+            await config.read()
+            lines = stub.EntrypointLogStream(metadata=self.metadata)
+            entries = [pb.LogBatch.Entry(line=f"{instance} a line of ordinary length {one}") for one in range(LINES)]
+            await lines.write(pb.EntrypointLogBatch(instance_id=instance, lines=entries))
+            streams[:] = [lines]
+            return config
+
+        await self.stay(connect)
+
+    async def runner(self, number: int) -> None:
+        runner, streams = pb.Runner(id=f"R{number:05}", remote=pb.Runner.Remote()), []
+
+        async def connect(stub: WaypointStub) -> Stream:
+            config = stub.RunnerConfig(metadata=self.metadata)
+            await config.write(pb.RunnerConfigRequest(open=pb.RunnerConfigRequest.Open(runner=runner)))
+            await config.read()
+            work = stub.RunnerJobStream(metadata=self.metadata)
+            request = pb.RunnerJobStreamRequest.Request(runner_id=runner.id)
+            await work.write(pb.RunnerJobStreamRequest(request=request))
+            streams[:] = [work]
+            return config
+
+        await self.stay(connect)
 
 
-async def _runner(target: Server, number: int, ready: asyncio.Barrier) -> None:
-    async with target.channel() as channel:
-        stub, metadata = WaypointStub(channel), (*target.metadata, *KEEPALIVE)
-        runner = pb.Runner(id=f"R{number:05}", remote=pb.Runner.Remote())
-        config = stub.RunnerConfig(metadata=metadata)
-        await config.write(pb.RunnerConfigRequest(open=pb.RunnerConfigRequest.Open(runner=runner)))
-        await config.read()
-        work = stub.RunnerJobStream(metadata=metadata)
-        request = pb.RunnerJobStreamRequest.Request(runner_id=runner.id)
-        await work.write(pb.RunnerJobStreamRequest(request=request))
-        await ready.wait()
-        while await config.read() is not grpc.aio.EOF:
-            continue
-
-
-async def _peers(target: Server, deployment: str, entrypoints: range, runners: range, connected) -> None:
-    ready = asyncio.Barrier(len(entrypoints) + len(runners) + 1)
+async def _peers(target: Server, deployment: str, entrypoints: range, runners: range, told) -> None:
+    peers = Peers(target, len(entrypoints) + len(runners))
     async with asyncio.TaskGroup() as group:
         for number in entrypoints:
-            group.create_task(_entrypoint(target, deployment, number, ready))
+            group.create_task(peers.entrypoint(deployment, number))
         for number in runners:
-            group.create_task(_runner(target, number, ready))
-        await ready.wait()
-        connected.put(None)
+            group.create_task(peers.runner(number))
+        await peers.connected.wait()
+        told.put(None)
 
 
-def _process(target: Server, deployment: str, entrypoints: range, runners: range, connected) -> None:
-    asyncio.run(_peers(target, deployment, entrypoints, runners, connected))
+def _process(target: Server, deployment: str, entrypoints: range, runners: range, told) -> None:
+    asyncio.run(_peers(target, deployment, entrypoints, runners, told))
 
 
 def idle() -> None:
