@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pexpect
@@ -25,14 +26,22 @@ def terminal(entrypoints: Entrypoints, server: FakeServer) -> Iterator[object]:
             [*options, *argv],
             env=entrypoints.environment(server, **extra),
             dimensions=(30, 90),
-            timeout=20,
+            timeout=60,
         )
         started.append(child)
         return child
 
     yield start
     for child in started:
-        child.close(force=True)
+        end(child)
+
+
+def end(child: pexpect.spawn) -> None:
+    """Kill it if need be, and let go of it. (It is given a tenth of a second to go where pexpect does this.)"""
+    if child.isalive():
+        child.kill(signal.SIGKILL)
+        eventually(lambda: not child.isalive())
+    child.close()
 
 
 def test_the_application_has_a_terminal_of_its_own_and_is_shipped(terminal, server: FakeServer) -> None:
@@ -88,7 +97,7 @@ def test_a_shell_has_job_control(terminal) -> None:
 def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints, server: FakeServer) -> None:
     """Not all descriptors are the terminal, so the application uses the shell's."""
     environment = entrypoints.environment(server, PS1="> ")
-    child = pexpect.spawn("bash", ["--norc", "-i"], env=environment, timeout=20)
+    child = pexpect.spawn("bash", ["--norc", "-i"], env=environment, timeout=60)
     child.expect("> ")
     child.sendline(
         f"{' '.join(entrypoints.program())} sh -c 'echo re''ady; read x; echo got $x; exec sleep 1000' | cat"
@@ -104,7 +113,7 @@ def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints
     child.expect("> ")
     child.sendline("exit")
     child.expect(pexpect.EOF)
-    child.close(force=True)
+    end(child)
 
 
 def test_the_terminal_is_left_as_it_was(entrypoints: Entrypoints, server: FakeServer, tmp_path) -> None:
@@ -112,7 +121,7 @@ def test_the_terminal_is_left_as_it_was(entrypoints: Entrypoints, server: FakeSe
     script = tmp_path / "script"
     command = f"{' '.join(entrypoints.program())} sh -c 'stty raw -echo'"
     script.write_text(f"stty -a > {tmp_path}/before\n{command}\nstty -a > {tmp_path}/after\necho finished\n")
-    child = pexpect.spawn("sh", [str(script)], env=entrypoints.environment(server), timeout=20)
+    child = pexpect.spawn("sh", [str(script)], env=entrypoints.environment(server), timeout=60)
     child.expect("finished")
     child.wait()
     assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
