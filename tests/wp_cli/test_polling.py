@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.git_servers import GitHttp
 from tests.wp_cli.projects import app
-from tests.wp_cli.servers import RealServer
+from tests.wp_cli.servers import RealServer, real_server
 from tests.wp_cli.test_runner_agent import objects, online, runner_of
 from tests.wp_runner.repositories import Repository
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
 
 DEADLINE = 180.0
+NOT_STOPPED = ("pending", "starting", "started", "running", "completed", "stopping")
 
 
 def until(true: Callable[[], object]) -> None:
@@ -108,3 +109,36 @@ def test_flags_of_polling(cli: Cli) -> None:
     assert "polling" not in json.loads(cli.ok("project", "inspect", "-json", "shop"))
     assert "is not polled" in cli.fails("project", "apply", "shop", "-poll-interval=1h")
     assert "is not asked for" in cli.fails("project", "apply", "shop", "-app-status-poll-interval=1h")
+
+
+@pytest.mark.timeout(600)
+def test_looks_and_deployments_on_runners_of_their_own(cli: Cli, tmp_path: Path) -> None:
+    """With a default profile every one of these jobs gets its own runner, which is gone afterwards."""
+    repository = Repository(tmp_path / "repositories")
+    (repository.work / "waypoint.hcl").write_text(f'project = "shop"\n\n{app("web", stages="null")}')
+    first = repository.push("First")
+    with real_server(cli.home / "first", cli.environ) as probe:
+        address = probe.address
+    flags = (f"-advertise-addr={address}", "-advertise-tls-skip-verify")
+    server = RealServer(cli.home / "server", cli.environ, *flags, listen=address)
+    try:
+        cli.ok(
+            "server", "bootstrap", f"-server-addr={address}", "-server-tls-skip-verify", "-context-create=main"
+        )  # fmt: skip
+        token = json.loads(cli.ok("context", "inspect", "-show-secrets", "-json", "main"))["auth_token"]
+        cli.ok("runner", "profile", "set", "own", "-plugin-type=local", "-default", "-target-runner-id=launcher")
+        with runner_of(cli, server, "-id=launcher", WAYPOINT_SERVER_TOKEN=token):
+            git = ("-data-source=git", f"-git-url={repository.url}")
+            cli.ok("project", "apply", "shop", *git, "-poll", "-poll-interval=1s", "-app-status-poll=false")
+            until(lambda: deployed(cli) == [first])
+            second = repository.push("Second", text="2")
+            until(lambda: deployed(cli) == [first, second])
+            cli.ok("project", "apply", "shop", "-poll=false")
+            jobs = objects(cli.ok("job", "list", "-project=shop", "-json"))
+            looks = [job for job in jobs if "poll" in job and "assignedRunner" in job]
+            assert looks
+            assert "launcher" not in {job["assignedRunner"]["id"] for job in looks}
+            until(lambda: not objects(cli.ok("task", "list", "-json", *(f"-state={state}" for state in NOT_STOPPED))))
+            assert list((cli.home / ".local/share/waypoint/local/tasks").iterdir()) == []
+    finally:
+        server.kill()
