@@ -116,7 +116,7 @@ class Client:
             **operation,
         )
         job.data_source.local.SetInParent()
-        return self.stub.QueueJob(pb.QueueJobRequest(job=job, expires_in="30s")).job_id
+        return self.stub.QueueJob(pb.QueueJobRequest(job=job, expires_in="10m")).job_id
 
     def events(self, job_id: str) -> Iterator[pb.GetJobStreamResponse]:
         return self.stub.GetJobStream(pb.GetJobStreamRequest(job_id=job_id))
