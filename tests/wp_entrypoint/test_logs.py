@@ -37,7 +37,7 @@ def test_lines_have_their_time_and_source(entrypoints: Entrypoints, server: Fake
 
 
 @pytest.mark.as_zipapp
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_burst_of_100_000_lines_is_complete_and_in_order(entrypoints: Entrypoints, server: FakeServer) -> None:
     # A server that takes nothing for as long as this only has no processor, here.
     entrypoints.repack("logs", STALL=60.0)

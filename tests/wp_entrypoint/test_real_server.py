@@ -69,7 +69,7 @@ def test_exec(entrypoints: Entrypoints, real: RealServer) -> None:
     assert real.exec("cat", typed=data) == (0, data, b"")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_burst_of_100_000_lines(entrypoints: Entrypoints, real: RealServer) -> None:
     """The server keeps a window of them; what a reader sees, it sees in order and to the end."""
     program = "import sys; sys.stdout.write(''.join('%099d\\n' % n for n in range(100000))); sys.stdin.readline()"

@@ -200,7 +200,7 @@ def untouched(process: subprocess.Popen[bytes], child: list[int]) -> None:
 
 
 @pytest.mark.both_natures
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_connection_that_is_half_open_is_found_dead(entrypoints: Entrypoints, server: FakeServer, wire: Wire) -> None:
     """Nothing arrives and nothing is refused. The server's keepalives do not come, so it is asked, and given up."""
     env = {"WAYPOINT_SERVER_ADDR": f"127.0.0.1:{wire.port}"}

@@ -236,7 +236,7 @@ async def log_jobs(user: Client) -> list[pb.Job]:
     return [job for job in (await user.ListJobs(pb.ListJobsRequest())).jobs if job.HasField("logs")]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_lines_that_went_with_a_killed_server_leave_a_gap_line_and_the_instance_returns(postgres, tmp_path):
     url = postgres.emptied()
     servers = [ReplicaProcess(url, tmp_path / name) for name in "abc"]

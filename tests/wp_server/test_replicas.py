@@ -490,7 +490,7 @@ class Lasting:
         assert answer.exit.code == 3
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_servers_killed_in_turn_lose_no_job_run_none_twice_and_serve_again_within_ten_seconds(postgres, tmp_path):
     url = postgres.emptied()
     servers = [ReplicaProcess(url, tmp_path / name) for name in "abc"]
