@@ -7,6 +7,7 @@ import itertools
 import os
 import resource
 import secrets
+import subprocess
 import threading
 from collections.abc import AsyncIterator
 
@@ -256,6 +257,44 @@ async def test_connections_that_died_in_the_pool_are_not_noticed_by_callers(post
     postgres.execute(END_SESSIONS)
     await own.write(keys.create_key, "after")
     assert await own.read(keys.key, "after")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="optional: needs root to mount a small disk")
+async def test_a_really_full_disk_fails_writes_in_one_sentence_and_recovers(postgres):
+    """The tables are on a disk of their own, of 24 MiB."""
+    disk = postgres.folder / "small"
+    disk.mkdir()
+    options = f"size=24m,mode=0700,uid={postgres.folder.stat().st_uid}"
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=False).returncode:
+        pytest.skip("optional: this machine does not let tests mount a small disk")
+    try:
+        postgres.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        postgres.execute("CREATE DATABASE small TABLESPACE small")
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(4 * 2**20))
+        store = Store.open(postgres.url("small"))
+        try:
+            await store.write(keys.create_key, "before")
+            with pytest.raises(ResourceExhausted, match="disk is full, so nothing was saved"):
+                for number in range(100):
+                    await store.write(_fill, number)
+            assert await store.read(keys.key, "before")
+            ballast.unlink()
+            await store.write(keys.create_key, "after")
+            assert await store.read(keys.key, "after")
+        finally:
+            await store.close()
+            postgres.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
+            postgres.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+        disk.rmdir()
+
+
+def _fill(connection: Connection, number: int) -> None:
+    for place in range(100):
+        values = {"name": f"filler-{number}-{place}", "value": secrets.token_bytes(8_000)}
+        connection.execute(text("INSERT INTO settings VALUES (:name, :value)"), values)
 
 
 async def test_a_full_disk_fails_writes_in_one_sentence_and_reading_goes_on(own):
