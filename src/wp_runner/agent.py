@@ -64,6 +64,8 @@ class RunnerSettings:
     labels: Mapping[str, str] = field(default_factory=dict)
     slots: int = 1
     profile_id: str = ""
+    dynamic_config: bool = False
+    """Whether its own variables may come from config sources."""
 
     def message(self) -> pb.Runner:
         """How the runner presents itself to the server."""
@@ -85,9 +87,11 @@ class Agent:
         self.settings = settings
         self._stub = stub
         self._execute = execute
-        self._environment = RunnerEnvironment()
+        self._environment = RunnerEnvironment(dynamic=settings.dynamic_config)
         self._registration = Registration(
-            stub, settings.message(), lambda config: self._environment.apply(config.config_vars)
+            stub,
+            settings.message(),
+            lambda config: self._environment.apply(config.config_vars, config.config_sources),
         )
         self._stopping = threading.Event()
         self._accepted = threading.Event()

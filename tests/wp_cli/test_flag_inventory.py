@@ -114,7 +114,8 @@ FLAGS: dict[str, dict[str, str]] = {
     "server restore": {"exit": ""},
     "server cookie": {},
     "runner agent": dict.fromkeys((
-        "id", "cookie", "state-dir", "label", "concurrency", "liveness-tcp-addr", "odr", "odr-profile-id",
+        "id", "cookie", "state-dir", "label", "concurrency", "enable-dynamic-config", "liveness-tcp-addr",
+        "odr", "odr-profile-id",
     ), ""),
     "runner list": OPERATION | {"json": "", "pending": ""},
     "runner inspect": {"json": ""},

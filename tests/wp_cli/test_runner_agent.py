@@ -157,6 +157,30 @@ def test_a_thin_client_brings_a_project_up_on_a_runner_that_has_only_a_token(cli
     assert [row["id"] for row in listed(cli)] == []
 
 
+def test_a_runners_variables_come_from_sources_if_it_is_told_so(cli: Cli, server: RealServer) -> None:
+    from tests.wp_runner.real_server import Client
+
+    from wp_proto.waypoint import api as pb
+
+    shown = 'hook {\n      when    = "before"\n      command = ["sh", "-c", "echo the place is $PLACE"]\n    }'
+    remote_project(cli, app("web", shown, stages="null"))
+    cli.ok("config", "source-set", "-type=null", "-config=place=Berlin")
+    dynamic = pb.ConfigVar.DynamicVal(config={"config_key": "place"}, **{"from": "null"})
+    variable = pb.ConfigVar(name="PLACE", dynamic=dynamic)
+    getattr(variable.target, "global").SetInParent()
+    variable.target.runner.any.SetInParent()
+    with grpc_channel(server) as channel:
+        Client(channel, token_of(cli)).stub.SetConfig(pb.ConfigSetRequest(variables=[variable]))
+    token = cli.ok("runner", "token", "-id=builder").strip()
+    flags = ("-id=builder", "-enable-dynamic-config")
+    with runner_of(cli, server, *flags, WAYPOINT_SERVER_TOKEN=token) as runner:
+        until(lambda: online(cli, "builder"), runner)
+        done = cli.run("build", "-project=shop", "-app=web", "-local=false")
+        assert "the place is Berlin" in done.stdout + done.stderr, runner.output
+        runner.signal(signal.SIGTERM)
+        assert runner.ends() == 0
+
+
 def test_a_runner_with_the_cookie_waits_for_adoption_and_keeps_its_token(cli: Cli, server: RealServer) -> None:
     cookie = cli.ok("server", "cookie").strip()
     state = cli.home / "state"

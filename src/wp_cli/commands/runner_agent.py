@@ -46,6 +46,9 @@ GIT_CACHE_SIZE = Flag(
     "git-cache-size", INT, 2048, "MiB that the kept repositories may have together; 0 keeps none.",
     env="WAYPOINT_GIT_CACHE_SIZE",
 )  # fmt: skip
+DYNAMIC_CONFIG = Flag(
+    "enable-dynamic-config", BOOL, False, "Read the runner's own variables from config sources, where they say so."
+)
 ODR = Flag("odr", BOOL, False, "Run the one job that names this runner, then end.", hidden=True)
 ODR_PROFILE = Flag("odr-profile-id", STRING, "", "Profile that this runner was started by.", hidden=True)
 
@@ -124,11 +127,13 @@ def _settings(session: Session, state: StateFolder | None) -> RunnerSettings:
         runner_id = new_id()
         if state:
             state.keep_id(runner_id)
-    labels = session[LABEL]
+    labels, dynamic = session[LABEL], session[DYNAMIC_CONFIG]
     if session[ODR]:
-        return RunnerSettings(RunnerKind.ON_DEMAND, runner_id, labels, profile_id=session[ODR_PROFILE])
+        return RunnerSettings(
+            RunnerKind.ON_DEMAND, runner_id, labels, profile_id=session[ODR_PROFILE], dynamic_config=dynamic
+        )
     slots = max(1, session[CONCURRENCY] or SLOTS_PER_PROCESSOR * (os.cpu_count() or 1))
-    return RunnerSettings(RunnerKind.REMOTE, runner_id, labels, slots)
+    return RunnerSettings(RunnerKind.REMOTE, runner_id, labels, slots, dynamic_config=dynamic)
 
 
 def _adopted_client(
@@ -261,7 +266,8 @@ AGENT = Command(
     the adoption holds over restarts.
     """,
     flags=(
-        ID, COOKIE, STATE_DIR, LABEL, CONCURRENCY, LIVENESS, KNOWN_HOSTS, GIT_CACHE, GIT_CACHE_SIZE, ODR, ODR_PROFILE,
+        ID, COOKIE, STATE_DIR, LABEL, CONCURRENCY, LIVENESS, DYNAMIC_CONFIG, KNOWN_HOSTS, GIT_CACHE,
+        GIT_CACHE_SIZE, ODR, ODR_PROFILE,
     ),
     logs_itself=True,
 )  # fmt: skip
