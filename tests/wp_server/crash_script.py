@@ -1,7 +1,7 @@
-"""Runs one story of a server again and again, killing it at every statement in turn; looks at what each death left.
+"""Runs a story of a server again and again, killing it at every statement in turn; looks at what each death left.
 
-    python crash_script.py FOLDER
-    python crash_script.py postgresql://…  STEP    on an empty database, killed at every STEP-th statement
+    python crash_script.py STORY FOLDER
+    python crash_script.py STORY postgresql://…  STEP    on an empty database, killed at every STEP-th statement
 
 Prints one line per death; ends with 0 when every file kept its promises and one story got to its end alive.
 """
@@ -91,6 +91,17 @@ async def story(store: Store, told: int) -> None:
     (row,) = await store.write(claims.claim, RUNNER, 1)
     assert row.job.id == GROUP[2]
     answered("next")
+
+
+async def pipeline_story(store: Store, told: int) -> None:
+    """The same for the run of a pipeline with another one in it."""
+
+    def answered(step: str) -> None:
+        os.write(told, f"{step}\n".encode())
+
+    await store.write(settings.prepare)
+    await store.write(projects.upsert, pb.Project(name="p"))
+    answered("project")
     inner = pipelines_with("inner", {"one": [], "two": ["one"]})
     await store.write(pipelines.upsert, inner)
     await store.write(pipelines.upsert, pipelines_with("outer", {"a": [], "in": ["a"], "z": ["in"]}, nested="in"))
@@ -103,6 +114,9 @@ async def story(store: Store, told: int) -> None:
     stop = await store.read(first_step)
     await store.write(transitions.cancel, stop, False)
     answered("cancelled")
+
+
+STORIES = {"jobs": story, "pipeline": pipeline_story}
 
 
 def named(pipeline: str) -> pb.Ref.Pipeline:
@@ -200,7 +214,7 @@ def in_child(run) -> tuple[int, set[str]]:
     return os.waitpid(child, 0)[1], told
 
 
-def life(url: str, deadly: int):
+def life(name: str, url: str, deadly: int):
     """A story that dies when its `deadly`-th statement is about to run."""
 
     async def run(told: int) -> None:
@@ -220,16 +234,16 @@ def life(url: str, deadly: int):
         else:
             event.listen(Engine, "before_cursor_execute", lambda _c, _u, statement, *_rest: trace(statement))
             event.listen(Engine, "commit", lambda _connection: trace("COMMIT"))
-        await story(Store.open(url), told)
+        await STORIES[name](Store.open(url), told)
 
     return run
 
 
-def on_postgresql(url: str, step: int) -> int:
+def on_postgresql(name: str, url: str, step: int) -> int:
     """The same on a database that is emptied after every death; the server of the database survives."""
     for deadly in range(1, FAR_AWAY, step):
         asyncio.run(_empty(url))
-        status, told = in_child(life(url, deadly))
+        status, told = in_child(life(name, url, deadly))
 
         async def check(_pipe: int, told: set[str] = told) -> None:
             store = Store.open(url)
@@ -253,18 +267,19 @@ async def _empty(url: str) -> None:
 
 
 def main() -> int:
-    if sys.argv[1].startswith("postgresql"):
-        return on_postgresql(sys.argv[1], int(sys.argv[2]))
-    template = Path(sys.argv[1]) / "empty.db"
+    name, place = sys.argv[1:3]
+    if place.startswith("postgresql"):
+        return on_postgresql(name, place, int(sys.argv[3]))
+    template = Path(place) / "empty.db"
 
     async def make(_pipe: int) -> None:
         await Store.open(f"sqlite:///{template}").close()
 
     assert in_child(make)[0] == 0
     for deadly in range(1, FAR_AWAY):
-        path = Path(sys.argv[1]) / f"{deadly}.db"
+        path = Path(place) / f"{deadly}.db"
         path.write_bytes(template.read_bytes())
-        status, told = in_child(life(f"sqlite:///{path}", deadly))
+        status, told = in_child(life(name, f"sqlite:///{path}", deadly))
 
         async def check(_pipe: int, path: Path = path, told: set[str] = told) -> None:
             store = Store.open(f"sqlite:///{path}")
