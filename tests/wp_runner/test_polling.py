@@ -191,3 +191,44 @@ def test_looks_stop_when_they_are_switched_off(repository: Repository, watched: 
     watched.apply(poll=False, url=repository.url)
     found = watched.client.stub.GetProject(pb.GetProjectRequest(project=pb.Ref.Project(project=watched.name)))
     assert not [one for one in found.polling if not one.application]
+
+
+def test_a_look_that_somebody_asks_for_compares_with_what_the_workspace_was_made_from(
+    repository: Repository, watched: Watched, runner: RemoteRunner
+) -> None:
+    """The server says nothing of what was seen, as one of another make: the runner asks for it."""
+    (repository.work / "waypoint.hcl").write_text(hcl(watched))
+    first = repository.push("First")
+    watched.apply(poll=False, url=repository.url)
+
+    def look() -> pb.Job.PollResult:
+        job = pb.Job(poll=pb.Job.PollOp())
+        job.application.project, job.workspace.workspace = watched.name, "default"
+        job.target_runner.any.SetInParent()
+        job_id = watched.client.stub.QueueJob(pb.QueueJobRequest(job=job)).job_id
+        outcome, shown = watched.client.finish(job_id)
+        assert not outcome.error.message, shown
+        return outcome.result.poll
+
+    until(lambda: all(job.state in DONE for job in watched.jobs("init")), 60)
+    second = repository.push("Second", text="2")
+    found = look()
+    assert (found.old_ref.git.commit, found.new_ref.git.commit) == (first, second)
+    assert found.job_id
+    until(lambda: watched.deployed() == [second], 60)
+    assert not look().job_id
+    empty = repository.push("Nothing at all")
+    found = look()
+    assert (found.old_ref.git.commit, found.new_ref.git.commit, found.job_id) == (second, empty, "")
+    assert look().old_ref.git.commit == empty
+
+
+def test_what_cannot_be_looked_at_is_said(repository: Repository, watched: Watched, runner: RemoteRunner) -> None:
+    repository.push("First", text="1")
+    watched.apply(url=repository.url, path="missing")
+    until(lambda: "has no folder 'missing'" in watched.polling.problem, 60)
+    watched.apply(url=repository.url, ref="nowhere")
+    until(lambda: 'no branch, tag or commit "nowhere"' in watched.polling.problem, 60)
+    watched.apply(url=f"{repository.url}-gone")
+    until(lambda: "cannot be fetched" in watched.polling.problem, 60)
+    assert not watched.jobs("queue_project")

@@ -289,24 +289,27 @@ async def test_a_record_that_is_named_meanwhile_stays(store, monkeypatch):
 
 
 async def test_runners_go_after_their_jobs(store):
-    old, busy, here = "old", "busy", "here"
-    for name in (old, busy, here):
+    old, busy, here, rejected = "old", "busy", "here", "rejected"
+    for name in (old, busy, here, rejected):
         registered = await store.write(runners.register, pb.Runner(id=name, remote=pb.Runner.Remote()))
         if name != here:
             await store.write(runners.unregister, name, registered.registration)
+    await store.write(runners.decide, rejected, False)
 
     def long_ago(connection: Connection) -> None:
-        for name in (old, busy, here):
+        for name in (old, busy, here, rejected):
             runner = runners.get(connection, name)
-            runner.last_seen.FromNanoseconds(clock.now(connection) - 100 * DAY * SECOND)
+            runner.last_seen.FromNanoseconds(clock.now(connection) - 2 * DAY * SECOND)
             where = runner_table.c.id == name
             connection.execute(update(runner_table).where(where).values(blob=runner.SerializeToString()))
 
     await store.write(long_ago)
     await made(store, 91, labels={"runner": old})
     await made(store, 1, labels={"runner": busy})
+    await prune(store, replace(BY_AGE, runner_seconds=3 * DAY))
+    assert await left(store, runner_table) == {old, busy, here, rejected}
     await prune(store)
-    assert await left(store, runner_table) == {busy, here}
+    assert await left(store, runner_table) == {busy, here, rejected}
 
 
 async def test_the_audit_has_an_age_of_its_own(store):

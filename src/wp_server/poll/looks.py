@@ -1,5 +1,8 @@
 """One look at a source or an application (server.md §9.1): what came of the last one, and the jobs of the next.
 
+What was seen last is kept here and told to the runner. The revision of the workspace says something else: whatever job
+fetched files last, such as one that only asks for the state of a deployment, has set it.
+
 A look never overtakes the one before: as long as that has an unfinished job, nothing is queued. A commit counts as seen
 only when its deployments are queued, so a runner or server that dies in between costs a repetition, not a deployment.
 """

@@ -44,6 +44,8 @@ class Limits:
         default_factory=lambda: MappingProxyType({"ordinary": 10_000, "routine": 1_000, "launching": 40_000})
     )
     records: int = 100
+    runner_seconds: float = 86_400.0
+    """Since a runner left that has no job any more."""
 
 
 class _Lost(Exception):
@@ -72,12 +74,13 @@ class Pruner:
         """Removes everything that may go now; less when the duty is lost meanwhile. Errors: those of the store."""
         try:
             if self._limits.seconds:
-                before = await self._store.read(clock.now) - int(self._limits.seconds * 1e9)
+                now = await self._store.read(clock.now)
+                before = now - int(self._limits.seconds * 1e9)
                 for place in await self._store.read_aside(record_pruning.crowded, self._limits.records):
                     await self._records(place, before)
                 await self._aged_jobs(before)
                 await self._crowded_jobs()
-                await self._runners(before)
+                await self._runners(now - int(self._limits.runner_seconds * 1e9))
             if self._limits.audit_seconds:
                 while await self._write(pruning.drop_audit, self._limits.audit_seconds):
                     pass

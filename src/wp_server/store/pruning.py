@@ -37,6 +37,7 @@ AUDIT_AT_ONCE = 200
 _FINISHED = sorted(int(state) for state in FINISHED)
 _ROUTINE = ("poll", "status_report")
 _LAUNCHING = ("start_task", "watch_task", "stop_task")
+_DECIDED = (int(pb.Runner.ADOPTED), int(pb.Runner.REJECTED))
 _RUN_ENDED = (pb.PipelineRun.ERROR, pb.PipelineRun.CANCELLED, pb.PipelineRun.SUCCESS)
 
 _is_finished = jobs.c.state.in_(_FINISHED)
@@ -242,18 +243,20 @@ class Departed:
 
 
 def departed(connection: Connection, after: str, size: int) -> list[Departed]:
-    """Returns up to `size` runners that left and had none of the jobs that are kept, by id."""
-    has_jobs = exists(select(jobs.c.id).where(jobs.c.runner_id == runners.c.id))
-    query = select(runners.c.id, runners.c.blob).where(runners.c.gone.is_(True), runners.c.id > after, ~has_jobs)
+    """Returns up to `size` runners that left, about whom nobody decided, and had none of the kept jobs, by id."""
+    query = select(runners.c.id, runners.c.blob).where(_is_forgotten(), runners.c.id > after)
     found = connection.execute(query.order_by(runners.c.id).limit(size))
     return [Departed(row.id, pb.Runner.FromString(row.blob).last_seen.ToNanoseconds()) for row in found]
 
 
 def drop_runners(connection: Connection, runner_ids: Sequence[str]) -> None:
-    """Deletes runners that are still gone and without a job."""
+    """Deletes runners as far as that still holds."""
+    connection.execute(delete(runners).where(runners.c.id.in_(list(runner_ids)), _is_forgotten()))
+
+
+def _is_forgotten() -> ColumnElement[bool]:
     has_jobs = exists(select(jobs.c.id).where(jobs.c.runner_id == runners.c.id))
-    where = (runners.c.id.in_(list(runner_ids)), runners.c.gone.is_(True), ~has_jobs)
-    connection.execute(delete(runners).where(*where))
+    return and_(runners.c.gone.is_(True), runners.c.adoption.not_in(_DECIDED), ~has_jobs)
 
 
 def drop_audit(connection: Connection, seconds: float) -> int:
