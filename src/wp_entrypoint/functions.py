@@ -879,7 +879,12 @@ def _path(text: str) -> str:
 
 
 def _bytes(path: str) -> bytes:
-    with open(_path(path), "rb") as file:
+    import stat
+
+    # Nothing here may wait: this is the one thread that everything else runs in, too.
+    with open(os.open(_path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ExpressionError("this is no regular file")
         return file.read(MAX_TEXT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -161,6 +162,28 @@ def test_what_has_no_value_says_why_and_nothing_of_the_values(text: str, words: 
         render(text, SCOPE | {"secret": SECRET})
     assert words in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+def test_files_are_those_of_the_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "text").write_text("hello\n")
+    (tmp_path / "bytes").write_bytes(b"\xff\0")
+    os.mkfifo(tmp_path / "pipe")
+    assert render('${chomp(file("text"))} ${file("~/text")}', {}) == "hello hello\n"
+    assert render('${filebase64("bytes")} ${fileexists("text")} ${fileexists("none")}', {}) == "/wA= true false"
+    assert render('${abspath("a/../text")}', {}) == str(tmp_path / "text")
+    for text, words in (
+        ('${file("bytes")}', "no UTF-8"),
+        ('${file("none")}', "No such file"),
+        ('${file("pipe")}', "no regular file"),
+        ('${filesha256("/dev/zero")}', "no regular file"),
+        ('${fileexists(".")}', "no regular file"),
+        ('${file("~other/x")}', "only ~"),
+        ('${file("a${jsondecode("\\"\\\\u0000\\"")}")}', "null character"),
+    ):
+        with pytest.raises(ExpressionError, match=words):
+            render(text, {})
 
 
 @given(st.lists(st.tuples(st.sampled_from("+-*/%<>"), st.decimals(-1000, 1000, places=3)), min_size=1, max_size=6))
