@@ -14,6 +14,9 @@ import pytest
 
 from wp_cli.connect import connect
 from wp_cli.endpoint import Endpoint, Trust
+from wp_cli.errors import CliError
+from wp_cli.install import docker as install_docker
+from wp_cli.install import runners, waiting
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -202,6 +205,33 @@ def test_a_runner_that_ends_at_once_is_told_with_its_last_words(here: Installati
     said = cli.fails("runner", "install", *flags, "--", "-liveness-tcp-addr=nowhere")
     assert f"the container {here.prefix}-broken-runner ended with exit code 1" in said
     assert "cannot listen on" in said
+
+
+def test_a_runner_that_does_not_find_the_server_is_told_with_what_it_says(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.cli.ok("workspace", "create", "dev")
+    place = here.cli.home / ".local/share/waypoint/server"
+    address = json.loads((place / "server.json").read_text())["grpc"]
+    nowhere = pb.ServerConfig.AdvertiseAddr(addr="127.0.0.1:1", tls=True, tls_skip_verify=True)
+    runner = runners.Runner("lost", f"{here.prefix}-lost-runner", here.image, nowhere, "cookie")
+
+    def until_it_complains(_said: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while b"cannot reach" not in here.engine.containers.get(runner.container).logs():
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    monkeypatch.setattr(waiting, "RUNNER_SECONDS", 0.0)
+    client = connect(Endpoint(address, True, Trust(anything=True), (place / "token").read_text().strip()))
+    try:
+        with install_docker.engine_here() as engine, pytest.raises(CliError) as failed:
+            runners.install(engine, client, runner, until_it_complains)
+    finally:
+        client.close()
+    assert "runner 'lost' did not come to the server" in failed.value.message
+    assert "-server-addr" in failed.value.do
+    assert "cannot reach the server at host.docker.internal:1" in " ".join(failed.value.details)
 
 
 def test_what_cannot_be_is_said_at_once(cli: Cli) -> None:

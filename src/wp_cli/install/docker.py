@@ -190,8 +190,14 @@ def check_running(engine: Engine, name: str) -> None:
         raise CliError(f"the container {name} is gone")
     state = seen["State"]
     if state["Status"] in {"exited", "dead"} or seen["RestartCount"] > 0:
-        lines = engine.api.logs(name, tail=LAST_LINES).decode("utf-8", "replace").splitlines()
-        raise CliError(f"the container {name} ended with exit code {state['ExitCode']}", details=tuple(lines))
+        raise CliError(
+            f"the container {name} ended with exit code {state['ExitCode']}", details=last_words(engine, name)
+        )
+
+
+def last_words(engine: Engine, name: str) -> tuple[str, ...]:
+    """Return the last lines that the container wrote."""
+    return tuple(engine.api.logs(name, tail=LAST_LINES).decode("utf-8", "replace").splitlines())
 
 
 class _Said:

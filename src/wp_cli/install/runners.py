@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wp_cli.errors import CliError
 from wp_cli.install import docker, waiting
 from wp_plugins.docker.container_plan import reachable_from_container
 from wp_proto.waypoint import api as pb
@@ -58,12 +59,20 @@ class Runner:
 def install(
     engine: Engine, client: Client, runner: Runner, say: Callable[[str], None], *, adopt: bool = True
 ) -> None:  # fmt: skip
-    """Start the runner, in place of a container of that name, and adopt it."""
+    """Start the runner, in place of a container of that name, and adopt it.
+
+    CliError with the runner's last words if it does not come to the server.
+    """
     docker.have_image(engine, runner.image, say)
     docker.remove(engine, runner.container)
     docker.run(engine, runner.spec())
-    if adopt:
+    if not adopt:
+        return
+    try:
         waiting.adopted_runner(client, runner.id, say, lambda: docker.check_running(engine, runner.container))
+    except CliError as problem:
+        said = problem.details or docker.last_words(engine, runner.container)
+        raise CliError(problem.message, do=problem.do, details=said) from problem
 
 
 def remove(engine: Engine, container: str) -> bool:

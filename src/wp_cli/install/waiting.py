@@ -60,7 +60,10 @@ def adopted_runner(client: Client, runner_id: str, say: Callable[[str], None], c
     say(f"Waiting for runner {runner_id!r}...")
     runner = _until(asks, check, RUNNER_SECONDS)
     if runner is None:
-        raise CliError(f"runner {runner_id!r} did not come to the server within {RUNNER_SECONDS:g} seconds")
+        raise CliError(
+            f"runner {runner_id!r} did not come to the server within {RUNNER_SECONDS:g} seconds",
+            do="Check that the address it was given leads to the server from inside the container (-server-addr).",
+        )
     if runner.adoption_state == pb.Runner.PENDING:
         client.calls.AdoptRunner(pb.AdoptRunnerRequest(runner_id=runner_id, adopt=True))
     if _until(works, check, RUNNER_SECONDS) is None:
