@@ -17,7 +17,6 @@ from wp_server.jobs.deadlines import check_lead
 from wp_server.poll import looks, schedule
 from wp_server.store import Store, clock, polls, projects
 from wp_server.store.polls import Kind, Poll
-from wp_server.store.slices import Slice
 
 IDLE_SECONDS = 5.0
 """Longest silence: the duty may have come to this server."""
@@ -52,14 +51,17 @@ async def run(store: Store, leads: Callable[[], int | None]) -> None:
 def take_over(connection: Connection, fence: int) -> None:
     """Makes the rows complete, and spreads what became due while nobody looked over an interval.
 
-    Rows are missing in what was written before there were any. Errors: Aborted without the duty.
+    Rows are missing in what was written before there were any; one too many goes when it is due. Errors: Aborted
+    without the duty.
     """
     check_lead(connection, fence)
-    every = {project.name.lower(): project for project in projects.page(connection, Slice())}
-    for project in every.values():
-        polls.follow(connection, project, project, [app.name.lower() for app in project.applications])
+    every = projects.bare(connection)
+    for key, project in every.items():
         if polls.polls_source(project):
-            polls.add(connection, Kind.SOURCE, project.name.lower(), "")
+            polls.add(connection, Kind.SOURCE, key, "")
+        if polls.polls_applications(project):
+            for app in projects.get(connection, key).applications:
+                polls.add(connection, Kind.APPLICATION, key, app.name.lower())
     now = clock.now(connection)
     for poll in polls.every(connection):
         seconds = schedule.interval(poll.kind, every[poll.project])

@@ -76,6 +76,12 @@ def named(connection: Connection, keys: Collection[str]) -> dict[str, pb.Project
     return {row.project_key: pb.Project.FromString(row.blob) for row in rows}
 
 
+def bare(connection: Connection) -> dict[str, pb.Project]:
+    """Returns all projects, without their applications, by key."""
+    rows = connection.execute(select(projects.c.project_key, projects.c.blob))
+    return {row.project_key: pb.Project.FromString(row.blob) for row in rows}
+
+
 def page(connection: Connection, part: Slice) -> list[pb.Project]:
     """Returns a part of the projects with their applications, by name."""
     query = part.of(select(projects.c.project_key), projects.c.project_key, str)
