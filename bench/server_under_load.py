@@ -133,5 +133,5 @@ def show(
     told = ""
     if goal is not None:
         better = goal / value if most else value / goal
-        told = f"{'<=' if most else '>='} {goal:.4g} {unit}, {better:.2f} x"
+        told = f"{'<=' if most else '>='} {round(goal, 1):,g} {unit}, {better:.2f} x"
     print(f"  {name:<52}{value:>10.{0 if value >= 100 else 1}f} {unit:<6}{told:<28}{beside}", flush=True)
