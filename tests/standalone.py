@@ -2,6 +2,7 @@
 
 `standalone`        the file for this machine's architecture
 `standalone_files`  architecture → file, for every architecture
+`standalone_licences`  the text beside them
 `standalone_where_possible`  the same; empty where the files cannot be built
 
 A build with an empty cache takes minutes, so it begins when the tests begin, at the lowest priority and with one job,
@@ -27,12 +28,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "waypoint-entrypoint-linux-{}"
 ARCHITECTURES = ("amd64", "arm64")
+LICENCES = "waypoint-entrypoint-licences.txt"
 NATURE = "nature"
 STANDALONE = "standalone"
-FIXTURES = {"standalone", "standalone_files", "standalone_where_possible"}
+NATURES = {STANDALONE, "emulated"}
+FIXTURES = {"standalone", "standalone_files", "standalone_licences", "standalone_where_possible"}
 LEFT_OUT = " is left out: "
 BUILD_SECONDS = 1500
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 LOWEST = 19
 
 
@@ -55,10 +58,17 @@ class Build:
 
     def file(self, architecture: str) -> Path:
         """Wait for the file; skips the test when its sources cannot be had, fails it when it cannot be built."""
+        return self._wait(NAME.format(architecture))
+
+    def licences(self) -> Path:
+        """Wait for the text beside the files, as for them."""
+        return self._wait(LICENCES)
+
+    def _wait(self, name: str) -> Path:
         if self._process is None:
             self.start()
         assert self._process is not None
-        path = self.folder / NAME.format(architecture)
+        path = self.folder / name
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpriority(os.PRIO_PGRP, self._process.pid, 0)  # now somebody waits
         deadline = time.monotonic() + BUILD_SECONDS
@@ -78,10 +88,10 @@ class Build:
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGINT)  # it removes its folder then
+            self._process.terminate()  # it removes its folders then
             try:
                 self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:  # where SIGINT is ignored, as in the background of a shell
+            except subprocess.TimeoutExpired:  # a command does not end
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
 
@@ -90,7 +100,7 @@ def uses_standalone(item: pytest.Item) -> bool:
     """Whether a test needs the build."""
     callspec = getattr(item, "callspec", None)
     return bool(FIXTURES & set(getattr(item, "fixturenames", ()))) or (
-        callspec is not None and callspec.params.get(NATURE) == STANDALONE
+        callspec is not None and callspec.params.get(NATURE) in NATURES
     )
 
 
@@ -133,6 +143,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def standalone_files(request: pytest.FixtureRequest) -> dict[str, Path]:
     build = request.config.stash[BUILD]
     return {architecture: build.file(architecture) for architecture in ARCHITECTURES}
+
+
+@pytest.fixture(scope="session")
+def standalone_licences(request: pytest.FixtureRequest) -> Path:
+    text: Path = request.config.stash[BUILD].licences()
+    return text
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class Entrypoints:
     zipapp: Path
     folder: Path
     standalone: Path | None = None
+    emulator: tuple[str, ...] = ()
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def environment(self, server: FakeServer | None, **extra: str) -> dict[str, str]:
@@ -65,7 +67,7 @@ class Entrypoints:
 
     def program(self, python: str = sys.executable) -> list[str]:
         """How the entrypoint is started, before its own arguments."""
-        return [str(self.standalone)] if self.standalone else [python, "-I", "-S", str(self.zipapp)]
+        return [*self.emulator, str(self.standalone)] if self.standalone else [python, "-I", "-S", str(self.zipapp)]
 
     def start(
         self,
@@ -122,7 +124,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def nature(request: pytest.FixtureRequest) -> str:
-    """Which of its two natures the entrypoint has; without the mark the environment may say it."""
+    """Which of its natures the entrypoint has: zipapp, standalone, or emulated (the standalone one for arm64). Without the
+    mark the environment may say it."""
     if request.node.get_closest_marker("as_zipapp"):
         return "zipapp"
     return str(getattr(request, "param", os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")))
@@ -130,8 +133,13 @@ def nature(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def entrypoints(nature: str, request: pytest.FixtureRequest, zipapp: Path, tmp_path: Path) -> Iterator[Entrypoints]:
-    standalone = request.getfixturevalue("standalone") if nature == "standalone" else None
-    made = Entrypoints(zipapp, tmp_path, standalone)
+    standalone, emulator = None, ()
+    if nature == "standalone":
+        standalone = request.getfixturevalue("standalone")
+    elif nature == "emulated":
+        emulator = emulated()
+        standalone = request.getfixturevalue("standalone_files")["arm64"]
+    made = Entrypoints(zipapp, tmp_path, standalone, emulator)
     yield made
     for process in made.started:
         if process.poll() is None:
@@ -146,12 +154,19 @@ def entrypoints(nature: str, request: pytest.FixtureRequest, zipapp: Path, tmp_p
                 stream.close()
 
 
-def eventually(condition: Callable[[], object], timeout: float = 60, what: str = "") -> None:
-    """Wait until a condition holds."""
+def emulated() -> tuple[str, ...]:
+    """What runs a program for arm64 here; what that starts is this machine's."""
+    if shutil.which("qemu-aarch64-static") is None:
+        pytest.skip("no qemu-aarch64-static on this machine (Debian: qemu-user-static)")
+    return ("qemu-aarch64-static",)
+
+
+def eventually(condition: Callable[[], object], timeout: float = 60, what: str = "", pause: float = 0.01) -> None:
+    """Wait until a condition holds; `pause` is for those that cost something to look at."""
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"did not happen in time: {what or condition}"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def alive(pid: int) -> bool:

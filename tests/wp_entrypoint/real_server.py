@@ -21,7 +21,7 @@ from wp_server.tls import PINNED_NAME
 
 APPLICATION = pb.Ref.Application(project="shop", application="web")
 WORKSPACE = pb.Ref.Workspace(workspace="default")
-START_DEADLINE = 60.0
+START_DEADLINE = 120.0
 
 
 class Api:
@@ -41,12 +41,12 @@ class Api:
 
 
 class RealServer:
-    """Starts and ends the program; its data stay in the folder."""
+    """Starts and ends the program; its data stay in the folder. APPLICATION is deployed from the beginning."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.start()
-        self.deployment_id, self.invite = self._deploy()
+        self.deploy(APPLICATION)
 
     def start(self) -> None:
         (self._folder / local.STATE_FILE).unlink(missing_ok=True)
@@ -81,12 +81,14 @@ class RealServer:
             self.process.kill()
             self.process.wait()
 
-    def _deploy(self) -> tuple[str, str]:
-        self.api.call("UpsertProject", pb.UpsertProjectRequest(project=pb.Project(name="shop")))
-        project = pb.Ref.Project(project="shop")
-        self.api.call("UpsertApplication", pb.UpsertApplicationRequest(project=project, name="web"))
+    def deploy(self, application: pb.Ref.Application) -> None:
+        """Make a deployment, which everything here is about from now on."""
+        self.application = application
+        project = pb.Ref.Project(project=application.project)
+        self.api.call("UpsertProject", pb.UpsertProjectRequest(project=pb.Project(name=application.project)))
+        self.api.call("UpsertApplication", pb.UpsertApplicationRequest(project=project, name=application.application))
         record = pb.Deployment(
-            application=APPLICATION,
+            application=application,
             workspace=WORKSPACE,
             component=pb.Component(type=pb.Component.PLATFORM, name="docker"),
             state=pb.Operation.CREATED,
@@ -98,7 +100,7 @@ class RealServer:
         request = pb.InviteTokenRequest(duration="87600h", unused_entrypoint=bound)
         invite = self.api.call("GenerateInviteToken", request)
         assert isinstance(invite, pb.NewTokenResponse)
-        return stored.deployment.id, invite.token
+        self.deployment_id, self.invite = stored.deployment.id, invite.token
 
     def environment(self) -> dict[str, str]:
         """What a platform puts into the container."""
@@ -111,7 +113,7 @@ class RealServer:
         }
 
     def set_config(self, **variables: str) -> None:
-        target = pb.ConfigVar.Target(application=APPLICATION)
+        target = pb.ConfigVar.Target(application=self.application)
         changed = [pb.ConfigVar(name=name, static=value, target=target) for name, value in variables.items()]
         self.api.call("SetConfig", pb.ConfigSetRequest(variables=changed))
 

@@ -21,7 +21,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from .conftest import Entrypoints, eventually, parent_of
+from .conftest import Entrypoints, emulated, eventually, parent_of
 from .fake_server import DEPLOYMENT, INVITE, FakeServer
 
 BUSYBOX = Path("/bin/busybox")
@@ -317,10 +317,3 @@ def test_the_other_architecture_switched_off(standalone_files: dict[str, Path]) 
     command = [*emulated(), standalone_files["arm64"], "sh", "-c", "echo $PORT"]
     done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, timeout=60, check=True)
     assert done.stdout == b"5000\n"
-
-
-def emulated() -> list[str]:
-    """What runs a program for arm64 here."""
-    if shutil.which("qemu-aarch64-static") is None:
-        pytest.skip("no qemu-aarch64-static on this machine (Debian: qemu-user-static)")
-    return ["qemu-aarch64-static"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +15,28 @@ from tests.fakes.consul import Consul
 from wp_proto.waypoint import api as pb
 
 from .conftest import Entrypoints, eventually
-from .real_server import APPLICATION, RealServer
+from .real_server import RealServer
 
 ENTRYPOINT = pb.LogBatch.Entry.ENTRYPOINT
+REQUIRED = {"WAYPOINT_CEB_SERVER_REQUIRED": "1"}
+"""However long it takes on a busy machine to reach the server: the application has its configuration."""
+in_every_nature = pytest.mark.parametrize("nature", ["zipapp", "standalone", "emulated"])
 
 
-@pytest.fixture
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     server = RealServer(tmp_path_factory.mktemp("server"))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def real(running: RealServer) -> RealServer:
+    """One server for all tests, a project for each."""
+    if running.process.poll() is not None:  # a test that stopped it did not come to its end
+        running.start()
+    running.deploy(pb.Ref.Application(project=f"shop-{uuid.uuid4()}", application="web"))
+    return running
 
 
 def lines_until(real: RealServer, last: str) -> list[str]:
@@ -37,10 +50,11 @@ def lines_until(real: RealServer, last: str) -> list[str]:
     raise AssertionError(f"{last!r} never came; the end was {found[-3:]}")
 
 
+@in_every_nature
 def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer) -> None:
     real.set_config(GREETING="hello")
     process = entrypoints.start(
-        "sh", "-c", "echo $GREETING; read x; exit 5", env=real.environment(), stdin=subprocess.PIPE
+        "sh", "-c", "echo $GREETING; read x; exit 5", env=real.environment() | REQUIRED, stdin=subprocess.PIPE
     )
     assert lines_until(real, "hello") == ["hello"]
     assert [instance.deployment_id for instance in real.instances()] == [real.deployment_id]
@@ -49,17 +63,19 @@ def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer)
     eventually(lambda: not real.instances())
 
 
+@in_every_nature
 def test_a_change_of_configuration_restarts_the_application(entrypoints: Entrypoints, real: RealServer) -> None:
     real.set_config(GREETING="one")
-    entrypoints.start("sh", "-c", "echo got $GREETING; exec sleep 100", env=real.environment())
+    entrypoints.start("sh", "-c", "echo got $GREETING; exec sleep 100", env=real.environment() | REQUIRED)
     lines_until(real, "got one")
     real.set_config(GREETING="two")
     assert lines_until(real, "got two") == ["got one", "got two"]
 
 
+@in_every_nature
 def test_exec(entrypoints: Entrypoints, real: RealServer) -> None:
     real.set_config(GREETING="hello")
-    entrypoints.start("sleep", "100", env=real.environment())
+    entrypoints.start("sleep", "100", env=real.environment() | REQUIRED)
     eventually(real.instances)
     assert real.exec("sh", "-c", "echo $GREETING; echo err >&2; exit 3") == (3, b"hello\n", b"err\n")
     assert real.exec("sh", "-c", "kill -KILL $$")[0] == 137
@@ -84,7 +100,9 @@ def test_a_burst_of_100_000_lines(entrypoints: Entrypoints, real: RealServer) ->
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restart_of_the_server(entrypoints: Entrypoints, real: RealServer, number: signal.Signals) -> None:
     real.set_config(GREETING="one")
-    process = entrypoints.start("sh", "-c", "while :; do echo $GREETING; sleep 0.05; done", env=real.environment())
+    process = entrypoints.start(
+        "sh", "-c", "while :; do echo $GREETING; sleep 0.05; done", env=real.environment() | REQUIRED
+    )
     eventually(real.instances)
     before = {instance.id for instance in real.instances()}
     real.stop(number)
@@ -103,13 +121,15 @@ def test_a_token_of_another_deployment(entrypoints: Entrypoints, real: RealServe
     assert "PERMISSION_DENIED" in result.stderr
 
 
+@in_every_nature
 def test_the_pinned_certificate(entrypoints: Entrypoints, real: RealServer, tmp_path: Path) -> None:
     real.set_config(GREETING="hello")
     env = real.environment() | {
         "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "",
         "WAYPOINT_SERVER_TLS_CA": real.certificate.decode(),
+        **REQUIRED,
     }
-    assert entrypoints.run("sh", "-c", "echo $GREETING", env=env).stdout == "hello\n"
+    assert entrypoints.run("sh", "-c", "echo $GREETING", env=env, timeout=120).stdout == "hello\n"
 
 
 def test_dynamic_values_by_way_of_the_server(entrypoints: Entrypoints, real: RealServer) -> None:
@@ -118,12 +138,14 @@ def test_dynamic_values_by_way_of_the_server(entrypoints: Entrypoints, real: Rea
     consul.keys["web/name"] = b"shop"
     consul.token = "acl"
     try:
-        source = pb.ConfigSource(type="consul", application=APPLICATION, config={"address": consul.url, "token": "acl"})
+        source = pb.ConfigSource(
+            type="consul", application=real.application, config={"address": consul.url, "token": "acl"}
+        )
         real.api.call("SetConfigSource", pb.SetConfigSourceRequest(config_source=source))
-        variable = pb.ConfigVar(name="NAME", target=pb.ConfigVar.Target(application=APPLICATION))
+        variable = pb.ConfigVar(name="NAME", target=pb.ConfigVar.Target(application=real.application))
         variable.dynamic.CopyFrom(pb.ConfigVar.DynamicVal(**{"from": "consul", "config": {"key": "web/name"}}))
         real.api.call("SetConfig", pb.ConfigSetRequest(variables=[variable]))
-        result = entrypoints.run("sh", "-c", "echo $NAME", env=real.environment())
+        result = entrypoints.run("sh", "-c", "echo $NAME", env=real.environment() | REQUIRED)
         assert result.stdout == "shop\n"
         assert {request.headers.get("x-consul-token") for request in consul.requests} == {"acl"}
     finally:
