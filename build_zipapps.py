@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import lzma
 import os
+import signal
 import sys
 import time
 import tomllib
@@ -78,6 +79,7 @@ PROGRAMS = (
 NAMES = (ENTRYPOINT, *STANDALONE, *(program.name for program in PROGRAMS))
 
 AUTO, CACHED, NEVER = "auto", "cached", "never"
+THIS = "this"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,11 @@ def read_arguments(arguments: list[str] | None) -> Settings:
         description="Build dist/waypoint, dist/waypoint-server, dist/waypoint-entrypoint and its standalone forms."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to build: {', '.join(NAMES)}; default: all")
-    parser.add_argument("--pythons", default="3.11,3.12,3.13,3.14", help="CPython releases, default: %(default)s")
+    parser.add_argument(
+        "--pythons",
+        default="3.11,3.12,3.13,3.14",
+        help="CPython releases, or this for the one that builds, default: %(default)s",
+    )
     parser.add_argument(
         "--bytecode",
         help="CPython releases the entrypoint carries bytecode for, such as 3.11,3.12, or none; "
@@ -135,9 +141,7 @@ def read_arguments(arguments: list[str] | None) -> Settings:
     if unknown := sorted(set(given.names) - set(NAMES)):
         parser.error(f"no artifact is called {unknown[0]}: choose from {', '.join(NAMES)}")
     try:
-        interpreters = tuple(
-            sorted({Interpreter.parse(text) for text in given.pythons.split(",")}, key=lambda i: i.minor)
-        )
+        interpreters = tuple(sorted({release(text) for text in given.pythons.split(",")}, key=lambda i: i.minor))
     except ValueError as error:
         parser.error(str(error))
     names = tuple(given.names) or NAMES
@@ -156,6 +160,11 @@ def read_arguments(arguments: list[str] | None) -> Settings:
         given.build_cache,
         given.jobs,
     )
+
+
+def release(text: str) -> Interpreter:
+    """`3.12`, or `this`. Raises ValueError for anything else."""
+    return Interpreter(*sys.version_info[:2]) if text == THIS else Interpreter.parse(text)
 
 
 class Entrypoints:
@@ -287,5 +296,14 @@ def main(arguments: list[str] | None = None) -> int:
     return int(failed)
 
 
+def interrupted(*_: object) -> None:
+    """End as if by Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        sys.exit("build_zipapps: stopped; what was finished is kept, and the next build goes on from there")

@@ -124,8 +124,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def nature(request: pytest.FixtureRequest) -> str:
-    """Which of its natures the entrypoint has: zipapp, standalone, or emulated (the standalone one for arm64). Without the
-    mark the environment may say it."""
+    """Which of its natures the entrypoint has: zipapp, standalone, or emulated (the standalone one for arm64); without
+    the mark the environment may say it."""
     if request.node.get_closest_marker("as_zipapp"):
         return "zipapp"
     return str(getattr(request, "param", os.environ.get("WAYPOINT_TESTS_NATURE", "zipapp")))

@@ -1,5 +1,6 @@
 """A small Waypoint of its own: packages with the right names, and wheels made here, so that no test needs a network."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -15,7 +16,7 @@ from tools.zipapps.interpreters import find
 
 ROOT = Path(__file__).resolve().parents[2]
 TAGS = ("cp311", "cp312", "cp313", "cp314")
-SECONDS = 60
+SECONDS = 300
 
 CLI = """
 import importlib.util, json, os, sys
@@ -134,6 +135,7 @@ def write_workshop(folder: Path) -> Workshop:
         "purewheel/deep.py": "NAMES = ['one', 'two']\n",
         "purewheel/late.py": "",
         "purewheel/stub.pyi": "",
+        "purewheel/messages.proto": "",
         "purewheel/tests/__init__.py": "",
     }
     pure |= {f"purewheel/many/module{number}.py": f"VALUE = {number}\n" * 40 for number in range(400)}
@@ -230,3 +232,13 @@ def machine_with(tmp_path: Path) -> Callable[[str], Machine]:
         return Machine(tmp_path, str(found))
 
     return make
+
+
+def processes_in(folder: Path) -> set[int]:
+    """The processes whose working directory is in a folder."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):  # it has ended, or belongs to the kernel
+            if Path(os.readlink(place)).is_relative_to(folder.resolve()):
+                found.add(int(place.parent.name))
+    return found

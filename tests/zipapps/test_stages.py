@@ -11,11 +11,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.wp_entrypoint.conftest import eventually
 from tools.standalone import inputs
+from tools.standalone.executable import build_paths
 from tools.standalone.inputs import InputsMissingError, InputsWrongError, Package, Pins
 from tools.standalone.stage import Stage, StageError, Workshop
 
-from .conftest import ROOT
+from .conftest import ROOT, processes_in
 from .conftest import Workshop as SmallWaypoint
 
 ZIG = Path("/bin/true")
@@ -73,6 +75,41 @@ def test_a_command_that_fails_is_named_with_its_log_and_leaves_nothing(tmp_path:
         workshop.result(fails, ZIG)
     assert "because" in (workshop.cache / "logs/fails.log").read_text()
     assert list((workshop.cache / "stages").iterdir()) == []
+
+
+MAKEFILE = """all: part
+	$(MAKE) -f ../given/Makefile deeper
+part:
+	echo half >part
+deeper:
+	touch begun; exec sleep 1000
+"""
+BUILDER = """
+import sys
+from pathlib import Path
+from tools.standalone.stage import Stage, Workshop
+
+given = {"Makefile": Path(sys.argv[2]).read_bytes()}
+stage = Stage("made", (("make", "-f", "../given/Makefile"),), ("build/part",), given=given)
+print(Workshop(Path(sys.argv[1]), 1).result(stage, Path("/bin/true")) / "build/part")
+"""
+
+
+def test_killed_half_way_its_commands_end_and_the_next_build_removes_what_it_left(tmp_path: Path) -> None:
+    cache, makefile = tmp_path / "cache", tmp_path / "Makefile"
+    makefile.write_text(MAKEFILE)
+    command = [sys.executable, "-c", BUILDER, str(cache), str(makefile)]
+    killed = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    eventually(lambda: list(cache.glob("work-made-*/build/begun")))
+    killed.kill()
+    killed.wait()
+    eventually(lambda: not processes_in(cache))
+    assert list(cache.glob("stages/*")) == []
+    assert len(list(cache.glob("work-made-*/build/part"))) == 1
+    makefile.write_text(MAKEFILE.replace("exec sleep 1000", "true"))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
+    assert Path(done.stdout.splitlines()[-1]).read_text() == "half\n"
+    assert list(cache.glob("work-*")) == []
 
 
 def test_what_no_build_has_used_for_long_is_removed(tmp_path: Path, counter: Path) -> None:
@@ -154,7 +191,7 @@ def run_without_programs(*arguments: str, output: Path) -> subprocess.CompletedP
     ]
     (output.parent / "empty").mkdir()
     environment = {"PATH": str(output.parent / "empty"), "HOME": str(output.parent), "PIP_NO_INDEX": "1"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_without_sources_there_is_the_zipapp_and_a_sentence(workshop: SmallWaypoint, tmp_path: Path) -> None:
@@ -175,3 +212,10 @@ def test_asked_for_by_name_it_is_a_failure(tmp_path: Path) -> None:
     done = run_without_programs(name, output=tmp_path / "dist")
     assert done.returncode == 1
     assert f"{name} is left out: this machine has no apt-get, dpkg-source, make," in done.stdout
+
+
+def test_a_folder_of_the_build_is_found_with_the_text_around_it(tmp_path: Path) -> None:
+    long = "x" * 1000
+    executable = f"\0\1{long}\0before {tmp_path}/deep/a.c behind\0{long}\2".encode()
+    assert build_paths(executable, tmp_path) == [f"before {tmp_path}/deep/a.c behind"]
+    assert build_paths(f"\0{tmp_path}-other\0".encode(), tmp_path) == []

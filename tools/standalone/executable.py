@@ -25,6 +25,8 @@ from .stage import TARGETS, Stage, Target, Workshop
 
 NAME = "waypoint-entrypoint-linux-{architecture}"
 LICENCES = "waypoint-entrypoint-licences.txt"
+LONGEST_TRACE = 200
+"""Bytes shown before and behind a folder's name that should not be there."""
 QUICK = ("frozen", "entrypoint", "licence")
 """Stages that take seconds: an offline builder does these, and finds the others done or gives up."""
 
@@ -75,7 +77,9 @@ class Builder:
         """
         stage = self._recipes.executable(target, modules)
         if self.only_cached and (missing := self._missing(stage)):
-            raise InputsMissingError(f"{missing} is not in {self.cache}, and building it was not asked for")
+            raise InputsMissingError(
+                f"it takes minutes to build, and was not built here yet ({missing} is not in {self.cache})"
+            )
         executable = (self._workshop.result(stage, self._zig) / "build/waypoint-entrypoint").read_bytes()
         if traces := build_paths(executable, self._workshop.cache):
             raise ValueError(f"the executable for {target.architecture} names a folder of the build: {traces[0]}")
@@ -89,7 +93,11 @@ class Builder:
         if self.jobs > 1 and not self.only_cached and not all(map(self._is_done, stages)):
             zig = self._zig
             with ThreadPoolExecutor(len(stages)) as threads:
-                list(threads.map(lambda stage: self._workshop.result(stage, zig), stages))
+                try:
+                    list(threads.map(lambda stage: self._workshop.result(stage, zig), stages))
+                except KeyboardInterrupt:
+                    self._workshop.commands.stop()
+                    raise
 
     def licences(self) -> bytes:
         """The licences of all parts."""
@@ -107,11 +115,14 @@ class Builder:
 
 def build_paths(executable: bytes, cache: Path) -> list[str]:
     """Traces of the build's folders in an executable: none, so that it tells nothing about the machine it is from."""
-    folders = {f"{folder}/" for folder in (cache, Path.home(), Path.cwd()) if folder != Path("/")}
-    found = re.findall(
-        rb"[\x20-\x7e]*(?:%s)[\x20-\x7e]*" % b"|".join(re.escape(f.encode()) for f in folders), executable
-    )
-    return [trace.decode() for trace in found]
+    folders = {f"{folder}/".encode() for folder in (cache, Path.home(), Path.cwd()) if folder != Path("/")}
+    any_of_them = b"|".join(map(re.escape, sorted(folders)))
+    traces = []
+    for found in re.finditer(any_of_them, executable):
+        around = executable[max(0, found.start() - LONGEST_TRACE) : found.end() + LONGEST_TRACE]
+        if text := re.search(rb"[\x20-\x7e]*(?:%s)[\x20-\x7e]*" % any_of_them, around):
+            traces.append(text[0].decode())
+    return traces
 
 
 def names() -> dict[str, Target]:

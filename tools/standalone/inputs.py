@@ -22,7 +22,7 @@ from tools.zipapps.wheels import Interpreter, WheelsMissingError, fetch
 
 PINS = Path(__file__).with_name("sources.toml")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-PROGRAMS = ("apt-get", "dpkg-source", "make", "perl", "readelf", "xz", "patch")
+PROGRAMS = ("apt-get", "dpkg-source", "make", "perl", "readelf", "xz", "patch", "setpriv")
 DOWNLOAD_SECONDS = 600
 
 APT_CONFIGURATION = """\
@@ -88,7 +88,7 @@ def check_programs() -> None:
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
         raise InputsMissingError(
             f"this machine has no {', '.join(missing)}: it is built on Debian, with the packages dpkg-dev, make, perl, "
-            "binutils, patch and xz-utils"
+            "binutils, patch, util-linux and xz-utils"
         )
 
 
@@ -115,7 +115,7 @@ def sources(pins: Pins, folder: Path) -> None:
 
 
 def compiler(lock: Path, folder: Path) -> Path:
-    """The program `zig`, unpacked once below the folder from the wheel the lock names.
+    """The program `zig`, unpacked once below the folder from the wheel the lock names. One build at a time may call it.
 
     Raises InputsMissingError when pip cannot get it.
     """
@@ -127,7 +127,8 @@ def compiler(lock: Path, folder: Path) -> Path:
         digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
     unpacked = folder / f"zig-{digest}"
     if not unpacked.is_dir():
-        fresh = folder / f"zig-{digest}.{os.getpid()}"
+        fresh = folder / f"unpacking-zig-{digest}"
+        shutil.rmtree(fresh, ignore_errors=True)  # of a build that was stopped
         with zipfile.ZipFile(wheel.path) as archive:
             archive.extractall(fresh)
         (fresh / "ziglang/zig").chmod(0o755)

@@ -4,6 +4,9 @@ A stage is data: a source package, commands, and what to keep of their work. Its
 stages it needs, so a result is found again as long as nothing it is made of has changed. Commands name everything by
 paths relative to the folder they run in, and the compiler is told to forget that folder: the same key, the same bytes,
 wherever it is built.
+
+A build may end at any moment. A result appears in one step or not at all; commands end with the build, also when it is
+killed; what a killed one leaves is removed by the next that does the same stage.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from . import inputs
 from .inputs import Package
@@ -34,6 +39,53 @@ ABANDONED_SECONDS = 86400.0
 
 class StageError(Exception):
     """A command failed; the message says which, and where its output lies."""
+
+
+class Commands:
+    """The commands that run now, for all threads."""
+
+    WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+    """Ends a command when the thread that waits for it is gone, however it went. `make` passes SIGTERM on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(self, command: tuple[str, ...], folder: Path, environment: Mapping[str, str], output: IO[bytes]) -> int:
+        """Wait for the command's end; its status. Raises StageError when the build is to stop."""
+        with self._lock:
+            self.check()
+            process = subprocess.Popen(
+                (*self.WITH_US, *command),
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+            self._running.add(process)
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        finally:
+            with self._lock:
+                self._running.remove(process)
+
+    def check(self) -> None:
+        """Raise StageError when the build is to stop."""
+        if self._stopped:
+            raise StageError("the build was stopped")
+
+    def stop(self) -> None:
+        """Let no command go on, and no other begin."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.terminate()
 
 
 @dataclass(frozen=True)
@@ -91,6 +143,7 @@ class Workshop:
 
     cache: Path
     jobs: int
+    commands: Commands = field(default_factory=Commands)
 
     @property
     def sources(self) -> Path:
@@ -113,6 +166,7 @@ class Workshop:
         needs = {name: self.result(needed, zig) for name, needed in stage.needs.items()}
         with self._alone(stage.name):
             if not kept.is_dir():
+                self.commands.check()
                 began = time.monotonic()
                 print(f"building {stage.name} ...", flush=True)
                 self._do(stage, needs, zig, kept)
@@ -131,6 +185,8 @@ class Workshop:
     def _do(self, stage: Stage, needs: Mapping[str, Path], zig: Path, kept: Path) -> None:
         (self.cache / "logs").mkdir(exist_ok=True)
         kept.parent.mkdir(exist_ok=True)
+        for left in self.cache.glob(f"work-{stage.name}-*"):  # by a killed build: nobody else does this stage now
+            shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self.cache, prefix=f"work-{stage.name}-") as name:
             work = Path(name).resolve()
             for folder in ("build", "needs", "given", "tools"):
@@ -164,6 +220,7 @@ class Workshop:
             "HOME": str(work),
             "LC_ALL": "C",
             "SOURCE_DATE_EPOCH": EPOCH,
+            "PYTHONDONTWRITEBYTECODE": "1",  # into what another stage has kept
             "MAKEFLAGS": f"-j{self.jobs}",
             "ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"),  # the C library, compiled once for all stages
             "ZIG_LOCAL_CACHE_DIR": str(work / "zig"),
@@ -176,20 +233,11 @@ class Workshop:
             for command in stage.commands:
                 output.write(f"$ {' '.join(command)}\n".encode())
                 output.flush()
-                done = subprocess.run(
-                    command,
-                    cwd=work / "build",
-                    env=dict(environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    check=False,
-                )
-                if done.returncode:
-                    raise StageError(f"{stage.name}: {command[0]} ended with status {done.returncode}, see {log}")
+                if status := self.commands.run(command, work / "build", environment, output):
+                    raise StageError(f"{stage.name}: {command[0]} ended with status {status}, see {log}")
 
     def clean(self) -> None:
-        """Remove results that no build has used for long, and what killed builds have left."""
+        """Remove results that no build has used for long, and what killed builds of stages of another time left."""
         for pattern, seconds in (("stages/*", UNUSED_SECONDS), ("work-*", ABANDONED_SECONDS)):
             for folder in self.cache.glob(pattern):
                 with contextlib.suppress(FileNotFoundError):  # another build was quicker

@@ -6,6 +6,7 @@ this platform, keeps them below `.cache/`, and afterwards works without a networ
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -172,11 +174,23 @@ def fetch(lock: Path, interpreter: Interpreter, cache: Path) -> list[Wheel]:
     folder = cache / interpreter.tag
     found = _at_hand(pins, folder)
     if len(found) < len(pins):
-        _download([pin for pin in pins if pin.name not in found], interpreter, folder)
-        found = _at_hand(pins, folder)
+        with _alone(folder):
+            found = _at_hand(pins, folder)  # another build may just have got them
+            if absent := [pin for pin in pins if pin.name not in found]:
+                _download(absent, interpreter, folder)
+                found = _at_hand(pins, folder)
     if missing := sorted(pin.name for pin in pins if pin.name not in found):
         raise WheelsMissingError(f"no wheel with a hash of {lock.name} for {', '.join(missing)}")
     return [found[pin.name] for pin in pins]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Builds at the same time fill a folder one after the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _at_hand(pins: list[Pin], folder: Path) -> dict[str, Wheel]:
@@ -191,7 +205,6 @@ def _at_hand(pins: list[Pin], folder: Path) -> dict[str, Wheel]:
 
 
 def _download(pins: list[Pin], interpreter: Interpreter, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "wanted.txt"
     wanted.write_text(
         "".join(f"{p.name}=={p.version} {' '.join(f'--hash=sha256:{h}' for h in sorted(p.hashes))}\n" for p in pins)
