@@ -264,6 +264,18 @@ def test_a_session_listed_again_after_a_reconnect_does_not_run_twice(
     assert marker.read_text() == "run\n"
 
 
+def test_a_session_that_the_server_has_forgotten_does_not_run(entrypoints: Entrypoints, running: FakeServer) -> None:
+    """Announced still, but its client has left: opening it is refused, and the next one runs."""
+    marker = entrypoints.folder / "ran"
+    config = pb.EntrypointConfig(env_vars=running.config.env_vars)
+    config.exec.add(index=7, args=["touch", str(marker)])
+    running.set_whole_config(config)
+    running.wait(lambda: "EntrypointExecStream" in [method for method, _ in running.metadata])
+    assert Client(running.exec("true")).finish() == 0
+    assert not marker.exists()
+    assert [method for method, _ in running.metadata].count("EntrypointExecStream") == 2, "it is not asked for again"
+
+
 def test_sessions_leave_no_descriptor_behind(entrypoints: Entrypoints, running: FakeServer) -> None:
     assert Client(running.exec("true")).finish() == 0
     descriptors = Path(f"/proc/{entrypoints.started[0].pid}/fd")
