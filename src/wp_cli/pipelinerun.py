@@ -12,7 +12,7 @@ import grpc
 from wp_cli.connect import details_of
 from wp_cli.errors import Interrupted
 from wp_cli.interrupt import interruptible
-from wp_cli.jobstream import CANCEL_TIMEOUT, JobFollower, Outcome
+from wp_cli.jobstream import CANCEL_TIMEOUT, CANCELED, JobFollower, Outcome
 from wp_cli.render import text as look
 from wp_cli.summary import print_deploy, print_variables, with_scheme
 from wp_proto.waypoint import api as pb
@@ -107,13 +107,20 @@ class RunFollower:
         return results
 
     def _step(self, job: pb.Job) -> StepResult:
-        if job.state == pb.Job.ERROR and not job.HasField("assigned_runner"):
+        if job.state == pb.Job.ERROR and self._kept_from_running(job, job.error.message):
             return StepResult(job)
         renderer = self.operations.renderer(self.app)
         self._announce(renderer, job)
         outcome = self._outcome(renderer, job)
-        never_ran = bool(outcome.error) and not outcome.job.HasField("assigned_runner")
+        never_ran = bool(outcome.error) and self._kept_from_running(outcome.job, outcome.error)
         return StepResult(outcome.job, None if never_ran else outcome)
+
+    def _kept_from_running(self, job: pb.Job, error: str) -> bool:
+        """Whether a job ended because of another step, which its error names, or was cancelled in the queue. One whose
+        own runner could not be launched has failed."""
+        if job.HasField("assigned_runner"):
+            return False
+        return error == CANCELED or any(other in error for other in self.run.jobs if other != job.id)
 
     def _outcome(self, renderer: Renderer, job: pb.Job) -> Outcome:
         follower = JobFollower(

@@ -330,6 +330,46 @@ def test_a_run_on_launched_runners_goes_on_without_the_one_who_watched(
     until(lambda: not list(tasks_folder(cli).iterdir()), launcher)
 
 
+LAUNCHED = """
+pipeline "launched" {
+  step "build" {
+    use "build" {}
+  }
+  step "look" {
+    image_url = "any"
+    use "exec" {
+      command = "no-such-program"
+    }
+  }
+  step "after" {
+    image_url = "any"
+    use "exec" {
+      command = "true"
+    }
+  }
+}
+"""
+
+
+def test_a_step_whose_container_cannot_be_launched_has_failed(
+    cli: Cli,
+    launcher: Runner,  # noqa: F811
+) -> None:
+    remote_project(cli, app("web", stages="null"), LAUNCHED)
+    cli.ok("runner", "profile", "set", "own", "-plugin-type=local", "-default", "-target-runner-id=launcher")
+    flags = ("pipeline", "run", "-project=shop", "-app=web", "-local=false")
+    for again in ((), ("-reattach",)):
+        done = cli.run(*flags, *again, "launched")
+        assert done.returncode == 1, done.stderr
+        assert "There is no program 'no-such-program'" in done.stderr
+        assert "✔ build in default" in done.stdout
+        assert "✖ look in default: Job dependency" in done.stdout
+        assert "● after in default (not run)" in done.stdout
+    shown = cli.ok("pipeline", "inspect", "-project=shop", "-run=1", "-json", "launched")
+    assert json.loads(shown)["pipelineRun"]["state"] == "ERROR"
+    until(lambda: not list(tasks_folder(cli).iterdir()), launcher)
+
+
 def test_a_project_that_is_named_and_not_here_is_run(
     cli: Cli,
     launcher: Runner,  # noqa: F811
