@@ -89,7 +89,7 @@ async def test_bootstrap_works_exactly_once_even_when_two_ask_at_once(client):
 
 
 async def test_a_login_token_expires(client, token):
-    answer = await client(token).GenerateLoginToken(pb.LoginTokenRequest(duration="1s"))
+    answer = await client(token).GenerateLoginToken(pb.LoginTokenRequest(duration="3s"))
     short = client(answer.token)
     end = (await client().DecodeToken(pb.DecodeTokenRequest(token=answer.token))).token.valid_until.ToNanoseconds()
     while time.time_ns() <= end:
@@ -202,7 +202,7 @@ async def test_the_default_user_stays(client, token):
 
 async def test_rotation_keeps_old_tokens_for_the_overlap_and_signs_with_the_new_key(client, token):
     api = client(token)
-    new = (await api.RotateKey(own.RotateKeyRequest(overlap="2s"))).key
+    new = (await api.RotateKey(own.RotateKeyRequest(overlap="5s"))).key
     listed = list((await api.ListKeys(EMPTY)).keys)
     assert [(one.id, one.active) for one in listed] == [("k2", True), ("k1", False)]
     assert new.id == "k2"
