@@ -134,25 +134,22 @@ def shown(connection: Connection, project: pb.Project) -> list[own.Polling]:
 def _seen(connection: Connection, poll: Poll, result: pb.Job.PollResult) -> Outcome:
     """What a poll of a source has found. The end of the job that queues the deployments decides what it was worth."""
     if not result.job_id:
-        still_broken = poll.problem and not poll.failures and poll.known is not None
-        same = still_broken and poll.known is not None and poll.known.git.commit == result.new_ref.git.commit
-        return Outcome(replace(poll, known=_ref(result), problem=poll.problem if same else ""))
+        # Without failures the problem is one of the commit, and stays with it.
+        known = poll.known.git.commit if poll.known is not None and not poll.failures else ""
+        problem = poll.problem if known == result.new_ref.git.commit else ""
+        return Outcome(replace(poll, known=result.new_ref, problem=problem))
     row = jobs.find(connection, result.job_id)
     if row is None:
-        return Outcome(replace(poll, known=_ref(result), problem=""))
+        return Outcome(replace(poll, known=result.new_ref, problem=""))
     if row.position.state not in FINISHED:
         return Outcome(poll, waits_for=row)
     if row.position.state is State.SUCCESS:
-        return Outcome(replace(poll, known=_ref(result), problem=""))
+        return Outcome(replace(poll, known=result.new_ref, problem=""))
     if row.job.error.code in _LOST:
         return Outcome(replace(poll, problem=_of_job(row)), failed=True)
     # The commit itself is broken: looking again every time would not mend it, the next commit may.
     broken = f"The commit {result.new_ref.git.commit[:12]} is not deployed: {_of_job(row)}"
-    return Outcome(replace(poll, known=_ref(result), failures=0, problem=_short(broken)))
-
-
-def _ref(result: pb.Job.PollResult) -> pb.Job.DataSource.Ref:
-    return result.new_ref
+    return Outcome(replace(poll, known=result.new_ref, failures=0, problem=_short(broken)))
 
 
 def _of_job(row: JobRow) -> str:
