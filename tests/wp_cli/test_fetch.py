@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.server
 import io
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.git_servers import GitHttp
+from tests.wp_cli.test_runner_agent import commit
 
 from wp_cli.errors import CliError
 from wp_cli.fetch import Origin, archive, download, fetch, origin_of
@@ -327,3 +330,32 @@ def test_an_interrupted_download_leaves_nothing(cli: Cli, site: str, number: sig
     assert child.returncode == 130
     assert b"Traceback" not in said
     assert os.listdir(cli.folder) == []
+
+
+def test_the_password_of_a_repository_is_in_no_argument_no_message_and_no_file(cli: Cli, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "waypoint.hcl").write_text(HCL)
+    commit(work, "first")
+    subprocess.run(["git", "clone", "-q", "--bare", work, served / "shop.git"], check=True, capture_output=True)
+    programs, arguments = tmp_path / "bin", tmp_path / "arguments"
+    programs.mkdir()
+    (programs / "git").write_text(f'#!/bin/sh\necho "$@" >> "{arguments}"\nexec {shutil.which("git")} "$@"\n')
+    (programs / "git").chmod(0o755)
+    server = GitHttp(served, "deploy", "sw0rdfish/+%")
+    try:
+        (cli.home / ".gitconfig").write_text(f'[http]\n  sslCAInfo = "{server.certificate}"\n')
+        cli.environ |= {"PATH": f"{programs}:{cli.environ['PATH']}"}
+        good = cli.run("init", "-from-project", "git::" + server.url("shop.git", "deploy:sw0rdfish%2F%2B%25@"))
+        assert good.returncode == 0, good.stderr
+        bad = cli.run("init", "-from-project", "git::" + server.url("shop.git", "deploy:hunter2@"), "-into", "other")
+        assert bad.returncode == 1
+        assert "cannot be fetched" in bad.stderr
+    finally:
+        server.close()
+    kept = "".join(path.read_text(errors="replace") for path in cli.folder.rglob("*") if path.is_file())
+    for text in (good.stdout, good.stderr, bad.stdout, bad.stderr, arguments.read_text(), kept):
+        assert "sw0rdfish" not in text
+        assert "hunter2" not in text
