@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import docker.errors
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
@@ -111,3 +112,6 @@ def still_runs(container: docker.models.containers.Container) -> None:
 def test_the_image_is_a_runner_and_the_command_line_too(docker_client: docker.DockerClient, image: str) -> None:
     assert docker_client.containers.run(image, ["version"], remove=True).startswith(b"CLI: v")
     assert b"-state-dir" in docker_client.containers.run(image, ["runner", "agent", "-h"], remove=True)
+    with pytest.raises(docker.errors.ContainerError) as refused:  # what it imports late is there
+        docker_client.containers.run(image, ["login", "-from-kubernetes"], remove=True)
+    assert b"cannot read the configuration of kubectl" in refused.value.stderr
