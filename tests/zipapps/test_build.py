@@ -53,7 +53,8 @@ def test_artifacts_are_executable_python_files(workshop: Workshop) -> None:
 def test_files_are_packed_once_and_only_if_they_run(workshop: Workshop) -> None:
     common = names_in(workshop.dist / "waypoint", "common.zip")
     assert {"wp_cli/main.py", "wp_cli/page.html", "purewheel/deep.py", "needed.py"} <= common
-    assert not {name for name in common if name.endswith(".pyi") or "/tests/" in name or name.endswith("RECORD")}
+    unwanted = (".pyi", ".proto", "RECORD")
+    assert not {name for name in common if name.endswith(unwanted) or "/tests/" in name}
     assert "purewheel-1.0.dist-info/METADATA" in common
     assert "unused.py" not in common, "nothing imports it"
     for tag in TAGS:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from .shared_objects import loaded_part
 from .wheels import Interpreter, Wheel
 
 Files = dict[str, bytes]
 
-DEVELOPMENT_SUFFIXES = (".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cpp", ".cdx.json", ".cyclonedx.json")
+DEVELOPMENT_SUFFIXES = (
+    *(".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".cc", ".cpp", ".proto"),
+    *(".cdx.json", ".cyclonedx.json"),
+)
 DEVELOPMENT_FOLDERS = {"tests", "test", "__pycache__"}
 DEVELOPMENT_METADATA = {"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "top_level.txt"}
 
@@ -30,10 +34,14 @@ TRIMS = {
     # The asyncio half repeats the whole client (42 MB unpacked); Waypoint uses the other half.
     "kubernetes": Trim(("kubernetes/aio/",), frozenset({"aiohttp", "aiohttp-retry"})),
     "alembic": Trim(("alembic/testing/",)),
+    # It parses C declarations when a module of cffi is made, which was done when the wheel was.
+    "cffi": Trim(requirements=frozenset({"pycparser"})),
+    # For source code and Markdown on terminals, of which there is none.
+    "rich": Trim(requirements=frozenset({"pygments", "markdown-it-py"})),
     "mako": Trim(("mako/testing/",)),
     "sqlalchemy": Trim(("sqlalchemy/testing/",)),
 }
-COMPILED_LATER = ("kubernetes/client/", "pygments/", "oauthlib/", "sqlalchemy/dialects/", "google/api/")
+COMPILED_LATER = ("kubernetes/client/", "oauthlib/", "sqlalchemy/dialects/", "google/api/")
 """Sources that would double the first start; each is compiled when it is first imported."""
 
 
@@ -150,13 +158,13 @@ def needed_wheels(imports: set[str], wheels: list[Wheel], interpreter: Interpret
 
 
 def wheel_files(wheels: list[Wheel]) -> Files:
-    """The run-time files of the wheels, with their paths below site-packages."""
+    """The run-time part of the wheels' files, with their paths below site-packages."""
     files: Files = {}
     for wheel in wheels:
         folders = TRIMS.get(wheel.name, Trim()).folders
         for name, content in wheel.read():
             if not is_development(name) and not name.startswith(folders):
-                files[name] = content
+                files[name] = loaded_part(content)
     return files
 
 
