@@ -34,10 +34,10 @@ retest: $(STAMP) $(ENGINES_STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python tests/fuzz/run.py
 
-# Does not wait for a first build of the standalone entrypoint: the demo's image has a Python.
+# Waits neither for wheels of other Pythons nor for a first build of the standalone entrypoint: the demo has this Python.
 demo: $(STAMP)
-	$(BIN)/python build_zipapps.py --standalone cached waypoint
-	$(PYTHON) tools/demo.py
+	$(BIN)/python build_zipapps.py --standalone cached --pythons this --output .cache/demo waypoint
+	$(BIN)/python tools/demo.py
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """`make demo`: one application from source to a running address, seen, talked to and removed again.
 
-Uses the built `dist/waypoint` with folders of its own for configuration and data, so that nothing of the user's is
-touched and nothing is left behind.
+Uses the `waypoint` that `make demo` has built for this Python, with folders of its own for configuration and data, so
+that nothing of the user's is touched and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WAYPOINT = ROOT / "dist" / "waypoint"
+WAYPOINT = ROOT / ".cache" / "demo" / "waypoint"
 
 
 def main() -> int:
