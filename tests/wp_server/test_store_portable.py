@@ -14,7 +14,7 @@ from wp_server import store
 from wp_server.store import schema
 from wp_server.store.prepared import Prepared
 
-PARTIAL = {"jobs_claim", "jobs_deadline", "jobs_singleton", "runner_profiles_default"}
+PARTIAL = {"jobs_claim", "jobs_deadline", "jobs_singleton", "runner_profiles_default", "tasks_stop_again"}
 DIALECT = postgresql.dialect()
 MODULES = [module.name for module in pkgutil.iter_modules(store.__path__) if not module.ispkg]
 
