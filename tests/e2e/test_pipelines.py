@@ -23,7 +23,8 @@ def example(new_waypoint: NewWaypoint, docker_client: docker.DockerClient, busyb
     for workspace in ("staging", "default"):
         waypoint.run("destroy", "-auto-approve", f"-workspace={workspace}")
     left = [
-        container.labels.get(TASK) for container in docker_client.containers.list(all=True, filters={"label": TASK})
+        container.labels.get(TASK)
+        for container in docker_client.containers.list(all=True, ignore_removed=True, filters={"label": TASK})
     ]
     jobs = {job["id"] for job in objects(waypoint.run("job", "list", "-json").stdout)}
     assert not jobs & set(left), "a step leaves no container"

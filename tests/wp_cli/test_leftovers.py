@@ -180,7 +180,9 @@ def test_a_process_is_ended_after_launcher_and_server_were_killed(world: World) 
 
 
 def containers(client: docker.DockerClient, project: str) -> list[object]:
-    return client.containers.list(all=True, filters={"label": f"waypoint.hashicorp.com/project={project}"})
+    return client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"waypoint.hashicorp.com/project={project}"}
+    )
 
 
 @pytest.mark.timeout(600)
