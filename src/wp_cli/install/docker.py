@@ -184,12 +184,15 @@ def remove_volume(engine: Engine, name: str) -> None:
 
 
 def check_running(engine: Engine, name: str) -> None:
-    """Raise CliError with the last that the container said if it has ended or ends again and again."""
+    """Raise CliError with the last that the container said if it has ended, also if it waits to be started again.
+
+    For whoever asks again and again: while a container runs, the engine knows no exit code of the time before.
+    """
     seen = engine.inspect_container(name)
     if seen is None:
         raise CliError(f"the container {name} is gone")
     state = seen["State"]
-    if state["Status"] in {"exited", "dead"} or seen["RestartCount"] > 0:
+    if state["Status"] in {"exited", "dead", "restarting"}:
         raise CliError(
             f"the container {name} ended with exit code {state['ExitCode']}", details=last_words(engine, name)
         )
