@@ -57,11 +57,12 @@ class RealServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + START_DEADLINE
-        while not (self._folder / local.STATE_FILE).exists():
-            assert self.process.poll() is None, "the server ended at once"
-            assert time.monotonic() < deadline, "the server did not start in time"
-            time.sleep(0.02)
+        try:
+            self._wait_for_start()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
         self.state = local.State(**json.loads((self._folder / local.STATE_FILE).read_text()))
         self.certificate = Path(self.state.certificate).read_bytes()
         self._channel = grpc.secure_channel(
@@ -70,6 +71,13 @@ class RealServer:
             options=[("grpc.ssl_target_name_override", PINNED_NAME), ("grpc.use_local_subchannel_pool", 1)],
         )
         self.api = Api(self._channel, Path(self.state.token_file).read_text().strip())
+
+    def _wait_for_start(self) -> None:
+        deadline = time.monotonic() + START_DEADLINE
+        while not (self._folder / local.STATE_FILE).exists():
+            assert self.process.poll() is None, "the server ended at once"
+            assert time.monotonic() < deadline, "the server did not start in time"
+            time.sleep(0.02)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         self._channel.close()
