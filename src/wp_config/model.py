@@ -95,6 +95,8 @@ class Project:
     """
 
     def __init__(self, given: Source, context: Context, inputs: VariableInputs, *, dry: bool = False) -> None:
+        self.given = given
+        self.inputs = inputs
         self.path = given.directory.absolute()
         self.context = context
         self.problems = Diagnostics()

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Protocol
 
 from wp_config.diagnostics import Range
-from wp_config.records import ConfigVariable, FinalValue, Hook, Pipeline, PluginDeclaration, StageKind
+from wp_config.records import (
+    ConfigVariable,
+    Context,
+    FinalValue,
+    Hook,
+    Pipeline,
+    PluginDeclaration,
+    Source,
+    StageKind,
+    VariableInputs,
+)
 from wp_config.schema import BodySchema
 
 Scope = Mapping[str, object]
@@ -81,6 +91,18 @@ class Variables(Protocol):
 
 class Project(Protocol):
     """A loaded file."""
+
+    @property
+    def given(self) -> Source:
+        """What was loaded."""
+
+    @property
+    def inputs(self) -> VariableInputs:
+        """The values given for variables."""
+
+    @property
+    def context(self) -> Context:
+        """The workspace and labels it is read for."""
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from google.rpc import code_pb2, status_pb2
 
+from wp_config.diagnostics import Diagnostics
 from wp_config.records import DynamicFetcher
 from wp_proto.waypoint import api as pb
 from wp_runner.configuration import Project
@@ -30,6 +31,7 @@ from wp_runner.operations.poll import SourceJob
 from wp_runner.operations.task import TaskJob
 from wp_runner.outbox import Outbox
 from wp_runner.server import Server
+from wp_runner.validate import and_the_rest
 from wp_sdk.context import Context
 from wp_sdk.terminal import UI
 
@@ -103,10 +105,13 @@ class JobExecutor:
 
             with closing(load(job)) as project:
                 common = (job, self._server, ui, context, self._facts, project, source.directory, load)
-                if name in PROJECT_OPERATIONS:
-                    return PROJECT_OPERATIONS[name](ProjectJob(*common))
-                env = AppJob(*common, project.app(job.application.application))
-                return APP_OPERATIONS[name](env)
+                try:
+                    if name in PROJECT_OPERATIONS:
+                        return PROJECT_OPERATIONS[name](ProjectJob(*common))
+                    env = AppJob(*common, project.app(job.application.application))
+                    return APP_OPERATIONS[name](env)
+                except Diagnostics as found:
+                    raise and_the_rest(found, project) from found
 
 
 class _Unimplemented(OperationFailed):

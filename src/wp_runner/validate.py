@@ -16,6 +16,7 @@ from wp_config.diagnostics import Diagnostic, Diagnostics
 from wp_config.model import App, Project
 from wp_config.records import Context, PluginRole, Source, StageKind, VariableInputs
 from wp_config.source import load_source
+from wp_runner import configuration
 from wp_runner.chain import chain_problems
 from wp_runner.environment import ROLES
 from wp_runner.plugins import PluginHost
@@ -60,6 +61,17 @@ def validate(
             except Diagnostics:
                 continue  # what is wrong with its blocks was reported by the language already
     return problems
+
+
+def and_the_rest(found: Diagnostics, project: configuration.Project) -> Diagnostics:
+    """What an operation found wrong in the file of `project`, with all other errors of that file.
+
+    An operation evaluates what it needs and stops at the first part that is wrong; who mends that wants to hear of the
+    others now, not by the next runs.
+    """
+    rest = validate(project.given, context=project.context, variables=project.inputs)
+    told = {(str(item.subject), item.summary) for item in found}
+    return Diagnostics([*found, *(item for item in rest.errors if (str(item.subject), item.summary) not in told)])
 
 
 def _refusals(plugins: PluginHost, app: App) -> Diagnostics:

@@ -91,6 +91,16 @@ class TestConfiguration:
         assert '"comand"' in shown
         configure(hello, 'use "file" {}', 'use "files" {}')
 
+    def test_an_operation_tells_all_mistakes_too_each_once(self, hello: Waypoint) -> None:
+        """It stops at the first block that it cannot use; the others are told with it."""
+        configure(hello, 'use "files" {}', 'usee "files" {}')
+        configure(hello, "command = [", "comand = [")
+        shown = failure(hello, "up")
+        assert shown.count("Error: Missing use") == 1
+        assert 'Did you mean "use"?' in shown
+        assert 'Did you mean "command"?' in shown
+        configure(hello, 'usee "files" {}', 'use "files" {}')
+
     def test_two_apps_of_one_name(self, hello: Waypoint) -> None:
         file = hello.project / "waypoint.hcl"
         text = file.read_text()

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wp_config.records import ConfigVariable, FinalValue, Hook, Pipeline, PluginDeclaration, StageKind
+from wp_config.records import (
+    ConfigVariable,
+    Context,
+    FinalValue,
+    Hook,
+    Pipeline,
+    PluginDeclaration,
+    Source,
+    StageKind,
+    VariableInputs,
+)
 from wp_config.schema import BodySchema
 
 Scope = Mapping[str, object]
@@ -68,6 +78,12 @@ class Project:
     file_change_signal: str = ""
     pipes: tuple[Pipeline, ...] = ()
     closed: bool = False
+    inputs: VariableInputs = field(default_factory=VariableInputs)
+    context: Context = field(default_factory=Context)
+
+    @property
+    def given(self) -> Source:
+        return Source(b'project = "shop"', self.path)
 
     @property
     def app_names(self) -> tuple[str, ...]:
