@@ -1,6 +1,8 @@
-"""What the server is told at its start: flags of `server run` (server.md §1.1), each also as environment variable.
+"""What the server is told at its start: flags of `server run` (server.md §1.1), each also as environment variable and
+as key of a file.
 
-`-listen-grpc=ADDR`, `--listen-grpc ADDR` and `WAYPOINT_SERVER_RUN_LISTEN_GRPC=ADDR` say the same; the flag wins.
+`-listen-grpc=ADDR`, `--listen-grpc ADDR`, `WAYPOINT_SERVER_RUN_LISTEN_GRPC=ADDR` and `listen_grpc = "ADDR"` in the file
+of `-config` say the same; the flag wins, then the variable.
 """
 
 from __future__ import annotations
@@ -103,7 +105,9 @@ class _Flag:
     hidden: bool = False
 
 
+_CONFIG = _Flag("config", "config", "TOML file with one key for each flag; flags and variables win over it")
 _FLAGS = (
+    _CONFIG,
     _Flag("db", "db", "state file, or postgresql://USER@HOST/NAME for several servers on one database"),
     _Flag("data-dir", "directory", "folder of the server's certificate; default: that of the state file"),
     _Flag("listen-grpc", "listen_grpc", "address of the gRPC API; always TLS"),
@@ -164,12 +168,23 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         for flag in _FLAGS
         if (name := ENV_PREFIX + flag.name.upper().replace("-", "_")) in environment
     }
+    file = given.pop(_CONFIG.field, "") or texts.pop(_CONFIG.field, "")
+    if file:
+        texts = _from_file(Path(file)) | texts
     if environment.get(LOG_LEVEL_ENV):
         texts["log_level"] = environment[LOG_LEVEL_ENV].lower()
     if environment.get(LOG_FORMAT_ENV):
         texts["log_format"] = environment[LOG_FORMAT_ENV].lower()
     texts.update(given)
     return _settings(texts)
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    from wp_server.settings_file import read
+
+    fields_of = {flag.name.replace("-", "_"): flag.field for flag in _FLAGS if flag is not _CONFIG}
+    fields_of |= {"log_level": "log_level", "log_format": "log_format"}
+    return {fields_of[key]: text for key, text in read(path, fields_of).items()}
 
 
 def _settings(texts: Mapping[str, str]) -> Settings:

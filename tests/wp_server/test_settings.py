@@ -44,6 +44,43 @@ def test_a_variable_sets_what_no_flag_sets():
     assert not parse(["-disable-ui=false"], environment).disable_ui
 
 
+def test_a_file_sets_what_neither_flag_nor_variable_sets(tmp_path):
+    file = tmp_path / "server.toml"
+    file.write_text(
+        'db = "postgresql://waypoint:secret@db/waypoint"\nlisten_grpc = "a:1"\nlisten-http = "a:2"\n'
+        'advertise_addr = "a:3"\ndisable_ui = true\nkeep_audit_for = 0\ndata_dir = "/data"\nlog_format = "json"\n'
+    )
+    chosen = parse([f"-config={file}", "-listen-grpc=b:1"], {"WAYPOINT_SERVER_RUN_LISTEN_HTTP": "c:2"})
+    assert (chosen.listen_grpc, chosen.listen_http, chosen.advertise_addr) == ("b:1", "c:2", "a:3")
+    assert (chosen.disable_ui, chosen.keep_audit_for, chosen.directory) == (True, "0", Path("/data"))
+    assert (chosen.db_url, chosen.log_format) == ("postgresql://waypoint:secret@db/waypoint", "json")
+    assert parse([], {"WAYPOINT_SERVER_RUN_CONFIG": str(file)}).listen_grpc == "a:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(None, "cannot be read: No such file or directory", id="missing"),
+        pytest.param(b"listen_grpc = \n", "is not TOML: Invalid value (at line 1, column 15)", id="syntax"),
+        pytest.param(b"\xff\xfe", "is not TOML", id="encoding"),
+        pytest.param(b'listen_grcp = "a:1"', "no setting listen_grcp. Did you mean listen_grpc?", id="misspelt"),
+        pytest.param(b"[listen]\ngrpc = 1", "no setting listen", id="table"),
+        pytest.param(b'config = "b"', "no setting config", id="file in file"),
+        pytest.param(b"db = 1.5", "db must be a text, a number, true or false", id="type"),
+        pytest.param(b'listen_grpc = "a:1"\nlisten-grpc = "b:1"', "listen_grpc is there twice", id="twice"),
+        pytest.param(b'listen_grpc = "here"', "write host:port", id="value"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_one_sentence(tmp_path, text, told):
+    file = tmp_path / "server.toml"
+    if text is not None:
+        file.write_bytes(text)
+    with pytest.raises(SettingsError) as caught:
+        parse([f"-config={file}"], {})
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_what_is_kept_and_how_long():
     assert (parse([], {}).keep_records_for, parse([], {}).keep_audit_for) == ("2160h", "8760h")
     chosen = parse(["-keep-records-for=24h"], {"WAYPOINT_SERVER_RUN_KEEP_AUDIT_FOR": "0"})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GENERATED_CONTEXT = "bootstrap-timestamp"
 
 RUN_FLAGS: tuple[Flag[Any], ...] = (
+    Flag("config", STRING, "", "TOML file with one key for each of these flags; flags and variables win over it."),
     Flag("db", STRING, "", "File to keep the state in, or postgresql://USER@HOST/NAME. The default is ./data.db."),
     Flag("data-dir", STRING, "", "Folder for the certificate. The default is that of the state file."),
     Flag("listen-grpc", STRING, "127.0.0.1:9701", "Address of the gRPC API; always TLS."),
