@@ -99,6 +99,18 @@ async def test_a_login_token_expires(client, token):
     assert "expired" in words
 
 
+async def test_a_login_is_renewed_by_itself_and_outlives_the_old_token(server, client, token):
+    api = client()
+    old = (await client(token).GenerateLoginToken(pb.LoginTokenRequest(duration="1h"))).token
+    new = (await client(old).GenerateLoginToken(pb.LoginTokenRequest(duration="2h"))).token
+    before, after = [(await api.DecodeToken(pb.DecodeTokenRequest(token=one))).token for one in (old, new)]
+    assert after.login.user_id == before.login.user_id
+    assert after.valid_until.seconds > before.valid_until.seconds
+    await server.store.write(keys.deny, before.accessor_id.hex())
+    assert (await refusal(client(old).ListUsers(EMPTY)))[0] is grpc.StatusCode.UNAUTHENTICATED
+    await client(new).ListUsers(EMPTY)
+
+
 async def test_a_bad_duration_says_what_is_wrong(client, token):
     code, words = await refusal(client(token).GenerateLoginToken(pb.LoginTokenRequest(duration="tomorrow")))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
