@@ -25,7 +25,7 @@ $(ENGINES_STAMP): requirements/engines.txt | $(STAMP)
 	touch $@
 
 test: $(STAMP) $(ENGINES_STAMP)
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+	$(BIN)/python -m pytest --numprocesses=3 --dist=loadgroup --durations=20
 
 # Runs what failed last once more, alone: what passes now is a race to mend, what fails again is broken.
 retest: $(STAMP) $(ENGINES_STAMP)

@@ -18,9 +18,10 @@ DEADLINE = 60
 
 def test_a_command_runs_in_the_app(cli: Cli) -> None:
     write_project(cli.folder, app("web"))
+    cli.ok("init")
+    cli.ok("config", "set", "-app=web", "GREETING=hello")
     cli.ok("up")
     try:
-        cli.ok("config", "set", "-app=web", "GREETING=hello")
         (record,) = json.loads(cli.ok("deployment", "list", "-json"))
         place = cli.home / ".local/share/waypoint/server"
         address = json.loads((place / "server.json").read_text())["http"]

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,13 @@ def fetch(address: str) -> str:
         return str(answer.read().decode())
 
 
+def greeted(cli: Cli, greeting: str) -> None:
+    """Wait until commands in the app have the greeting: a change of configuration takes a moment to get there."""
+    end = time.monotonic() + 60
+    while (said := cli.ok("exec", "sh", "-c", "echo $GREETING").strip()) != greeting:
+        assert time.monotonic() < end, said
+
+
 def test_an_older_command_line_with_its_runner_and_entrypoint(cli: Cli, older: Cli, server: RealServer) -> None:
     write_project(cli.folder, app("web"))
     older.ok("init")
@@ -58,7 +66,7 @@ def test_an_older_command_line_with_its_runner_and_entrypoint(cli: Cli, older: C
         older.ok("config", "set", "-app=web", "GREETING=hello")
         assert json.loads(cli.ok("config", "get", "-app=web", "-json")) == {"GREETING": "hello"}
         for version in (older, cli):  # both reach the entrypoint of the version before
-            assert version.ok("exec", "sh", "-c", "echo $GREETING").strip() == "hello"
+            greeted(version, "hello")
             assert version.run("exec", "sh", "-c", "exit 7").returncode == 7
             assert "hello 100%" in version.ok("logs", "-follow=false")
         newer = url(cli.ok("up"))  # one of this version beside it
