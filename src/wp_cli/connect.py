@@ -251,8 +251,14 @@ def unreachable(endpoint: Endpoint, err: grpc.RpcError, timeout: float) -> CliEr
 
 
 def code_of(err: grpc.RpcError) -> grpc.StatusCode:
-    """Status code of a failed call."""
+    """Status code of a failed call.
+
+    A server that closes its listener resets calls it has not looked at yet, with CANCELLED and gRPC's word for it: to
+    whom did not cancel anything that is a server that is gone.
+    """
     code = err.code() if isinstance(err, grpc.Call) else None
+    if code is grpc.StatusCode.CANCELLED and details_of(err) in ("", "CANCELLED"):
+        return grpc.StatusCode.UNAVAILABLE
     return code if isinstance(code, grpc.StatusCode) else grpc.StatusCode.UNKNOWN
 
 

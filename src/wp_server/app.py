@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -59,10 +59,12 @@ if TYPE_CHECKING:
     from wp_server import peers
     from wp_server.telemetry.metrics import Metrics
 
-CALL_GRACE = 4.0
-"""Seconds that running unary calls get when the server stops, the last one to hear that they are cut off.
+CALL_GRACE = 3.0
+"""Seconds that running unary calls get when the server stops, and one more to hear that they are cut off.
 
 HTTP and the store need up to two more each."""
+
+CUT_GRACE = 1.0
 
 SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
 ADMINISTRATION: ServiceDescriptor = administration_pb2.DESCRIPTOR.services_by_name["Administration"]
@@ -235,11 +237,12 @@ class RunningServer:
         await self._health.serving(False)
         for pipeline in self._pipelines:
             pipeline.drain()
-            asyncio.get_running_loop().call_later(CALL_GRACE - 1, pipeline.cut)
-        stopping = [self._grpc.stop(CALL_GRACE)]
-        if self._gateway:
-            stopping.append(self._gateway.stop(CALL_GRACE))
-        await asyncio.gather(*stopping)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CALL_GRACE):
+                await asyncio.gather(*(pipeline.finished() for pipeline in self._pipelines))
+        for pipeline in self._pipelines:
+            pipeline.cut()
+        await asyncio.gather(*(one.stop(CUT_GRACE) for one in (self._grpc, self._gateway) if one))
         if self._others is not None:
             await self._others.stop()
         if self._tracing:

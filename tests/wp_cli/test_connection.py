@@ -8,14 +8,18 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
 from tests.wp_cli.projects import app, write_project
 from tests.wp_cli.servers import RealServer, false_server, real_server
+
+from wp_cli.connect import code_of
 
 if TYPE_CHECKING:
     from tests.wp_cli.conftest import Cli
@@ -171,3 +175,30 @@ def test_an_unsupported_version_says_which_side_is_old(cli: Cli) -> None:
     with false_server(0, 0) as address:
         said = cli.fails("project", "list", f"-server-addr={address}", "-server-tls=false")
         assert "Upgrade the server." in said
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [("CANCELLED", grpc.StatusCode.UNAVAILABLE), ("the job was canceled", grpc.StatusCode.CANCELLED)],
+)
+def test_a_call_that_a_stopping_server_has_not_looked_at_is_a_lost_server(words: str, seen: grpc.StatusCode) -> None:
+    class Ending(grpc.GenericRpcHandler):
+        def service(self, _details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+            return grpc.unary_unary_rpc_method_handler(
+                lambda _request, context: context.abort(grpc.StatusCode.CANCELLED, words)
+            )
+
+    server = grpc.server(ThreadPoolExecutor(1), handlers=[Ending()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary("/any/Call")(b"")
+    server.stop(None)
+    assert code_of(failed.value) is seen
+
+
+def test_a_call_that_was_cancelled_here_is_no_lost_server() -> None:
+    with grpc.insecure_channel("127.0.0.1:1") as channel:
+        call = channel.unary_unary("/any/Call").future(b"", wait_for_ready=True)
+        call.cancel()
+        assert code_of(call) is grpc.StatusCode.CANCELLED

@@ -118,10 +118,12 @@ async def test_with_the_cookie_a_runner_waits_for_its_adoption_and_gets_a_token_
     await until(api, ["r1"])
     assert (await get(api, "r1")).adoption_state == pb.Runner.PENDING
     await api.AdoptRunner(pb.AdoptRunnerRequest(runner_id="r1", adopt=True))
+    assert not (await get(api, "r1")).online, "adopted, but not here to work yet"
     granted = (await asking).token
     own = client(granted)
     stream = await register(own, "r1", labels={"region": "eu"})
     await stream.read()
+    assert (await get(api, "r1")).online
     assert (await own.GetServerConfig(Empty())).config.cookie == cookie
     assert not (await own.RunnerToken(pb.RunnerTokenRequest(runner=runner))).token
     other = await register(own, "r2", labels={"region": "eu"})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 
 from wp_proto.waypoint import api as pb
 from wp_server import app
+from wp_server.auth import tokens
 from wp_server.transport import keepalive
 
 from .conftest import VERSION_HEADERS, Client, channel
@@ -48,35 +50,43 @@ async def test_keepalives_of_a_client_never_reach_the_handler(server, client, us
         assert await lines_of(call, 2) == ["one", "one"]
 
 
-async def test_stopping_ends_streams_with_unavailable_and_lets_calls_finish(settings):
+@asynccontextmanager
+async def stopped(settings, monkeypatch, grace):
+    """A server, a user of it, and what stops it while `grace` seconds are left to running calls."""
+    monkeypatch.setattr(app, "CALL_GRACE", grace)
     async with app.running(settings) as server:
-        from wp_server.auth import tokens
-
-        user_token = await server.store.write(tokens.bootstrap)
+        token = await server.store.write(tokens.bootstrap)
         async with channel(server.grpc_address, server.certificate.chain) as made:
-            user = Client(made, user_token)
-            record = await deployment(user)
-            entrypoint = Client(made, await entrypoint_token(server, record.id))
-            request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE")
-            streams = [
-                entrypoint.EntrypointConfig(request),
-                user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id)),
-            ]
-            await streams[0].read()
-            await eventually(lambda: server.pipeline.open_streams == 2)
-            waiting = asyncio.ensure_future(
-                user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="60s"))
-            )
-            await asyncio.sleep(0)
-            stopping = asyncio.create_task(server.stop())
-            for stream in streams:
-                with pytest.raises(grpc.aio.AioRpcError) as caught:
-                    await stream.read()
-                assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await waiting
-            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-            await stopping
+            yield server, Client(made, token)
+
+
+async def test_stopping_ends_streams_and_calls_that_wait_with_unavailable(settings, monkeypatch):
+    async with stopped(settings, monkeypatch, grace=0.2) as (server, user):
+        record = await deployment(user)
+        entrypoint = Client(user.channel, await entrypoint_token(server, record.id))
+        request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id="01INSTANCE")
+        ended = [
+            entrypoint.EntrypointConfig(request),
+            user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id)),
+            user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="60s")),
+        ]
+        await ended[0].read()
+        await eventually(lambda: (server.pipeline.open_streams, server.pipeline.open_calls) == (2, 1))
+        stopping = asyncio.create_task(server.stop())
+        await eventually(lambda: server.pipeline.open_streams == 0)
+        ended.append(user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id)))
+        for call in ended:
+            assert await call.code() is grpc.StatusCode.UNAVAILABLE
+        await stopping
+
+
+async def test_stopping_waits_for_calls_that_come_to_an_end(settings, monkeypatch):
+    async with stopped(settings, monkeypatch, grace=DEADLINE) as (server, user):
+        waiting = user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="500ms"))
+        await eventually(lambda: server.pipeline.open_calls == 1)
+        stopping = asyncio.create_task(server.stop())
+        assert await waiting.code() is grpc.StatusCode.DEADLINE_EXCEEDED, "its own end, not the server's"
+        await stopping
 
 
 async def test_a_peer_that_vanishes_frees_its_stream(server, client, user):

@@ -151,10 +151,15 @@ def seen(connection: Connection, runner_id: str, registration: int) -> None:
 
 
 def decide(connection: Connection, runner_id: str, adopt: bool) -> None:
-    """Adopts or rejects a runner. Errors: NotFound."""
+    """Adopts or rejects a runner. Errors: NotFound.
+
+    One that waited for this counts as away until it comes with the token it gets now.
+    """
     row = find(connection, runner_id)
     if row is None:
         raise NotFound(f"There is no runner {runner_id!r}.")
+    if row.runner.adoption_state == pb.Runner.PENDING:
+        row.runner.online = False
     row.runner.adoption_state = pb.Runner.ADOPTED if adopt else pb.Runner.REJECTED
     _put(connection, row.runner, row.registration, row.gone)
     changed(connection, "standing")

@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import grpc
@@ -73,6 +73,7 @@ class _Running:
     task: asyncio.Task[Any]
     rpc: str
     cut: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self) -> None:
         self.cut = True
@@ -100,6 +101,7 @@ class Pipeline(grpc.GenericRpcHandler):
         self._streams: set[_Running] = set()
         self._calls: set[_Running] = set()
         self._draining = False
+        self._cut = False
         self.service_descriptor = service
         self._watches = tuple(watches)
         self._streaming = {one.name for one in service.methods if one.client_streaming or one.server_streaming}
@@ -122,6 +124,11 @@ class Pipeline(grpc.GenericRpcHandler):
     def open_streams(self) -> int:
         """How many streaming calls run now."""
         return len(self._streams)
+
+    @property
+    def open_calls(self) -> int:
+        """How many unary calls run now."""
+        return len(self._calls)
 
     async def run(self) -> None:
         """Sends keepalives until cancelled."""
@@ -200,6 +207,7 @@ class Pipeline(grpc.GenericRpcHandler):
             raise status.unexpected(rpc, error) from error
         finally:
             group.discard(running)
+            running.over.set()
             end(code)
 
     def _watched(self, rpc: str, context: Context) -> Callable[[str], None]:
@@ -249,8 +257,19 @@ class Pipeline(grpc.GenericRpcHandler):
             if stream.rpc != but:
                 stream.end()
 
+    async def finished(self) -> None:
+        """Returns when no call runs.
+
+        A server that closes its listener while calls come in makes gRPC answer CANCELLED to those it has not looked at.
+        """
+        while running := self._streams | self._calls:
+            await next(iter(running)).over.wait()
+
     def cut(self) -> None:
-        """Ends unary calls that still run with UNAVAILABLE; some wait for minutes, like a runner for its adoption."""
+        """Ends unary calls that still run with UNAVAILABLE, and every later one; some wait for minutes, like a runner
+        for its adoption.
+        """
+        self._cut = True
         for call in tuple(self._calls):
             call.end()
 
@@ -289,6 +308,8 @@ class Pipeline(grpc.GenericRpcHandler):
             running = _Running(task, rpc)
             self._calls.add(running)
             try:
+                if self._cut:
+                    raise status.SHUTTING_DOWN
                 await self._admit(rpc, context)
                 request = _decoded(decode, raw)
                 await self._authenticator.authorize(rpc, identity.current(), request)
@@ -316,6 +337,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 await status.refuse(context, refusal)
             finally:
                 self._calls.discard(running)
+                running.over.set()
                 end(code)
 
         return call
@@ -373,6 +395,7 @@ class Pipeline(grpc.GenericRpcHandler):
                 await status.refuse(context, refusal)
             finally:
                 self._streams.discard(running)
+                running.over.set()
                 end(code)
 
         return call
