@@ -6,13 +6,16 @@ STAMP  := $(VENV)/.installed
 ENGINES := $(VENV)/engines
 ENGINES_STAMP := $(ENGINES)/.installed
 
+# Where the programs of `make go-waypoint` are kept and looked for.
+export GO_WAYPOINT ?= $(HOME)/.cache/waypoint-build/go-waypoint-0.11.4
+
 # Tests start hundreds of processes: compiling every module again in each of them would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Each takes a few minutes at most.
 BENCHES := $(filter-out bench/soak.py bench/server_under_load.py,$(sort $(wildcard bench/*.py)))
 
-.PHONY: demo fuzz test retest lint proto zipapps reproduce bench soak clean
+.PHONY: demo fuzz test retest lint proto zipapps reproduce go-waypoint bench soak clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +58,11 @@ zipapps: $(STAMP)
 # Builds the standalone entrypoints twice, in two folders with nothing to start from, and compares: takes minutes.
 reproduce: $(STAMP)
 	$(BIN)/python tools/reproduce.py
+
+# Builds the Go Waypoint that tests and benchmarks compare with where it is: takes minutes and 3 GB of Go's caches.
+go-waypoint:
+	cd tests/interop/gowaypoint && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(GO_WAYPOINT)/ \
+	  github.com/hashicorp/waypoint/cmd/waypoint github.com/hashicorp/waypoint/cmd/waypoint-entrypoint
 
 bench: zipapps
 	for program in $(BENCHES); do echo "== $$program"; PYTHONPATH=src $(BIN)/python $$program || exit 1; done
