@@ -13,6 +13,7 @@ from wp_entrypoint.values import (
     Set,
     equal,
     minus,
+    normal,
     number_of,
     over,
     plus,
@@ -537,8 +538,6 @@ def _normal(pieces: list[str]) -> str:
     text = "".join(pieces)
     if text.isascii():
         return text
-    from wp_entrypoint.functions import normal
-
     return str(normal(text))
 
 

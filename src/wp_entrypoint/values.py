@@ -177,6 +177,15 @@ def unified(value: Any, other: Any) -> Any:
     return value
 
 
+def normal(value: Any) -> Any:
+    """Strings in the normal form that all of the language's have (NFC)."""
+    if isinstance(value, str) and not value.isascii():
+        from unicodedata import normalize
+
+        return normalize("NFC", value)
+    return [normal(item) for item in value] if type(value) is list else value
+
+
 def _read(text: str) -> Number:
     mantissa, _, exponent = text.lower().partition("e")
     whole, _, part = mantissa.partition(".")

@@ -42,6 +42,12 @@ def test_it_has_the_functions_that_the_runner_leaves_to_it() -> None:
     assert functions.names() == (language.ENTRYPOINT_FUNCTIONS - language.GO_ENTRYPOINT_ONLY) | {"try", "can"}
 
 
+def test_every_function_is_where_it_is_looked_for() -> None:
+    for name in functions.names() - {"try", "can"}:
+        with contextlib.suppress(ExpressionError):
+            functions.run(name, [])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -284,9 +290,15 @@ def test_the_application_gets_what_was_finished(entrypoints: Entrypoints, server
                 ),
                 pb.ConfigVar(name="WORDS", static="good day", internal=True),
                 pb.ConfigVar(name="BROKEN", static="${nobody(1)}"),
+                pb.ConfigVar(
+                    name="KINDS",
+                    static='${abs(-1)} ${format("%q", "f")} ${formatdate("YYYY", "2026-01-31T12:00:00Z")} '
+                    '${regex("a+", "baab")} ${length(setunion(["a"], ["b"]))} ${tostring(2)} ${base64encode("b")} '
+                    '${md5("")} ${basename("/x/y")}',
+                ),
             ]
         )
     )
-    done = entrypoints.run("sh", "-c", 'echo "$GREETING|$BROKEN|$WORDS"', server=server)
-    assert done.stdout == "Good Day||\n"
+    done = entrypoints.run("sh", "-c", 'echo "$GREETING|$BROKEN|$WORDS|$KINDS"', server=server)
+    assert done.stdout == 'Good Day|||1 "f" 2026 aa 2 2 Yg== d41d8cd98f00b204e9800998ecf8427e y\n'
     assert 'BROKEN cannot be made up, it is empty: there is no function "nobody" in the entrypoint' in done.stderr

@@ -112,7 +112,7 @@ def test_only_the_standard_library_is_imported() -> None:
     # The launcher of the standalone executable has a module of ours built in.
     allowed = set(sys.stdlib_module_names) | {"wp_entrypoint", "wp_sources", "_waypoint_launcher"}
     for package in PACKAGES:
-        for path in package.glob("*.py"):
+        for path in package.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 names = []
                 if isinstance(node, ast.Import):
@@ -176,6 +176,22 @@ def test_switched_off_nothing_of_the_network_is_loaded(entrypoints: Entrypoints)
         [sys.executable, "-I", "-S", "-c", program, "true"], capture_output=True, text=True, check=True
     )
     assert not set(done.stdout.split()) & {"_socket", "_ssl", "select", "wp_entrypoint.agent", "wp_entrypoint.session"}
+
+
+def test_a_template_loads_only_the_functions_it_calls(entrypoints: Entrypoints) -> None:
+    program = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(entrypoints.zipapp / 'lib')!r})\n"
+        "from wp_entrypoint.expressions import render\n"
+        "before = set(sys.modules)\n"
+        "assert render('${upper(text)}', {'text': 'a'}) == 'A'\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    package = "wp_entrypoint.functions"
+    assert done.stdout.split() == [package, f"{package}.signature", f"{package}.strings"]
 
 
 def test_the_version_is_the_distributions() -> None:
