@@ -17,6 +17,9 @@ from wp_cli.errors import CliError, ConnectionProblem
 from wp_cli.version import API_PROTOCOL, ENTRYPOINT_PROTOCOL, VERSION
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from wp_cli.bridge import Bridge
     from wp_proto.own.administration_pb2_grpc import AdministrationStub
     from wp_proto.own.queue_pb2_grpc import QueueStub
     from wp_proto.waypoint.api import VersionInfo
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0  # seconds, for dialling and the first call
 KEEPALIVE_MS = 30_000
+OWN_SERVICES = "unknown service waypoint.v1."
 
 OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.keepalive_time_ms", KEEPALIVE_MS),
@@ -42,6 +46,7 @@ class Client:
     endpoint: Endpoint
     channel: grpc.Channel
     metadata: Metadata
+    bridge: Bridge | None = None
     runner_id: str = ""
     server_version: str = ""
     calls: WaypointStub = field(init=False)
@@ -69,17 +74,35 @@ class Client:
     def close(self) -> None:
         """Close the channel; calls in flight are cancelled."""
         self.channel.close()
+        if self.bridge:
+            self.bridge.close()
+
+
+class NoHttp2(ConnectionProblem):
+    """The server speaks TLS, but does not agree on HTTP/2 by name."""
 
 
 def connect(endpoint: Endpoint, timeout: float = CONNECT_TIMEOUT) -> Client:
     """Connect and negotiate the protocol version. ConnectionProblem if the server cannot be used."""
-    client = Client(endpoint, open_channel(endpoint, timeout), metadata_for(endpoint))
+    try:
+        return negotiated(open_client(endpoint, timeout), timeout)
+    except NoHttp2:
+        host, _ = host_and_port(endpoint.address)
+        context = ssl_context(endpoint.trust.roots)
+        name = endpoint.trust.name or host
+        peer_certificate(endpoint, timeout, context, name)
+        return negotiated(bridged(endpoint, context, name, ""), timeout)
+
+
+def negotiated(client: Client, timeout: float) -> Client:
+    """Return the client after its first call, which says what the server speaks. ConnectionProblem: as `connect`."""
+    endpoint = client.endpoint
     try:
         info = client.calls.GetVersionInfo(Empty(), timeout=timeout).info
         check_version(info, endpoint)
     except grpc.RpcError as err:
         client.close()
-        raise unreachable(endpoint, err, timeout) from err
+        raise unreachable(client, err, timeout) from err
     except BaseException:
         client.close()
         raise
@@ -99,28 +122,23 @@ def metadata_for(endpoint: Endpoint) -> Metadata:
     return metadata
 
 
-def open_channel(endpoint: Endpoint, timeout: float = CONNECT_TIMEOUT) -> grpc.Channel:
-    """Return a channel that trusts what the endpoint says and nothing else; it connects when it is used."""
-    if not endpoint.tls:
-        return grpc.insecure_channel(endpoint.address, OPTIONS)
-    roots, name = trusted_roots(endpoint, timeout)
-    options = (*OPTIONS, ("grpc.ssl_target_name_override", name)) if name else OPTIONS
-    return grpc.secure_channel(endpoint.address, grpc.ssl_channel_credentials(roots or None), options)
-
-
-def trusted_roots(endpoint: Endpoint, timeout: float) -> tuple[bytes, str]:
-    """Return the PEM roots to trust (empty: the system's) and the name to expect (empty: the address's host).
+def open_client(endpoint: Endpoint, timeout: float) -> Client:
+    """Return a client that trusts what the endpoint says and nothing else; it connects when it is used.
 
     gRPC cannot skip verification. To accept any certificate, or the one with a fingerprint, the certificate is
     fetched first and pinned as the only root, under the first name it carries.
     """
+    if not endpoint.tls:
+        return Client(endpoint, grpc.insecure_channel(endpoint.address, OPTIONS), metadata_for(endpoint))
     trust: Trust = endpoint.trust
     if not trust.anything and not trust.fingerprint:
-        return trust.roots or system_roots(), trust.name
+        return secured(endpoint, trust.roots or system_roots(), trust.name)
     import hashlib
     import ssl
 
-    certificate = peer_certificate(endpoint, timeout)
+    host, _ = host_and_port(endpoint.address)
+    context = ssl_context(None)
+    certificate, http2 = peer_certificate(endpoint, timeout, context, host)
     found = hashlib.sha256(certificate).hexdigest()
     wanted = trust.fingerprint.replace(":", "").lower().removeprefix("sha256")
     if wanted and wanted != found:
@@ -129,12 +147,41 @@ def trusted_roots(endpoint: Endpoint, timeout: float) -> tuple[bytes, str]:
             do="If the server's certificate was changed on purpose, give the new fingerprint; if not, do not go on.",
         )
     name = trust.name or first_name(certificate)
-    if not name:
-        raise ConnectionProblem(
-            f"the certificate of the server at {endpoint.address} carries no name, and gRPC cannot use it without one",
-            do="Start the server with a certificate that names its host.",
-        )
-    return ssl.DER_cert_to_PEM_cert(certificate).encode(), name
+    if not http2 or not name:
+        return bridged(endpoint, context, host, wanted)
+    return secured(endpoint, ssl.DER_cert_to_PEM_cert(certificate).encode(), name)
+
+
+def secured(endpoint: Endpoint, roots: bytes, name: str) -> Client:
+    """Return a client with gRPC's own TLS: PEM roots (empty: gRPC's) and the name to expect (empty: the host)."""
+    options = (*OPTIONS, ("grpc.ssl_target_name_override", name)) if name else OPTIONS
+    channel = grpc.secure_channel(endpoint.address, grpc.ssl_channel_credentials(roots or None), options)
+    return Client(endpoint, channel, metadata_for(endpoint))
+
+
+def bridged(endpoint: Endpoint, context: SSLContext, name: str, fingerprint: str) -> Client:
+    """Return a client with TLS of our own, which has to be checked by `context` and, if given, `fingerprint`."""
+    from wp_cli.bridge import Bridge
+
+    bridge = Bridge(host_and_port(endpoint.address), context, name, fingerprint)
+    channel = grpc.insecure_channel(bridge.target, (*OPTIONS, ("grpc.default_authority", endpoint.address)))
+    return Client(endpoint, channel, metadata_for(endpoint), bridge)
+
+
+def ssl_context(roots: bytes | None) -> SSLContext:
+    """Return a context that trusts these PEM roots (empty: the system's), and everything for None."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if roots is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif roots:
+        context.load_verify_locations(cadata=roots.decode())
+    else:
+        context.load_default_certs()
+    context.set_alpn_protocols(["h2"])
+    return context
 
 
 def system_roots() -> bytes:
@@ -151,22 +198,20 @@ def system_roots() -> bytes:
         return b""
 
 
-def peer_certificate(endpoint: Endpoint, timeout: float) -> bytes:
-    """Fetch the certificate (DER) that the server shows."""
+def peer_certificate(endpoint: Endpoint, timeout: float, context: SSLContext, name: str) -> tuple[bytes, bool]:
+    """Fetch the certificate (DER) that the server shows, and whether it agrees on HTTP/2."""
     import socket
     import ssl
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    host, port = host_and_port(endpoint.address)
+    address = host_and_port(endpoint.address)
     try:
         with (
-            socket.create_connection((host, port), timeout) as plain,
-            context.wrap_socket(plain, server_hostname=host) as secure,
+            socket.create_connection(address, timeout) as plain,
+            context.wrap_socket(plain, server_hostname=name) as secure,
         ):
-            certificate = secure.getpeercert(binary_form=True)
+            certificate, http2 = secure.getpeercert(binary_form=True), secure.selected_alpn_protocol() == "h2"
+    except ssl.SSLCertVerificationError as err:
+        raise distrusted(endpoint, err.verify_message.lower()) from err
     except ssl.SSLError as err:
         raise ConnectionProblem(
             f"the server at {endpoint.address} (from {endpoint.source}) does not speak TLS: {err.reason or err}",
@@ -176,7 +221,7 @@ def peer_certificate(endpoint: Endpoint, timeout: float) -> bytes:
         raise cannot_reach(endpoint, err.strerror or str(err)) from err
     if certificate is None:
         raise ConnectionProblem(f"the server at {endpoint.address} shows no certificate")
-    return certificate
+    return certificate, http2
 
 
 def first_name(certificate: bytes) -> str:
@@ -217,28 +262,34 @@ def cannot_reach(endpoint: Endpoint, reason: str) -> ConnectionProblem:
     )
 
 
-def unreachable(endpoint: Endpoint, err: grpc.RpcError, timeout: float) -> CliError:
+def distrusted(endpoint: Endpoint, reason: str) -> ConnectionProblem:
+    """Error for a certificate that the endpoint's trust does not cover; `reason` in lower case."""
+    if "has expired" in reason:
+        return ConnectionProblem(
+            f"the certificate of the server at {endpoint.address} (from {endpoint.source}) has expired",
+            do="Whoever runs the server has to renew it.",
+        )
+    pinned = "is not the one that is pinned for it" if endpoint.trust.roots else "is not trusted"
+    return ConnectionProblem(
+        f"the certificate of the server at {endpoint.address} (from {endpoint.source}) {pinned}",
+        do="Give its fingerprint with -server-tls-fingerprint, its authority with -server-tls-ca-file, or accept "
+        "anything with -server-tls-skip-verify.",
+    )
+
+
+def unreachable(client: Client, err: grpc.RpcError, timeout: float) -> CliError:
     """Turn a failed first call into an error in words."""
-    code, text = code_of(err), details_of(err)
+    endpoint, code, text = client.endpoint, code_of(err), details_of(err)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return cannot_reach(endpoint, f"no answer within {timeout:g} seconds")
     if code is not grpc.StatusCode.UNAVAILABLE or "http2 header with status" in text:
         return explain(err, endpoint)
     lowered = text.lower()
     if "certificate_verify_failed" in lowered or "hostname verification" in lowered or "peer name" in lowered:
-        if "has expired" in lowered:
-            return ConnectionProblem(
-                f"the certificate of the server at {endpoint.address} (from {endpoint.source}) has expired",
-                do="Whoever runs the server has to renew it.",
-            )
-        pinned = "is not the one that is pinned for it" if endpoint.trust.roots else "is not trusted"
-        return ConnectionProblem(
-            f"the certificate of the server at {endpoint.address} (from {endpoint.source}) {pinned}",
-            do="Give its fingerprint with -server-tls-fingerprint, its authority with -server-tls-ca-file, or accept "
-            "anything with -server-tls-skip-verify.",
-        )
-    if "alpn" in lowered or "wrong_version_number" in lowered:
-        return ConnectionProblem(
+        return distrusted(endpoint, lowered)
+    if "alpn" in lowered or "wrong_version_number" in lowered or client.bridge:
+        problem = NoHttp2 if "alpn" in lowered else ConnectionProblem
+        return problem(
             f"the server at {endpoint.address} (from {endpoint.source}) does not speak TLS with HTTP/2",
             do="Check the port; if it really runs without TLS, switch TLS off for it.",
         )
@@ -279,6 +330,12 @@ def explain(err: grpc.RpcError, endpoint: Endpoint) -> CliError:
     foreign = re.search(r"Received http2 header with status: (\d+)", text)
     if foreign:
         return cannot_reach(endpoint, f"it answers, but not as a Waypoint server does (HTTP status {foreign[1]})")
+    if code is grpc.StatusCode.UNIMPLEMENTED and OWN_SERVICES in text:
+        return CliError(
+            f"the server at {endpoint.address} cannot do this: only servers of this Waypoint can, not those of Go "
+            "Waypoint",
+            do="Use a server of this Waypoint, or upgrade it if it is one.",
+        )
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return CliError(
             f"the server at {endpoint.address} does not know this operation: {text}", do="Upgrade the server."
