@@ -34,6 +34,8 @@ class Waypoint(WaypointServicer):
         self.records: dict[str, dict[str, Any]] = defaultdict(dict)
         self.history: list[tuple[str, Any]] = []
         self.config: list[pb.ConfigVar] = []
+        self.as_go = False
+        """Whether it refuses what the server of Go Waypoint refuses a runner with a runner's token."""
         self.outages: dict[str, int] = defaultdict(int)
         self.project = pb.Project(name="shop")
         self.deployment_config = pb.RunnerGetDeploymentConfigResponse(server_addr="server:9701", server_tls=True)
@@ -246,12 +248,16 @@ class Waypoint(WaypointServicer):
         return self.deployment_config
 
     def GenerateInviteToken(self, request: pb.InviteTokenRequest, context: grpc.ServicerContext) -> pb.NewTokenResponse:
+        if self.as_go:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "current user is not authenticated")
         return pb.NewTokenResponse(token=f"invite-{request.unused_entrypoint.deployment_id}")
 
     def ListHostnames(self, request: Any, context: grpc.ServicerContext) -> Any:
         return pb.ListHostnamesResponse()
 
     def SetConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if self.as_go and not request.variables:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "variables: cannot be blank.")
         self.config += request.variables
         return pb.ConfigSetResponse()
 

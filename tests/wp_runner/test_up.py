@@ -97,6 +97,14 @@ def test_without_an_advertised_address_the_entrypoint_is_switched_off(bench: Ben
     assert bench.shop.running[deployment.id]["WAYPOINT_SERVER_DISABLE"] == "1"
 
 
+def test_a_server_of_go_waypoint_may_have_no_entrypoint_token_for_a_runner(bench: Bench) -> None:
+    bench.waypoint.as_go = True
+    said = bench.fails(up=pb.Job.UpOp()).error.error.message
+    assert "gives this runner no token for the app's entrypoint. Start the runner with a login token" in said
+    bench.waypoint.deployment_config = pb.RunnerGetDeploymentConfigResponse()
+    bench.ok(up=pb.Job.UpOp())
+
+
 def test_the_deploy_body_sees_artifact_and_the_full_entrypoint_environment(bench: Bench) -> None:
     scopes = []
 

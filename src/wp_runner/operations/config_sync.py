@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import grpc
+
 from wp_config.records import ConfigVariable
 from wp_proto.own.config_file_pb2 import ConfigFile
 from wp_proto.waypoint import api as pb
@@ -23,7 +25,12 @@ def sync_config(env: AppJob) -> int:
             keep_vanished=env.job.keep_config,
         ),
     )
-    env.server.call(env.server.stub.SetConfig, request)
+    try:
+        env.server.call(env.server.stub.SetConfig, request)
+    except grpc.RpcError as error:
+        # A server that does not know `from_file`, such as Go Waypoint's, refuses to set nothing.
+        if entries or error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+            raise
     _sync_signal(env)
     return len(entries)
 

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
+import grpc
+
 from wp_config.records import StageKind
 from wp_proto.opaqueany.any_pb2 import Any as OpaqueAny
 from wp_proto.waypoint import api as pb
@@ -139,7 +141,15 @@ def _invite(env: AppJob, record: pb.Deployment) -> str:
     request = pb.InviteTokenRequest(
         duration=INVITE_DURATION, unused_entrypoint=pb.Token.Entrypoint(deployment_id=record.id)
     )
-    return env.server.call(env.server.stub.GenerateInviteToken, request).token
+    try:
+        return env.server.call(env.server.stub.GenerateInviteToken, request).token
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            raise
+        raise PluginError(  # so Go Waypoint's server answers to a runner's token
+            "The server gives this runner no token for the app's entrypoint",
+            do="Start the runner with a login token (`waypoint user token`) as WAYPOINT_SERVER_TOKEN",
+        ) from error
 
 
 def _generation(env: AppJob, stage: ConfiguredStage, artifact: pb.PushedArtifact, address: DeploymentConfig) -> str:
