@@ -34,7 +34,7 @@ def new(session: Session) -> int:
 
 def invite(session: Session) -> int:
     """Print an invite for yourself."""
-    request = pb.InviteTokenRequest(duration=go_duration(session[LIFETIME]), login=pb.Token.Login())
+    request = pb.InviteTokenRequest(duration=go_duration(session[LIFETIME]))
     return print_token(session, session.client().calls.GenerateInviteToken(request).token)
 
 

@@ -105,8 +105,6 @@ def invite(session: Session) -> int:
     request = pb.InviteTokenRequest(duration=go_duration(session[INVITE_EXPIRES]))
     if session[INVITE_USERNAME]:
         request.signup.initial_username = session[INVITE_USERNAME]
-    else:
-        request.login.SetInParent()
     return print_token(session, session.client().calls.GenerateInviteToken(request).token)
 
 
