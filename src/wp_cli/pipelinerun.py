@@ -39,16 +39,17 @@ class Run:
 
 @dataclass
 class StepResult:
-    """How a step ended. `outcome` None: it never ran."""
+    """How a step of a run of the pipeline `root` ended. `outcome` None: it never ran."""
 
     job: pb.Job
+    root: str
     outcome: Outcome | None = None
 
     @property
     def name(self) -> str:
         """The step, with its pipeline when that is nested in another."""
         ref = self.job.pipeline
-        return ref.step if ref.pipeline_id == ref.root_pipeline_id else f"{ref.pipeline_name} → {ref.step}"
+        return ref.step if ref.pipeline_name == self.root else f"{ref.pipeline_name} → {ref.step}"
 
     @property
     def word(self) -> str:
@@ -108,12 +109,12 @@ class RunFollower:
 
     def _step(self, job: pb.Job) -> StepResult:
         if job.state == pb.Job.ERROR and self._kept_from_running(job, job.error.message):
-            return StepResult(job)
+            return StepResult(job, self.run.pipeline)
         renderer = self.operations.renderer(self.app)
         self._announce(renderer, job)
         outcome = self._outcome(renderer, job)
         never_ran = bool(outcome.error) and self._kept_from_running(outcome.job, outcome.error)
-        return StepResult(outcome.job, None if never_ran else outcome)
+        return StepResult(outcome.job, self.run.pipeline, None if never_ran else outcome)
 
     def _kept_from_running(self, job: pb.Job, error: str) -> bool:
         """Whether a job ended because of another step, which its error names, or was cancelled in the queue. One whose
@@ -131,7 +132,7 @@ class RunFollower:
 
     def _announce(self, renderer: Renderer, job: pb.Job) -> None:
         ref = job.pipeline
-        inner = f' of pipeline "{ref.pipeline_name}"' if ref.pipeline_id != ref.root_pipeline_id else ""
+        inner = f' of pipeline "{ref.pipeline_name}"' if ref.pipeline_name != self.run.pipeline else ""
         if self.operations.json:
             from wp_cli.render.jsonl import JsonRenderer
 

@@ -11,6 +11,7 @@ from wp_cli.command import Command
 from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError, Interrupted, UsageProblem
 from wp_cli.flags import BOOL, STRING, UINT, Flag
 from wp_cli.render import records
+from wp_cli.runtree import Node, shown_run, walk
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ RUN_TO_SHOW = Flag("run", UINT, 0, "Show this run with its steps.")
 PARALLEL_STEPS = 4
 """Steps that run at the same time in this process."""
 ID_LENGTH = 26  # characters of the ids that servers make
-Node = pb.UI.PipelineRunTreeNode
 
 
 def state_of(run: pb.PipelineRun) -> str:
@@ -73,19 +73,12 @@ def last_run(client: Client, ref: pb.Ref.Pipeline, run: pb.PipelineRun | None) -
     """When a run began and ended, and its state; all empty without one."""
     if run is None:
         return ["", "", ""]
-    shown = client.calls.UI_GetPipelineRun(pb.UI.GetPipelineRunRequest(pipeline=ref, sequence=run.sequence))
+    shown = shown_run(client, ref, run.sequence)
     ended = [node for node, _ in walk(shown.root_tree_node) if node.HasField("complete_time")]
     steps = [node for node, _ in walk(shown.root_tree_node)]
     last = max(ended, key=lambda node: node.complete_time.ToNanoseconds(), default=Node())
     completed = records.age_of(last, "complete_time") if len(ended) == len(steps) else ""
     return [records.age_of(shown.pipeline_run_bundle, "queue_time"), completed, state_of(run)]
-
-
-def walk(node: Node, depth: int = 0) -> list[tuple[Node, int]]:
-    """The steps of a run in order, each with how many pipelines it is nested in."""
-    inner = node.step.WhichOneof("kind") == "pipeline"
-    own = [(node, depth)] if node.HasField("step") else []
-    return own + [found for below in node.children.nodes for found in walk(below, depth + inner)]
 
 
 def word_of(node: Node) -> str:
@@ -128,8 +121,7 @@ def inspect(session: Session) -> int:
 
 def inspect_run(session: Session, pipeline: pb.Pipeline, ref: pb.Ref.Pipeline) -> int:
     """Show one run as the table of its steps."""
-    request = pb.UI.GetPipelineRunRequest(pipeline=ref, sequence=session[RUN_TO_SHOW])
-    shown, screen = session.client().calls.UI_GetPipelineRun(request), session.screen
+    shown, screen = shown_run(session.client(), ref, session[RUN_TO_SHOW]), session.screen
     if session[shared.JSON]:
         screen.result(records.proto_json(shown))
         return EXIT_OK
