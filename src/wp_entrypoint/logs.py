@@ -30,7 +30,7 @@ MAX_BATCH_BYTES = 64 * 1024
 MAX_IN_FLIGHT = 128 * 1024
 """Bytes of batches that wait for the server's windows."""
 GATHER = 0.02
-"""Seconds that a first line waits for more of its batch."""
+"""Seconds between two batches, in which lines gather. The first line after a quiet time does not wait."""
 PARTIAL_AFTER = 1.0
 """Seconds of silence after which a line without its end is sent (a prompt)."""
 RECEIPT_BYTES = 256 * 1024
@@ -161,6 +161,7 @@ class Shipper:
         self._entries: list[messages.LogBatchEntry] = []
         self._entries_bytes = 0
         self._gathering: Timer | None = None
+        self._gathered_at = -GATHER
         self._partial: Timer | None = None
         self._call: grpc.Call | None = None
         self._call_bytes = 0
@@ -191,10 +192,11 @@ class Shipper:
 
     def _gather(self) -> None:
         if self._gathering is None:
-            self._gathering = self._loop.after(GATHER, self._gathered)
+            self._gathering = self._loop.after(max(0.0, self._gathered_at + GATHER - loops.now()), self._gathered)
 
     def _gathered(self) -> None:
         self._gathering = None
+        self._gathered_at = loops.now()
         self._pump()
 
     # Going out

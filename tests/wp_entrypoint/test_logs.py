@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import grpc
 import pytest
@@ -16,7 +17,11 @@ from hypothesis import strategies as st
 from tests.wp_entrypoint.conftest import Entrypoints, eventually
 from tests.wp_entrypoint.fake_server import FakeServer
 
-from wp_entrypoint.logs import MAX_LINE, PIECE_OVERHEAD, Buffer, Lines
+from wp_entrypoint import loop as loops
+from wp_entrypoint.grpc import Call
+from wp_entrypoint.journal import Journal
+from wp_entrypoint.logs import GATHER, MAX_LINE, PIECE_OVERHEAD, Buffer, Lines, Shipper
+from wp_entrypoint.session import Session
 from wp_proto.waypoint import api as pb
 
 
@@ -306,3 +311,24 @@ def test_a_full_buffer_waits_for_a_server_that_takes() -> None:
     thread.join(60)
     assert taken == list(range(200))
     assert buffer.take_losses() == (0, 0)
+
+
+def test_lines_wait_only_for_others_right_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 1000.0
+    monkeypatch.setattr(loops, "now", lambda: moment)
+    loop = Mock(spec=loops.Loop, wake=lambda call: call())
+    call = Mock(spec=Call, half_closed=False, queued=lambda: 0)
+    session = Mock(spec=Session, ready=True, instance_id="I", open=lambda *_: call)
+    session.on_ready, session.on_gone, session.on_room, session.on_leaving = [], [], [], []
+    shipper = Shipper(loop, Journal(), session, 1 << 20)
+    waited, batches = [], []
+    for later, lines in ((0.0, b"first\n"), (GATHER / 4, b"second\nthird\n"), (60.0, b"fourth\n")):
+        moment += later
+        shipper.take(1, lines)
+        seconds, gathered = loop.after.call_args.args
+        waited.append(seconds)
+        moment += seconds
+        gathered()
+        batches.append([line.line for line in pb.EntrypointLogBatch.FromString(call.send.call_args.args[0]).lines])
+    assert waited == pytest.approx([0.0, GATHER * 3 / 4, 0.0])
+    assert batches == [["first"], ["second", "third"], ["fourth"]]
