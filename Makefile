@@ -13,7 +13,7 @@ export GO_WAYPOINT ?= $(HOME)/.cache/waypoint-build/go-waypoint-0.11.4
 unexport PYTHONDONTWRITEBYTECODE
 
 # Each takes a few minutes at most.
-BENCHES := $(filter-out bench/soak.py bench/server_under_load.py,$(sort $(wildcard bench/*.py)))
+BENCHES := $(filter-out bench/soak.py bench/server_under_load.py bench/go_programs.py,$(sort $(wildcard bench/*.py)))
 
 .PHONY: demo fuzz test retest lint proto zipapps reproduce go-waypoint bench soak clean
 

@@ -20,9 +20,15 @@ class GoWaypoint:
     entrypoint: Path
 
 
+def built() -> GoWaypoint | None:
+    """The programs, where they were built."""
+    found = GoWaypoint(BUILT / "waypoint", BUILT / "waypoint-entrypoint")
+    return found if found.waypoint.is_file() and found.entrypoint.is_file() else None
+
+
 def go_waypoint() -> GoWaypoint:
     """The programs; skips where they were not built."""
-    found = GoWaypoint(BUILT / "waypoint", BUILT / "waypoint-entrypoint")
-    if not (found.waypoint.is_file() and found.entrypoint.is_file()):
+    found = built()
+    if found is None:
         pytest.skip("optional: no Go Waypoint 0.11.4 (`make go-waypoint` builds it)")
     return found
