@@ -118,6 +118,17 @@ async def test_values_are_kept_as_they_are(api):
     assert await get(api) == values
 
 
+async def test_what_no_environment_can_have_is_refused(api):
+    for bad in (variable("A", "a\0b"), variable("A\0B")):
+        code, words = await refusal(put(api, variable("B"), bad))
+        assert (code, "NUL" in words) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+    assert await get(api) == {}
+    file = variable("/etc/key", "a\0b")
+    file.name_is_path = True
+    await put(api, file)
+    assert await get(api) == {"/etc/key": "a\0b"}
+
+
 async def test_a_value_above_1_mib_and_a_view_above_3_mib_are_refused(api):
     code, words = await refusal(put(api, variable("A", "x" * (1024 * 1024 + 1))))
     assert (code, "1 MiB" in words) == (grpc.StatusCode.INVALID_ARGUMENT, True)

@@ -225,6 +225,9 @@ def _is_deletion(variable: pb.ConfigVar) -> bool:
 
 def _put(connection: Connection, variable: pb.ConfigVar) -> int:
     """Stores a variable; returns by how many bytes the configuration grew."""
+    if "\0" in variable.name or ("\0" in variable.static and not variable.name_is_path):
+        # No process can have it in its environment, and a Go entrypoint ends over it.
+        raise InvalidArgument.of([Violation("variables.static", f"{variable.name!r}: only a file may have NUL in it")])
     key = {"target": target_hash(variable.target), "variable": variable.name}
     blob = variable.SerializeToString()
     before: bytes | None = connection.execute(_stored, key).scalar()
