@@ -235,6 +235,30 @@ async def test_session_numbers_grow_over_restarts_whatever_the_clock_says(settin
     assert numbers == sorted(set(numbers))
 
 
+async def test_indexes_are_offered_in_their_order_however_the_database_answers():
+    class Shared:
+        """A database whose later answers come first."""
+
+        shared = True
+        given = 0
+
+        async def write(self, _work, _at_least):
+            self.given += 1
+            index = self.given
+            await asyncio.sleep(0.05 / index)
+            return index
+
+    numbers, offered = SessionNumbers(Shared()), []
+
+    async def offer():
+        offered.append(await numbers.next())
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(5):
+            group.create_task(offer())
+    assert offered == sorted(offered)
+
+
 async def test_a_go_entrypoint_never_sees_a_session_in_its_first_snapshot(server, client, user):
     record = await deployment(user)
     async with connected(server, client, record, go=True) as [one]:
@@ -265,10 +289,12 @@ async def test_an_instance_that_leaves_before_it_attaches_is_replaced_at_once(se
     record = await deployment(user)
     async with connected(server, client, record) as [first]:
         call = await start(user, deployment_id=record.id)
-        await first.snapshot(lambda snapshot: bool(snapshot.exec))
+        offered = await first.snapshot(lambda snapshot: bool(snapshot.exec))
         async with connected(server, client, record) as [second]:
             server.instances.disconnect(server.instances.get(first.id), 1)
             peer = await second.take_session()
+            # A Go entrypoint takes up no index below its highest, which may be of a session since.
+            assert peer.announced.index > offered.exec[0].index
             await peer.exit(0)
             assert (await rest(call))[-1].exit.code == 0
 

@@ -110,9 +110,11 @@ class ExecHandlers:
         """Sees to it that a session which no entrypoint takes up does not wait for ever (defect 23)."""
         if await self._attached(session, start.deployment_id):
             return
+        self._withdraw(session)
+        # The other one may have had later sessions, and a Go entrypoint takes no index below its highest.
+        session.renumber(await self._numbers.next())
         second = self._least_busy(start.deployment_id, but=session.instance_id)
         if second is not None:
-            self._withdraw(session)
             self._offer(session, second)
             if await self._attached(session):
                 return

@@ -40,6 +40,10 @@ class Session:
                 self._announcement.pty.window_size.rows = DEFAULT_ROWS
                 self._announcement.pty.window_size.cols = DEFAULT_COLUMNS
 
+    def renumber(self, index: int) -> None:
+        """Gives a session that nobody took up another name, for another instance."""
+        self.index = self._announcement.index = index
+
     @property
     def announcement(self) -> pb.EntrypointConfig.Exec:
         """How the session appears in the instance's configuration."""

@@ -21,10 +21,10 @@ class SessionNumbers:
         self._lock = asyncio.Lock()
 
     async def next(self) -> int:
-        """Returns an index above all earlier ones."""
-        if self._store.shared:
-            return await self._store.write(settings.take_exec_index, time.time_ns() // 1000)
+        """Returns an index above all earlier ones, to callers in the order of their indexes."""
         async with self._lock:
+            if self._store.shared:
+                return await self._store.write(settings.take_exec_index, time.time_ns() // 1000)
             if self._ceiling is None:
                 self._last = self._ceiling = await self._store.read(settings.exec_ceiling)
             index = max(self._last + 1, time.time_ns() // 1000)
