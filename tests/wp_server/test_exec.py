@@ -9,10 +9,11 @@ import grpc
 import pytest
 
 from wp_proto.waypoint import api as pb
+from wp_server.api import entrypoint
 from wp_server.live.session_numbers import SessionNumbers
 from wp_server.store import Store
 
-from .peers import DEADLINE, connected, deployment, entrypoint_token, eventually
+from .peers import DEADLINE, Entrypoint, connected, deployment, entrypoint_token, eventually
 
 
 @pytest.fixture
@@ -267,6 +268,32 @@ async def test_a_go_entrypoint_never_sees_a_session_in_its_first_snapshot(server
         await one.take_session()
         assert time.monotonic() >= allowed_from
         call.cancel()
+
+
+async def test_a_go_entrypoint_that_reads_from_sources_sees_a_session_when_it_has_its_environment(server, client, user):
+    record = await deployment(user)
+    value = pb.ConfigVar.DynamicVal(**{"from": "vault"})
+    target = pb.ConfigVar.Target(application=record.application)
+    await user.SetConfig(pb.ConfigSetRequest(variables=[pb.ConfigVar(name="D", dynamic=value, target=target)]))
+    async with connected(server, client, record, go=True) as [one]:
+        call = await start(user, deployment_id=record.id)
+        known = server.instances.get(one.id)
+        at_first = known.sessions_from
+        await one.send(["entrypoint: entrypoint starting: …"], pb.LogBatch.Entry.ENTRYPOINT)
+        assert known.sessions_from > at_first
+        await one.send(["entrypoint.config.watcher: env vars changed"], pb.LogBatch.Entry.APP)
+        assert not known.resolved
+        await one.send(["entrypoint.config.watcher: env vars changed"], pb.LogBatch.Entry.ENTRYPOINT)
+        assert known.resolved
+        peer = await one.take_session()
+        assert time.monotonic() >= known.sessions_from
+        await peer.exit(0)
+        await rest(call)
+        again = Entrypoint(one.client, record.id, one.id)
+        running = asyncio.create_task(again.run())
+        await again.snapshot()
+        assert known.sessions_from <= time.monotonic() + entrypoint.GO_SESSION_DELAY
+        running.cancel()
 
 
 async def test_an_entrypoint_that_never_attaches_is_replaced_and_then_given_up(server, client, user, monkeypatch):

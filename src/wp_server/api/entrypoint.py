@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Final
 
 import grpc
@@ -37,7 +37,13 @@ BROKERED: Final = "sources1"
 GO_SESSION_DELAY = 1.0
 """Seconds a Go entrypoint gets to resolve its environment before it is told of a session; it crashes otherwise."""
 GO_DYNAMIC_SESSION_DELAY = 3.0
-"""The same when dynamic variables have to be fetched."""
+"""The same when it has to fetch dynamic variables first."""
+GO_STARTED = "entrypoint starting"
+"""What a Go entrypoint logs first, whatever its level; so one that connects and does not say it has run before."""
+GO_RESOLVED = "env vars changed"
+"""What it logs when it has its first environment: a source that does not answer can make that late."""
+GO_PATIENCE = 120.0
+"""Seconds it is spared sessions between those two lines at most: it drops lines in a burst, the second one too."""
 
 
 class EntrypointHandlers:
@@ -84,7 +90,7 @@ class EntrypointHandlers:
             subscription = held.enter_context(self._store.changes.subscribe(announced))
             config, reread_at = self._released(instance, await self._read(deployment, watch))
             last = config
-            if instance.sessions_from > time.monotonic() and any(v.HasField("dynamic") for v in config.env_vars):
+            if instance.sessions_from > time.monotonic() and _must_fetch(instance, config):
                 instance.sessions_from += GO_DYNAMIC_SESSION_DELAY - GO_SESSION_DELAY
             # The first snapshot never has sessions: a Go entrypoint that is not ready for them crashes.
             yield config
@@ -148,8 +154,22 @@ class EntrypointHandlers:
                 or _stale(self._instances, instance)
             ):
                 instance = self._own_instance(batch.instance_id or (instance.id if instance else ""))
+            if instance.sessions_from > time.monotonic():
+                self._heed(instance, batch.lines)
             self._instances.append(instance, batch.lines)
         return empty_pb2.Empty()
+
+    def _heed(self, instance: Instance, lines: Iterable[pb.LogBatch.Entry]) -> None:
+        """Finds out from a Go entrypoint's own lines when it is ready for sessions."""
+        for entry in lines:
+            if entry.source != pb.LogBatch.Entry.ENTRYPOINT:
+                continue
+            now = time.monotonic()
+            if GO_RESOLVED in entry.line:
+                instance.resolved = True
+                self._instances.allow_sessions(instance, min(instance.sessions_from, now + GO_SESSION_DELAY))
+            elif GO_STARTED in entry.line and instance.config is not None and _must_fetch(instance, instance.config):
+                self._instances.allow_sessions(instance, now + GO_PATIENCE)
 
     async def EntrypointExecStream(
         self, requests: AsyncIterator[pb.EntrypointExecRequest], context: Context
@@ -187,6 +207,12 @@ class EntrypointHandlers:
         if current().kind is Kind.RUNNER and not self._instances.is_expected(instance.id, instance.deployment_id):
             raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
         return instance
+
+
+def _must_fetch(instance: Instance, config: pb.EntrypointConfig) -> bool:
+    """Whether a Go entrypoint has to read from sources before it has its first environment."""
+    played = instance.type == pb.Instance.VIRTUAL
+    return not played and not instance.resolved and any(one.HasField("dynamic") for one in config.env_vars)
 
 
 def _stale(instances: Instances, instance: Instance) -> bool:

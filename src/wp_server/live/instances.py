@@ -48,6 +48,8 @@ class Instance:
     disable_exec: bool
     sessions_from: float = 0.0
     """Monotonic time before which exec sessions must not be announced (server.md §6.6)."""
+    resolved: bool = False
+    """Whether a Go entrypoint told that it has resolved its environment; then it does not crash of a session."""
     generation: int = 1
     connected: bool = True
     since: float = field(default_factory=time.monotonic)
@@ -205,6 +207,11 @@ class Instances:
                 and (not workspace or instance.workspace.lower() == workspace.lower())
             )
         )
+
+    def allow_sessions(self, instance: Instance, moment: float) -> None:
+        """Lets exec sessions be announced to `instance` from another monotonic time on."""
+        instance.sessions_from = moment
+        self.changes.publish((sessions_topic(instance.id),))
 
     def append(self, instance: Instance, lines: Iterable[pb.LogBatch.Entry]) -> None:
         """Adds lines to an instance's log and wakes its readers."""
