@@ -100,6 +100,28 @@ async def test_what_is_no_pipeline_is_refused(api, made, words):
     assert words in said
 
 
+async def test_a_placeholder_of_a_pipeline_is_kept_and_takes_no_steps_away(api):
+    placeholder = pipeline(step("root", pipeline=Step.Pipeline()))
+    first = await upsert(api, placeholder)
+    assert list(first.steps) == ["root"]
+    asked = pb.RunPipelineRequest(
+        pipeline=by_name("Release"),
+        job_template=pb.Job(
+            application=pb.Ref.Application(project="shop", application="web"),
+            workspace=pb.Ref.Workspace(workspace="default"),
+            data_source=pb.Job.DataSource(local=pb.Job.Local()),
+            target_runner=pb.Ref.Runner(any=pb.Ref.RunnerAny()),
+        ),
+    )
+    code, words = await refusal(api.RunPipeline(asked))
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert "has no steps yet" in words
+    assert (await upsert(api, pipeline(*GOOD))).id == first.id
+    kept = await upsert(api, placeholder)
+    assert kept.id == first.id
+    assert sorted(kept.steps) == ["build", "deploy", "test"]
+
+
 async def test_steps_in_a_circle_are_refused(api):
     for steps in ((step("a", "b"), step("b", "a")), (step("a"), step("b", "a", "c"), step("c", "b"))):
         code, words = await refusal(upsert(api, pipeline(*steps)))

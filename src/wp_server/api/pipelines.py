@@ -137,7 +137,8 @@ def _check(checks: Checks, pipeline: pb.Pipeline, path: str = "pipeline") -> Non
             checks.fail(field, "must say what the step does")
         if kind == "exec" and not step.exec.image:
             checks.fail(f"{field}.exec.image", "must not be empty")
-        if kind == "pipeline" and step.pipeline.ref.WhichOneof("ref") is None:
+        names_none = kind == "pipeline" and step.pipeline.ref.WhichOneof("ref") is None
+        if names_none and not pipelines.is_placeholder(pipeline):
             checks.fail(f"{field}.pipeline.ref", "must name a pipeline")
         if step.workspace.workspace:
             checks.workspace(f"{field}.workspace.workspace", step.workspace.workspace)

@@ -92,6 +92,11 @@ class _Expansion:
             waits_for = tuple(ids[other] for other in dict.fromkeys(step.depends_on)) or before
             workspace = _workspace(step, at)
             if step.WhichOneof("kind") == "pipeline":
+                if step.pipeline.ref.WhichOneof("ref") is None:
+                    raise FailedPrecondition(
+                        f"The pipeline {pipeline.name!r} has no steps yet; `waypoint config sync` brings those of "
+                        "waypoint.hcl."
+                    )
                 inner = _Place((*at.above, pipeline), workspace, at.given or bool(step.workspace.workspace))
                 waits_for = tuple(self.add(self._find(step.pipeline.ref), waits_for, inner))
             ids[name] = self._new_id()

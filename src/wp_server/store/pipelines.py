@@ -63,12 +63,28 @@ def some(connection: Connection, ids: Iterable[str]) -> list[pb.Pipeline]:
     return [pb.Pipeline.FromString(blob) for blob in blobs]
 
 
+def is_placeholder(pipeline: pb.Pipeline) -> bool:
+    """Returns whether a pipeline has a name only, as `init` of the Go command line registers it (cli.md §4.1).
+
+    Its steps come with the next `config sync`; until then its one step `root` refers to no pipeline.
+    """
+    if list(pipeline.steps) != ["root"]:
+        return False
+    step = pipeline.steps["root"]
+    return step.WhichOneof("kind") == "pipeline" and step.pipeline.ref.WhichOneof("ref") is None
+
+
 def upsert(connection: Connection, new: pb.Pipeline) -> pb.Pipeline:
-    """Stores a pipeline in place of the one of the same project and name. Errors: NotFound without its project."""
+    """Stores a pipeline in place of the one of the same project and name, unless it is a placeholder.
+
+    Errors: NotFound without its project.
+    """
     projects.get(connection, new.project.project)
     stored = pb.Pipeline()
     stored.CopyFrom(new)
     known = find(connection, new.project.project, new.name)
+    if known is not None and is_placeholder(new):
+        return known
     stored.id = known.id if known is not None else new_id()
     values = {
         "project_key": new.project.project.lower(),
