@@ -60,7 +60,8 @@ def test_the_pipelines_of_the_file_are_brought_to_the_server(client: Client, run
     complete, _ = client.finish(client.queue(runner.id, "pipes", "web", config_sync=pb.Job.ConfigSyncOp()))
     assert complete.error.message == ""
     (stored,) = client.stub.ListPipelines(pb.ListPipelinesRequest(project=pb.Ref.Project(project="pipes"))).pipelines
-    assert dict(complete.result.pipeline_config_sync.synced_pipelines) == {"ship": pb.Ref.Pipeline(id=stored.id)}
+    owner = pb.Ref.PipelineOwner(project=pb.Ref.Project(project="pipes"), pipeline_name="ship")
+    assert dict(complete.result.pipeline_config_sync.synced_pipelines) == {"ship": pb.Ref.Pipeline(owner=owner)}
     assert list(complete.result.pipeline_config_sync.pipelines) == [stored]
     prune = {"prune": True, "prune_retain": 4, "prune_retain_override": True}
     other = pb.Ref.PipelineOwner(project=pb.Ref.Project(project="other"), pipeline_name="rest")

@@ -27,7 +27,8 @@ def sync_pipelines(env: ProjectJob) -> pb.Job.PipelineConfigSyncResult:
     for pipeline in env.project.pipelines():
         request = pb.UpsertPipelineRequest(pipeline=message(env.project.name, pipeline))
         stored = env.server.call(env.server.stub.UpsertPipeline, request).pipeline
-        found.synced_pipelines[stored.name].id = stored.id
+        owner = found.synced_pipelines[stored.name].owner  # the only form that the Go command line shows
+        owner.project.project, owner.pipeline_name = stored.project.project, stored.name
         found.pipelines.append(stored)
     return found
 
