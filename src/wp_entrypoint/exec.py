@@ -239,7 +239,12 @@ class ExecSession:
             program = process.resolve(args[0], environment.get(b"PATH"))
             self._io = Terminal(self._pty) if self._pty is not None else Pipes()
             self._pid = process.spawn(
-                program, args, environment, self._io.file_actions(), new_session=self._pty is not None
+                program,
+                args,
+                environment,
+                self._io.file_actions(),
+                new_session=self._pty is not None,
+                hears_terminal=True,
             )
         except process.CannotStart as error:
             self._cannot_start(error.status, str(error))

@@ -24,6 +24,11 @@ DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CHANGED_BY_PYTHON = tuple(getattr(_signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ") if hasattr(_signal, name))
 """Signals the interpreter ignores at its start; a program that is spawned must have them at their default."""
 
+TERMINAL_SIGNALS = (
+    _signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU,
+)  # fmt: skip
+"""What a terminal sends. A shell ignores some of them for what it starts in the background; we may be started so."""
+
 
 def restore_signals() -> None:
     """Undo in this process what the interpreter did at its start."""
@@ -85,16 +90,17 @@ def spawn(
     environment: Environment,
     file_actions: FileActions = (),  # type: ignore[assignment]
     new_session: bool = False,
+    hears_terminal: bool = False,
 ) -> int:
     """Start a program in a process group (or session) of its own; returns its pid. Raises CannotStart.
 
-    Descriptors of ours are closed on exec; signals have the dispositions that they had when we were started.
+    Descriptors of ours are closed on exec; signals have the dispositions that they had when we were started, except
+    for a command that somebody waits for: it `hears_terminal`.
     """
+    defaults = CHANGED_BY_PYTHON + (TERMINAL_SIGNALS if hears_terminal else ())
     keywords: dict[str, Any] = {"setsid": True} if new_session else {"setpgroup": 0}
     try:
-        return os.posix_spawn(
-            program, argv, environment, file_actions=file_actions, setsigdef=CHANGED_BY_PYTHON, **keywords
-        )
+        return os.posix_spawn(program, argv, environment, file_actions=file_actions, setsigdef=defaults, **keywords)
     except OSError as error:
         if error.errno == errno.E2BIG:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -201,6 +202,18 @@ def test_control_c_in_a_terminal(running: FakeServer) -> None:
     client.until(b"ready")
     client.type(b"\x03")
     assert client.finish() == 9
+
+
+def test_control_c_where_the_entrypoint_was_started_in_the_background_of_a_shell(
+    entrypoints: Entrypoints, server: FakeServer
+) -> None:
+    def ignore() -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
+    entrypoints.start("sleep", "1000", server=server, preexec_fn=ignore)
+    server.wait(lambda: bool(server.instances))
+    test_control_c_in_a_terminal(server)
 
 
 @pytest.mark.parametrize("with_pty", [False, True])
