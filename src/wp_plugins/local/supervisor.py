@@ -30,6 +30,7 @@ STOP_SECONDS = 10.0  # between the polite and the forced end of the application
 BACKOFF_FIRST = 0.5  # seconds before the first restart, doubled at each further one
 BACKOFF_LONGEST = 30.0
 STABLE_SECONDS = 60.0  # an application that ran this long starts over with the first back-off
+UNHEARD = (signal.SIGINT, signal.SIGHUP)  # of a terminal that the command line was started from
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -125,7 +126,7 @@ class Supervisor:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, and the reader thread has ended
+                preexec_fn=_prepare_child,  # noqa: PLW1509 - a few system calls, and the reader thread has ended
             )
         except OSError as error:
             self._state.error = f"cannot start {self._command[0]}: {error.strerror}"
@@ -171,8 +172,11 @@ def _end_what_is_left(group: int) -> None:
                 os.waitpid(int(pid), 0)
 
 
-def _die_with_parent() -> None:
-    """Linux ends the application when its supervisor is killed hard; elsewhere ``destroy`` ends the recorded group."""
+def _prepare_child() -> None:
+    """The application hears signals that its supervisor does not; and Linux ends it when that is killed hard (elsewhere
+    ``destroy`` ends the recorded group)."""
+    for number in UNHEARD:
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -188,8 +192,8 @@ def main(directory: Path) -> int:
     supervisor = Supervisor(directory)
     signal.signal(signal.SIGTERM, supervisor.stop)
     signal.signal(signal.SIGALRM, supervisor.kill)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in UNHEARD:
+        signal.signal(number, signal.SIG_IGN)
     supervisor.run()
     return 0
 

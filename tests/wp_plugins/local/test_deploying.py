@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -190,6 +191,14 @@ def test_the_app_ends_with_its_supervisor(world: World) -> None:
     os.waitpid(seen.supervisor_pid, 0)
     eventually(lambda: not Path(f"/proc/{seen.group}").exists() or world.health(message) == HEALTH.DOWN)
     assert world.health(message) == HEALTH.DOWN
+
+
+def test_the_app_hears_the_signals_that_its_supervisor_does_not(world: World) -> None:
+    group = process.state(Path(world.deploy().directory)).group
+    found = re.search(r"^SigIgn:\s+(\w+)$", Path(f"/proc/{group}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    ignored = {number for number in range(1, signal.SIGRTMIN) if int(found[1], 16) >> (number - 1) & 1}
+    assert ignored & {signal.SIGINT, signal.SIGHUP} == set()
 
 
 def test_cancelling_while_waiting_leaves_nothing(world: World) -> None:
