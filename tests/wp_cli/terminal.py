@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from types import TracebackType
 
@@ -11,6 +12,14 @@ import pyte
 COLUMNS, LINES = 100, 30
 DEADLINE = 60.0
 POLL = 0.02
+
+
+def let_go(child: pexpect.spawn) -> None:
+    """Kill it if need be, and wait for its end. (It is given a tenth of a second to go where pexpect does this.)"""
+    if child.isalive():
+        child.kill(signal.SIGKILL)
+        child.wait()
+    child.close()
 
 
 class Terminal:
@@ -32,7 +41,7 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.child.close(force=True)
+        let_go(self.child)
 
     def read(self) -> bool:
         """Take what the process has written; False at its end."""
@@ -80,6 +89,7 @@ class Terminal:
         end = time.monotonic() + seconds
         while self.read():
             assert time.monotonic() < end, f"the process does not end:\n{self.history}"
+        self.child.wait()  # it has let go of the terminal, which it does a moment before it ends
         self.child.close()
         return self.child.exitstatus if self.child.exitstatus is not None else 128 + (self.child.signalstatus or 0)
 

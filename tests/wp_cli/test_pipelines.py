@@ -204,10 +204,7 @@ def test_ctrl_c_cancels_the_whole_run_on_a_terminal(cli: Cli) -> None:
     with Terminal([*cli.command, "pipeline", "run", "twice"], cli.environ, str(cli.folder)) as seen:
         wait_until(lambda: seen.read() and started.exists())
         seen.child.sendintr()
-        while seen.read():
-            pass
-        seen.child.wait()
-        assert seen.child.exitstatus == 130
+        assert seen.finish() == 130
         assert "Canceling the run" in seen.history
         assert "Run v1 Canceled" in seen.history
         assert not seen.cursor_hidden

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 
 import pexpect
 import pytest
+from tests.wp_cli.terminal import let_go
 
 from .conftest import Entrypoints, alive, eventually
 from .fake_server import FakeServer
@@ -33,15 +33,7 @@ def terminal(entrypoints: Entrypoints, server: FakeServer) -> Iterator[object]:
 
     yield start
     for child in started:
-        end(child)
-
-
-def end(child: pexpect.spawn) -> None:
-    """Kill it if need be, and let go of it. (It is given a tenth of a second to go where pexpect does this.)"""
-    if child.isalive():
-        child.kill(signal.SIGKILL)
-        eventually(lambda: not child.isalive())
-    child.close()
+        let_go(child)
 
 
 def test_the_application_has_a_terminal_of_its_own_and_is_shipped(terminal, server: FakeServer) -> None:
@@ -113,7 +105,7 @@ def test_a_shell_can_stop_and_continue_it_in_a_pipeline(entrypoints: Entrypoints
     child.expect("> ")
     child.sendline("exit")
     child.expect(pexpect.EOF)
-    end(child)
+    let_go(child)
 
 
 def test_the_terminal_is_left_as_it_was(entrypoints: Entrypoints, server: FakeServer, tmp_path) -> None:
