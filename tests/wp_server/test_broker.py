@@ -32,6 +32,7 @@ def consul() -> Iterator[Consul]:
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "POLL", 0.2)
     monkeypatch.setattr(broker, "RETRY", 0.2)
+    monkeypatch.setattr(broker, "FIRST_WAIT", 60.0)  # a reading may take its time on a busy machine
 
 
 async def configure(user, consul: Consul, **keys: str) -> None:

@@ -78,7 +78,7 @@ async def test_instances_are_listed_while_they_are_connected(server, client, use
 async def test_listing_waits_for_the_first_instance(server, client, user):
     record = await deployment(user)
     waiting = asyncio.ensure_future(
-        user.ListInstances(pb.ListInstancesRequest(deployment_id=record.id, wait_timeout="20s"))
+        user.ListInstances(pb.ListInstancesRequest(deployment_id=record.id, wait_timeout="60s"))
     )
     async with connected(server, client, record) as [one]:
         assert [found.id for found in (await waiting).instances] == [one.id]

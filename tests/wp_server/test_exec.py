@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 import grpc
 import pytest
 
 from wp_proto.waypoint import api as pb
 from wp_server.api import entrypoint
+from wp_server.live.instances import sessions_topic
 from wp_server.live.session_numbers import SessionNumbers
 from wp_server.store import Store
 
@@ -297,12 +299,15 @@ async def test_a_go_entrypoint_that_reads_from_sources_sees_a_session_when_it_ha
 
 
 async def test_an_entrypoint_that_never_attaches_is_replaced_and_then_given_up(server, client, user, monkeypatch):
-    patience = iter([0.3, DEADLINE, 0.3])  # with the first one, with the second one, and with the first one again
+    patience = iter([DEADLINE, 2 * DEADLINE, 0.3])  # with the first one, the second one, and the first one again
     monkeypatch.setattr(type(server.exec), "_attach_timeout", property(lambda _: next(patience)), raising=False)
     record = await deployment(user)
     async with connected(server, client, record, record) as [first, second]:
         call = await start(user, deployment_id=record.id)
         await first.snapshot(lambda snapshot: bool(snapshot.exec))
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + DEADLINE)
+        monkeypatch.setattr("wp_server.api.exec.time", later)
+        server.store.changes.publish((sessions_topic(first.id),))
         peer = await second.take_session()
         await peer.exit(0)
         assert (await rest(call))[-1].exit.code == 0

@@ -114,7 +114,7 @@ async def test_exec_works_wherever_its_three_ends_are(three, connect, token, cli
     one = await playing(three, connect, token, config_at, exec_at, record)
     running = asyncio.create_task(one.run())
     await one.snapshot()
-    waited = pb.ListInstancesRequest(deployment_id=record.id, wait_timeout="20s")
+    waited = pb.ListInstancesRequest(deployment_id=record.id, wait_timeout="60s")
     assert [found.id for found in (await user.ListInstances(waited)).instances] == [one.id]
     call = user.StartExecStream()
     begin = pb.ExecStreamRequest.Start(args=["true"], deployment_id=record.id)

@@ -72,11 +72,21 @@ async def test_stopping_ends_streams_and_calls_that_wait_with_unavailable(settin
         ]
         await ended[0].read()
         await eventually(lambda: (server.pipeline.open_streams, server.pipeline.open_calls) == (2, 1))
-        stopping = asyncio.create_task(server.stop())
-        await eventually(lambda: server.pipeline.open_streams == 0)
-        ended.append(user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id)))
+        await server.stop()
         for call in ended:
             assert await call.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_stream_that_begins_while_the_server_stops_ends_with_unavailable(settings, monkeypatch):
+    async with stopped(settings, monkeypatch, grace=DEADLINE) as (server, user):
+        record = await deployment(user)
+        waiting = user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="60s"))
+        await eventually(lambda: server.pipeline.open_calls == 1)
+        stopping = asyncio.create_task(server.stop())
+        await eventually(server.unready)
+        late = user.GetLogStream(pb.GetLogStreamRequest(deployment_id=record.id))
+        assert await late.code() is grpc.StatusCode.UNAVAILABLE
+        waiting.cancel()
         await stopping
 
 
