@@ -234,6 +234,16 @@ def test_a_runner_that_does_not_find_the_server_is_told_with_what_it_says(
     assert "cannot reach the server at host.docker.internal:1" in " ".join(failed.value.details)
 
 
+def test_a_container_whose_network_is_gone_joins_waypoints(here: Installation, busybox_image: str) -> None:
+    gone = here.engine.networks.create(f"{here.prefix}-gone")
+    gone.remove()
+    command = ("sleep", "600")
+    spec = install_docker.ContainerSpec(f"{here.prefix}-alone", busybox_image, command, {}, (), network=gone.id)
+    with install_docker.engine_here() as engine:
+        install_docker.run(engine, spec)
+    assert here.containers() == {"alone": "running"}
+
+
 def test_what_cannot_be_is_said_at_once(cli: Cli) -> None:
     assert "on which platform" in cli.fails("server", "install")
     assert "installs on docker, not on nomad" in cli.fails("server", "install", "-platform=nomad")

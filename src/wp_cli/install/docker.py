@@ -33,7 +33,7 @@ OWN_VARIABLES = "WAYPOINT_"
 STOP_SECONDS = 15
 """How long a container gets to end before it is killed; the server itself takes ten at most."""
 LAST_LINES = 15
-PORT_TRIES = 5
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,18 @@ def run(engine: Engine, spec: ContainerSpec) -> None:
 
     A free port is chosen here, not by the engine, which would choose another one at every start.
     """
-    for attempt in range(PORT_TRIES):
+    for attempt in range(TRIES):
         try:
             _run(engine, replace(spec, ports={port: _settled(*place) for port, place in spec.ports.items()}))
         except docker.errors.APIError as error:
             remove(engine, spec.name)
             taken = "already allocated" in said(error) or "address already in use" in said(error)
-            if not taken or all(wanted for _, wanted in spec.ports.values()) or attempt + 1 == PORT_TRIES:
+            may_choose = not all(wanted for _, wanted in spec.ports.values())
+            lonely = networks.is_gone(said(error))
+            if not (lonely or (taken and may_choose)) or attempt + 1 == TRIES:
                 raise CliError(f"the container {spec.name} cannot be started: {said(error)}") from error
+            if lonely:
+                spec = replace(spec, network="")
         else:
             return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import docker.errors
 import requests
 
-from wp_plugins.docker import reach
+from wp_plugins.docker import networks, reach
 from wp_plugins.docker.container_plan import ContainerPlan
 from wp_plugins.docker.engine import Engine, Json, said
 from wp_sdk.component import Context, PluginError
@@ -29,10 +28,6 @@ HEALTH_MARGIN = 5.0
 """Seconds a health check gets on top of its own figures."""
 
 _SECOND = 1_000_000_000
-
-
-class NetworkGone(Exception):
-    """The network was removed, because nobody used it, between being found and the container's start."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +77,19 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
     return container
 
 
-def start(engine: Engine, container: str, name: str) -> None:
-    """Start it; a command that is not there, or a taken port, is one sentence. Raises NetworkGone for its network."""
-    try:
-        engine.api.start(container)
-    except docker.errors.APIError as error:
-        if re.search(r"network \S+ not found", said(error)):
-            raise NetworkGone(said(error)) from error
-        raise _cannot_start(name, said(error)) from error
+def start(engine: Engine, plan: ContainerPlan, container: str) -> str:
+    """Start it; a command that is not there, or a taken port, is one sentence. Returns its id: another one when its
+    network had gone, for then it is made again."""
+    for attempt in range(networks.TRIES):
+        try:
+            engine.api.start(container)
+            break
+        except docker.errors.APIError as error:
+            if not networks.is_gone(said(error)) or attempt + 1 == networks.TRIES:
+                raise _cannot_start(plan.name, said(error)) from error
+        remove(engine, container)
+        container = create(engine, plan, networks.ensure(engine)[0])
+    return container
 
 
 def wait_until_up(engine: Engine, ctx: Context, container: str, expected: Expectation) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from wp_plugins.docker.engine import Engine, Json, said
 from wp_sdk.component import JobInfo, PluginError
 
 DEFAULT_NAME = "waypoint"
+TRIES = 5
+"""How often a container is made again whose network somebody removed before it ran."""
 _USE = f"{labels.NETWORK_USE}={labels.NETWORK_USE_VALUE}"
 
 
@@ -69,6 +72,11 @@ def _unambiguous(existing: list[Json]) -> str:
     first = existing[0]
     same = [each for each in existing if each["Name"] == first["Name"]]
     return str(first["Name"] if len(same) == 1 else first["Id"])
+
+
+def is_gone(refusal: str) -> bool:
+    """Whether the engine refused a container because its network was removed: nobody used it, and others tidied up."""
+    return re.search(r"network \S+ not found", refusal) is not None
 
 
 def remove_unused(engine: Engine) -> None:

@@ -25,7 +25,7 @@ from wp_plugins.docker import (
     ports,
     reach,
 )
-from wp_plugins.docker.containers import Expectation, NetworkGone
+from wp_plugins.docker.containers import Expectation
 from wp_plugins.docker.credentials import Auth, Given
 from wp_plugins.docker.engine import ClientConfig, Engine
 from wp_plugins.docker.reference import LOCAL_REGISTRY, Reference
@@ -205,11 +205,7 @@ def _run(
                 f"Starting container in place of {', '.join(stopped)}..." if stopped else "Starting container..."
             )
             ctx.raise_if_cancelled()
-            try:
-                containers.start(connected, container, plan.name)
-            except NetworkGone:
-                networks.ensure(connected)
-                containers.start(connected, container, plan.name)
+            container = containers.start(connected, plan, container)
             expected = Expectation(config.service_port, connected.published_host, config.worker, config.start_timeout)
             warning = containers.wait_until_up(connected, ctx, container, expected)
         step.done("Deployment successfully rolled out!")

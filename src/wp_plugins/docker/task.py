@@ -67,12 +67,16 @@ def start(config: TaskConfig, ctx: Context, ui: UI, job: JobInfo, info: TaskLaun
             _have_image(engine, ctx, steps, config, info.oci_url)
             with steps.step("Starting the task...") as step:
                 name = f"waypoint-task-{uuid.uuid4().hex}"
-                container = _create(engine, config, job, info, name)
-                try:
-                    engine.api.start(container)
-                except docker.errors.APIError as error:
-                    engine.api.remove_container(container, force=True, v=True)
-                    raise PluginError(f"The task cannot be started: {said(error)}", where=info.oci_url) from error
+                for attempt in range(networks.TRIES):
+                    container = _create(engine, config, job, info, name)
+                    try:
+                        engine.api.start(container)
+                        break
+                    except docker.errors.APIError as error:
+                        engine.api.remove_container(container, force=True, v=True)
+                        if not networks.is_gone(said(error)) or attempt + 1 == networks.TRIES:
+                            refused = f"The task cannot be started: {said(error)}"
+                            raise PluginError(refused, where=info.oci_url) from error
                 step.done(f"Started the container {name}")
     return TaskInfo(id=container)
 
