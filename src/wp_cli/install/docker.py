@@ -83,10 +83,10 @@ def run(engine: Engine, spec: ContainerSpec) -> None:
             remove(engine, spec.name)
             taken = "already allocated" in said(error) or "address already in use" in said(error)
             may_choose = not all(wanted for _, wanted in spec.ports.values())
-            lonely = networks.is_gone(said(error))
-            if not (lonely or (taken and may_choose)) or attempt + 1 == TRIES:
+            changed = networks.has_changed(said(error))
+            if not (changed or (taken and may_choose)) or attempt + 1 == TRIES:
                 raise CliError(f"the container {spec.name} cannot be started: {said(error)}") from error
-            if lonely:
+            if changed:
                 spec = replace(spec, network="")
         else:
             return

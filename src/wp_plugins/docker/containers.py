@@ -79,13 +79,13 @@ def create(engine: Engine, plan: ContainerPlan, network: str) -> str:
 
 def start(engine: Engine, plan: ContainerPlan, container: str) -> str:
     """Start it; a command that is not there, or a taken port, is one sentence. Returns its id: another one when its
-    network had gone, for then it is made again."""
+    network has changed meanwhile, for then it is made again."""
     for attempt in range(networks.TRIES):
         try:
             engine.api.start(container)
             break
         except docker.errors.APIError as error:
-            if not networks.is_gone(said(error)) or attempt + 1 == networks.TRIES:
+            if not networks.has_changed(said(error)) or attempt + 1 == networks.TRIES:
                 raise _cannot_start(plan.name, said(error)) from error
         remove(engine, container)
         container = create(engine, plan, networks.ensure(engine)[0])

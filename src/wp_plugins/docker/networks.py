@@ -19,7 +19,7 @@ from wp_sdk.component import JobInfo, PluginError
 
 DEFAULT_NAME = "waypoint"
 TRIES = 5
-"""How often a container is made again whose network somebody removed before it ran."""
+"""How often a container is made whose network has changed before it runs."""
 _USE = f"{labels.NETWORK_USE}={labels.NETWORK_USE_VALUE}"
 
 
@@ -74,9 +74,10 @@ def _unambiguous(existing: list[Json]) -> str:
     return str(first["Name"] if len(same) == 1 else first["Id"])
 
 
-def is_gone(refusal: str) -> bool:
-    """Whether the engine refused a container because its network was removed: nobody used it, and others tidied up."""
-    return re.search(r"network \S+ not found", refusal) is not None
+def has_changed(refusal: str) -> bool:
+    """Whether the engine refused a container because of what others did to its network since it was found: removed it,
+    as nobody used it, or made another of its name."""
+    return re.search(r"network \S+ (not found|is ambiguous)", refusal) is not None
 
 
 def remove_unused(engine: Engine) -> None:

@@ -74,7 +74,7 @@ def start(config: TaskConfig, ctx: Context, ui: UI, job: JobInfo, info: TaskLaun
                         break
                     except docker.errors.APIError as error:
                         engine.api.remove_container(container, force=True, v=True)
-                        if not networks.is_gone(said(error)) or attempt + 1 == networks.TRIES:
+                        if not networks.has_changed(said(error)) or attempt + 1 == networks.TRIES:
                             refused = f"The task cannot be started: {said(error)}"
                             raise PluginError(refused, where=info.oci_url) from error
                 step.done(f"Started the container {name}")

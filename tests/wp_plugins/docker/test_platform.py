@@ -353,6 +353,37 @@ def test_a_network_that_went_away_meanwhile_is_made_again(
     assert not set(container.attrs["NetworkSettings"]["Networks"]) & set(names)
 
 
+def test_another_network_of_the_same_name_is_no_trouble(
+    docker_client: docker.DockerClient,
+    image: Image,
+    harness: MakeHarness,
+    docker_project: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody else's program makes it at the same time, and the engine cannot tell which one is meant."""
+    marks = {labels.PROJECT: docker_project}
+    made = [docker_client.networks.create(f"{docker_project}-twin", labels=marks)]
+    left, ensure, create = [str(made[0].name)], networks.ensure, containers.create
+
+    def created(engine: Engine, planned: ContainerPlan, network: str) -> str:
+        container = create(engine, planned, network)
+        if network == made[0].name:
+            try:
+                made.append(docker_client.networks.create(network, labels=marks))
+            except docker.errors.APIError:
+                pytest.skip("optional: this engine makes no second network of one name")
+        return container
+
+    monkeypatch.setattr(networks, "ensure", lambda engine: (left.pop(), False) if left else ensure(engine))
+    monkeypatch.setattr(containers, "create", created)
+    try:
+        assert container_named(docker_client, deployed(harness(config(command=HTTPD)), image)).status == "running"
+        assert len(made) == 2
+    finally:
+        for network in made:
+            network.remove()
+
+
 def test_further_networks_are_joined(
     docker_client: docker.DockerClient, image: Image, harness: MakeHarness, network: str
 ) -> None:
