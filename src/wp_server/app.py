@@ -46,6 +46,7 @@ from wp_server.snapshots import Snapshots
 from wp_server.store import Store, keys
 from wp_server.store import settings as server_settings
 from wp_server.telemetry import tracing
+from wp_server.transport import keepalive
 from wp_server.transport.certificates import LiveCertificate
 from wp_server.transport.listener import Listener, ListenError
 from wp_server.transport.pipeline import Handler, Pipeline
@@ -103,9 +104,10 @@ class RunningServer:
             from wp_server import peers
 
             met = (peers.RoutedHandlers(store, self.instances, links, entrypoint, self.exec, logs),)
+        unwanted = keepalive.Unwanted()
         handlers = rpc_handlers(
             SnapshotHandlers(snapshots, self.exit_asked.set),
-            VersionHandlers(version()),
+            VersionHandlers(version(), unwanted),
             *met,
             *catalogue.handlers(store, self._dispatcher, self._departures, settings.url_domain),
         )
@@ -114,7 +116,9 @@ class RunningServer:
         self._metrics = _metrics(store, self.instances, self._leads) if settings.listen_metrics else None
         self._tracing = tracing.configured(os.environ, version())
         watches = [watch for watch in (self._metrics, self._tracing) if watch is not None]
-        self.pipeline = Pipeline(SERVICE, handlers, self.authenticator, decoders=decoders, watches=watches)
+        self.pipeline = Pipeline(
+            SERVICE, handlers, self.authenticator, decoders=decoders, watches=watches, unwanted=unwanted
+        )
         own = {ADMINISTRATION: AdministrationHandlers(store), QUEUE: QueueHandlers(store)}
         self._pipelines = (
             self.pipeline,

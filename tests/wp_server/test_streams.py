@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
 
 from wp_proto.waypoint import api as pb
 from wp_server import app
@@ -48,6 +49,24 @@ async def test_keepalives_of_a_client_never_reach_the_handler(server, client, us
         sent = [keepalive.MESSAGE, batch, keepalive.MESSAGE, batch, keepalive.MESSAGE]
         await ship(iter(sent), metadata=one.client.metadata)
         assert await lines_of(call, 2) == ["one", "one"]
+
+
+async def test_no_keepalives_are_asked_for_while_a_snapshot_comes_in(client, user):
+    async def features():
+        return list((await user.GetVersionInfo(Empty())).server_features.features)
+
+    wanted = [pb.ServerFeatures.FEATURE_INLINE_KEEPALIVES]
+    assert await features() == wanted
+    restoring = user.RestoreSnapshot()
+    await restoring.write(pb.RestoreSnapshotRequest(open=pb.RestoreSnapshotRequest.Open()))
+    assert await features() == []
+    await restoring.write(pb.RestoreSnapshotRequest(chunk=b"none"))
+    await restoring.done_writing()
+    with pytest.raises(grpc.aio.AioRpcError):
+        await restoring
+    async with asyncio.timeout(DEADLINE):
+        while await features() != wanted:
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import grpc
 from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
-from wp_server.transport import versions
+from wp_server.transport import keepalive, versions
+
+Context = grpc.aio.ServicerContext[object, object]
 
 
 def version_info(version: str) -> pb.VersionInfo:
@@ -20,14 +23,16 @@ def version_info(version: str) -> pb.VersionInfo:
 
 
 class VersionHandlers:
-    """Answers with one prepared message; clients ask at the start of every streaming call."""
+    """Answers with a prepared message; clients ask at the start of every streaming call."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, unwanted: keepalive.Unwanted) -> None:
         self._answer = pb.GetVersionInfoResponse(
             info=version_info(version),
             server_features=pb.ServerFeatures(features=[pb.ServerFeatures.FEATURE_INLINE_KEEPALIVES]),
         )
+        self._without_keepalives = pb.GetVersionInfoResponse(info=self._answer.info)
+        self._unwanted = unwanted
 
-    async def GetVersionInfo(self, request: empty_pb2.Empty, context: object) -> pb.GetVersionInfoResponse:
+    async def GetVersionInfo(self, request: empty_pb2.Empty, context: Context) -> pb.GetVersionInfoResponse:
         """Returns protocol versions, program version and features."""
-        return self._answer
+        return self._without_keepalives if context.peer() in self._unwanted else self._answer

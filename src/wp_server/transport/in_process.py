@@ -14,3 +14,7 @@ class InProcessContext:
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
         """Returns the metadata of the call."""
         return self._metadata
+
+    def peer(self) -> str:
+        """Returns no connection."""
+        return ""

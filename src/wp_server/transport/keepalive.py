@@ -7,7 +7,9 @@ with the handler. One ticker serves all streams, so that ten thousand idle strea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 SIGNATURE = b"inline_keepalive"
 MESSAGE = b"\x82\x90\xbc\xfd\x02\x10" + SIGNATURE
@@ -51,6 +53,37 @@ class Ticker:
             stream.writing = asyncio.create_task(stream.send())
             self._writes.add(stream.writing)
             stream.writing.add_done_callback(self._writes.discard)
+
+
+class Unwanted:
+    """Connections that are told that we take no keepalives, because one would end a stream of theirs with an error.
+
+    A Go client opens a stream, and asks with a second call whether it may send keepalives, while it sends already. With
+    the answer it sends the first one, also when it has sent everything and closed its end; gRPC then fails the stream.
+    A snapshot to restore is sent faster than we answer; other streams stay open.
+    """
+
+    RPCS = frozenset({"RestoreSnapshot"})
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def __contains__(self, peer: str) -> bool:
+        return self._open[peer] > 0
+
+    @contextmanager
+    def during(self, rpc: str, peer: str) -> Iterator[None]:
+        """Counts `peer` in while a stream of it is open."""
+        if rpc not in self.RPCS:
+            yield
+            return
+        self._open[peer] += 1
+        try:
+            yield
+        finally:
+            self._open[peer] -= 1
+            if not self._open[peer]:
+                del self._open[peer]
 
 
 class Stream:

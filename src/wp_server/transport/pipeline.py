@@ -92,12 +92,14 @@ class Pipeline(grpc.GenericRpcHandler):
         decoders: Mapping[str, Decoder] | None = None,
         ticker: keepalive.Ticker | None = None,
         watches: Sequence[Watch] = (),
+        unwanted: keepalive.Unwanted | None = None,
     ) -> None:
         unknown = set(handlers) - set(service.methods_by_name)
         if unknown:
             raise ValueError(f"{service.full_name} has no such RPC: {', '.join(sorted(unknown))}")
         self._authenticator = authenticator
         self._ticker = ticker or keepalive.Ticker()
+        self._unwanted = unwanted or keepalive.Unwanted()
         self._streams: set[_Running] = set()
         self._calls: set[_Running] = set()
         self._draining = False
@@ -352,6 +354,10 @@ class Pipeline(grpc.GenericRpcHandler):
                 await farewell.say(context, error, in_answers=method.server_streaming)
 
         async def call(incoming: Any, context: Context) -> bytes | None:
+            with self._unwanted.during(rpc, context.peer()):
+                return await opened(incoming, context)
+
+        async def opened(incoming: Any, context: Context) -> bytes | None:
             task = asyncio.current_task()
             assert task is not None
             log.info("%s opened", rpc, extra={"rpc": rpc})
