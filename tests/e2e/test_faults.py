@@ -511,8 +511,11 @@ class TestRunning:
         shop.waypoint.run("exec", "sh", "-c", "kill -9 $$", status=137)
         (container,) = shop.containers(status="running")
         shop.engine.containers.get(container).stop(timeout=1)
-        shown = failure(shop.fails("exec", "true"))
-        assert "No instance of this deployment is connected" in shown
+        told: list[str] = []
+        eventually(
+            lambda: told.append(failure(shop.fails("exec", "true"))) or "No instance of this deployment" in told[-1]
+        )
+        shown = told[-1]
         assert "`waypoint status -refresh` asks" in shown
         refreshed = shop.waypoint.run("status", "-refresh").stderr
         assert "the container ended with status 143" in refreshed

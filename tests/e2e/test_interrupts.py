@@ -81,7 +81,6 @@ def test_stopped_in_a_stage(stoppable: Waypoint, stage: str, number: signal.Sign
     command = stop_in(stoppable, stage, number)
     assert command.returncode == (130 if number is signal.SIGINT else -signal.SIGKILL)
     stoppable.run("destroy", "-auto-approve")
-    running = [line for line in stoppable.processes().values() if " server run " not in line]
-    assert running == []
+    eventually(lambda: [line for line in stoppable.processes().values() if " server run " not in line] == [])
     shown = stoppable.run("up").stdout
     assert fetch(release_url(shown)) == "Hello, world!\n"

@@ -13,11 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+from tests.ports import free_port
 
 from wp_proto.waypoint import api as pb
 
 READY = re.compile(r"gRPC Address: (\S+)")
 DEADLINE = 60.0
+
+
+def lasting_address() -> str:
+    """Where a server can be started again: no other one gets the port meanwhile."""
+    return f"127.0.0.1:{free_port()}"
 
 
 class RealServer:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import docker
 import pytest
-from tests.wp_cli.servers import RealServer
+from tests.wp_cli.servers import RealServer, lasting_address
 from tests.wp_cli.test_on_demand import tasks_folder
 from tests.wp_cli.test_runner_agent import grpc_channel, online, runner_of, token_of
 from tests.wp_runner.real_server import Client
@@ -96,7 +96,7 @@ class World:
 
     def __init__(self, cli: Cli) -> None:
         self.cli = cli
-        self.server = RealServer(cli.home / "server", cli.environ)
+        self.server = RealServer(cli.home / "server", cli.environ, listen=lasting_address())
         flags = (f"-server-addr={self.server.address}", "-server-tls-skip-verify", "-context-create=main")
         cli.ok("server", "bootstrap", *flags)
         self.token = token_of(cli)

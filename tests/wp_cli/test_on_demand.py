@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.wp_cli.projects import app
-from tests.wp_cli.servers import RealServer, real_server
+from tests.wp_cli.servers import RealServer, lasting_address, real_server
 from tests.wp_cli.test_runner_agent import Runner, objects, online, remote_project, runner_of, until
 
 from wp_cli.commands.task import chosen
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def server(cli: Cli) -> Iterator[RealServer]:
     """A server that advertises its own address, so that launched runners find it."""
-    with real_server(cli.home / "first", cli.environ) as probe:
-        address = probe.address
-    port = address.rsplit(":", 1)[1]
-    flags = (f"-listen-grpc=127.0.0.1:{port}", f"-advertise-addr=127.0.0.1:{port}", "-advertise-tls-skip-verify")
+    address = lasting_address()
+    flags = (f"-listen-grpc={address}", f"-advertise-addr={address}", "-advertise-tls-skip-verify")
     with real_server(cli.home / "server", cli.environ, *flags) as running:
         connection = (f"-server-addr={running.address}", "-server-tls-skip-verify", "-context-create=main")
         cli.ok("server", "bootstrap", *connection)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.wp_cli.projects import app, waits_for, write_project
-from tests.wp_cli.servers import RealServer
+from tests.wp_cli.servers import RealServer, lasting_address
 from tests.wp_cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ def test_a_second_ctrl_c_leaves_at_once(cli: Cli) -> None:
 def test_a_server_that_restarts_costs_the_watcher_nothing(cli: Cli) -> None:
     go, started = cli.folder / "go", cli.folder / "started"
     write_project(cli.folder, app("web", waits_for(go, started)))
-    first = RealServer(cli.home / "server", cli.environ)
+    first = RealServer(cli.home / "server", cli.environ, listen=lasting_address())
     servers = [first]
     try:
         flags = (f"-server-addr={first.address}", "-server-tls-skip-verify")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.git_servers import GitHttp
 from tests.wp_cli.projects import app
-from tests.wp_cli.servers import RealServer, real_server
+from tests.wp_cli.servers import RealServer, lasting_address
 from tests.wp_cli.test_runner_agent import objects, online, runner_of
 from tests.wp_runner.repositories import Repository
 
@@ -52,7 +52,7 @@ def test_a_push_is_deployed_whoever_was_killed_before(cli: Cli, tmp_path: Path) 
     (repository.work / "web").mkdir()
     (repository.work / "web" / "waypoint.hcl").write_text(hcl)
     first = repository.push("First")
-    server = RealServer(cli.home / "server", cli.environ)
+    server = RealServer(cli.home / "server", cli.environ, listen=lasting_address())
     try:
         connection = ("-server-tls-skip-verify", "-context-create=main")
         cli.ok("server", "bootstrap", f"-server-addr={server.address}", *connection)
@@ -117,8 +117,7 @@ def test_looks_and_deployments_on_runners_of_their_own(cli: Cli, tmp_path: Path)
     repository = Repository(tmp_path / "repositories")
     (repository.work / "waypoint.hcl").write_text(f'project = "shop"\n\n{app("web", stages="null")}')
     first = repository.push("First")
-    with real_server(cli.home / "first", cli.environ) as probe:
-        address = probe.address
+    address = lasting_address()
     flags = (f"-advertise-addr={address}", "-advertise-tls-skip-verify")
     server = RealServer(cli.home / "server", cli.environ, *flags, listen=address)
     try:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from tests.ports import free_port
 from tests.wp_cli.projects import app, waits_for, write_project
 from tests.wp_cli.servers import RealServer, real_server
 
@@ -76,11 +77,13 @@ def runner_of(cli: Cli, server: RealServer, *flags: str, **environ: str) -> Iter
             runner.process.wait(DEADLINE)
 
 
-def until(true: Callable[[], object], runner: Runner) -> None:
+def until(true: Callable[[], object], runner: Runner | None = None) -> None:
+    """Waits until it is true; a runner that is given must not end before."""
     end = time.monotonic() + DEADLINE
     while not true():
-        assert runner.process.poll() is None, runner.output
-        assert time.monotonic() < end, runner.output
+        said = runner.output if runner else "it never happened"
+        assert runner is None or runner.process.poll() is None, said
+        assert time.monotonic() < end, said
         time.sleep(0.05)
 
 
@@ -154,7 +157,7 @@ def test_a_thin_client_brings_a_project_up_on_a_runner_that_has_only_a_token(cli
         assert len(list((cli.home / ".cache" / "waypoint" / "git").glob("*.git"))) == 1
         runner.signal(signal.SIGTERM)
         assert runner.ends() == 0
-    assert [row["id"] for row in listed(cli)] == []
+    until(lambda: listed(cli) == [])
 
 
 def test_a_runners_variables_come_from_sources_if_it_is_told_so(cli: Cli, server: RealServer) -> None:
@@ -187,6 +190,7 @@ def test_a_runner_with_the_cookie_waits_for_adoption_and_keeps_its_token(cli: Cl
     flags = ("-state-dir", str(state), "-concurrency=2")
     with runner_of(cli, server, *flags, WAYPOINT_SERVER_COOKIE=cookie) as runner:
         until(lambda: "runner adopt" in runner.output, runner)
+        until(lambda: listed(cli), runner)
         (row,) = listed(cli)
         assert row.get("adoptionState", "PENDING") == "PENDING"  # the zero value is left out
         assert str(row["id"]) in cli.ok("runner", "list", "-pending")
@@ -273,13 +277,12 @@ def test_a_second_signal_cancels_the_running_job(cli: Cli, server: RealServer) -
 
 def test_the_sign_of_life_is_there_before_adoption(cli: Cli, server: RealServer) -> None:
     cookie = cli.ok("server", "cookie").strip()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with runner_of(
         cli, server, "-id=waits", f"-liveness-tcp-addr=127.0.0.1:{port}", WAYPOINT_SERVER_COOKIE=cookie
     ) as runner:
         until(lambda: "waits: adopt it" in runner.output, runner)
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", port), DEADLINE) as connection:
             assert connection.recv(1) == b""
 
 

@@ -77,7 +77,7 @@ def test_runs_jobs_one_after_the_other(server: FakeServer) -> None:
 
 
 def test_slots_run_side_by_side(server: FakeServer) -> None:
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     with agent(server, lambda job, outbox, context: both.wait() and None, slots=2):
         first, second = server.waypoint.queue(pb.Job()), server.waypoint.queue(pb.Job())
         assert server.waypoint.outcome(first).WhichOneof("event") == "complete"
@@ -141,7 +141,7 @@ def test_stop_waits_for_the_running_job(server: FakeServer) -> None:
     runner = agent(server, lambda job, outbox, context: go.wait(60) and None)
     runner.start()
     job_id = server.waypoint.queue(pb.Job())
-    until(lambda: job_id in server.waypoint.running)
+    until(lambda: any(m.WhichOneof("event") == "ack" for m in server.waypoint.messages[job_id]))
     stopper = threading.Thread(target=runner.stop)
     stopper.start()
     until(lambda: runner.stopping)
