@@ -107,8 +107,8 @@ class Project:
         self.content: Content = content(self.body, ROOT, self.problems)
         paths = {"pwd": str(self.path), "project": str(self.path)}
         base = {"path": from_python(paths), "workspace": from_python({"name": context.workspace})}
-        self.load_scope = Scope(base, surroundings=self._surroundings)
-        defaults = Scope({}, self.load_scope, dynamic=True)
+        self.load_scope = Scope(base, surroundings=self._surroundings, templates=True)
+        defaults = Scope({}, self.load_scope, templates=False, dynamic=True)
         declared = declarations(self.content.of("variable"), defaults, self.problems)
         self.variables = VariableSet(declared, inputs, self.path, dry=dry)
         self.name = self._read_name()
@@ -135,7 +135,6 @@ class Project:
         return Scope(
             {"var": self.variables.value},
             self.load_scope,
-            templates=True,
             absent={}
             if self._surroundings.dry
             else {("var", name): why for name, why in self.variables.missing.items()},

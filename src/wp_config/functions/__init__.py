@@ -137,7 +137,7 @@ def _not_available(node: Call, scope: Scope) -> Diagnostics:
         detail = "It may only be a value of env, internal or file in a config block, or the default of a variable."
         return failure(f'"{node.name}" is not available here', detail, node.range)
     if node.name in _TEMPLATE_FUNCTIONS:
-        detail = "Template functions exist inside of app, pipeline and config, but not in templates themselves."
+        detail = "Template functions exist neither in defaults of variables nor in templates themselves."
         return failure(f'"{node.name}" is not available here', detail, node.range)
     detail = f'There is no function named "{node.name}".{suggestion(node.name, names())}'
     return failure("Call to unknown function", detail, node.name_range)

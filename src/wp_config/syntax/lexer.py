@@ -64,7 +64,7 @@ class Lexer(TextLexer):
         self._file_frame.frame = Frame.GROUP
         self._emit("DBLQUOTE", "", 0, 0)
         end = len(self.text)
-        position = self._bare(0, end)
+        position = self._bare(0, end, by_line=True)
         if position < end and not self._fatal:
             self._flaw("Unexpected end of template", "", position, end)
         self._report_unclosed(end)

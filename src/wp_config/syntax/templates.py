@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, cast
 
 from wp_config.diagnostics import Range
@@ -62,38 +63,43 @@ def assemble(builder: Builder, children: list[Token | Sequence]) -> Expression:
     pieces = children[1:-1]
     if not pieces:
         return Literal(place, "")
+    _trim(pieces)
+    if opening.value.startswith("<<-"):
+        _unindent(pieces)
     if len(pieces) == 1 and isinstance(pieces[0], Token):
         return Literal(place, pieces[0].value)
     if all(isinstance(piece, Token) for piece in pieces):
         return Literal(place, "".join(cast(Token, piece).value for piece in pieces))
-    _trim(pieces)
     reader = _Reader(builder, pieces)
     return Template(place, reader.parts(None), opening.value == '"')
 
 
 def _trim(pieces: list[Token | Sequence]) -> None:
-    """Cut the white space beside trim marks from the literal directly adjacent.
+    """Cut the white space beside trim marks from the literal directly adjacent, which in a heredoc is one line."""
+    for before, piece in itertools.pairwise(pieces):
+        if isinstance(before, Sequence) and before.closing.mark == "trim" and isinstance(piece, Token):
+            piece.value = piece.value.lstrip()
+        if isinstance(piece, Sequence) and piece.opening.mark == "trim" and isinstance(before, Token):
+            before.value = before.value.rstrip()
 
-    Literal text of a heredoc comes line by line; a trim mark reaches across all of its lines.
+
+def _unindent(pieces: list[Token | Sequence]) -> None:
+    """Remove the smallest indentation from the lines of a ``<<-`` heredoc (hcl.md §14.5). Where a trim mark took the
+    end of a line, the next one does not begin a line.
     """
-    for index, piece in enumerate(pieces):
-        if isinstance(piece, Sequence):
-            if piece.opening.mark == "trim":
-                _strip(pieces, index, -1)
-            if piece.closing.mark == "trim":
-                _strip(pieces, index, 1)
-
-
-def _strip(pieces: list[Token | Sequence], index: int, step: int) -> None:
-    index += step
-    while 0 <= index < len(pieces):
-        piece = pieces[index]
-        if not isinstance(piece, Token):
-            return
-        piece.value = piece.value.rstrip() if step < 0 else piece.value.lstrip()
-        if piece.value:
-            return
-        index += step
+    smallest: int | None = None
+    lines: list[Token] = []
+    begins = True
+    for piece in pieces:
+        text = piece.value if isinstance(piece, Token) else ""
+        if begins and not (text.endswith("\n") and not text.strip()):
+            indent = len(text) - len(text.lstrip())
+            smallest = indent if smallest is None else min(smallest, indent)
+            if isinstance(piece, Token):
+                lines.append(piece)
+        begins = text.endswith("\n")
+    for line in lines:
+        line.value = line.value[smallest:]
 
 
 class _Reader:
@@ -111,8 +117,11 @@ class _Reader:
             piece = self._pieces[self._position]
             self._position += 1
             if isinstance(piece, Token):
-                place = self._builder.range(piece.start, piece.end)
-                found.append(TemplateText(place, piece.value))
+                start, text = piece.start, piece.value
+                while isinstance(following := self._next(), Token):
+                    piece, text = following, text + following.value
+                    self._position += 1
+                found.append(TemplateText(self._builder.range(start, piece.end), text))
                 continue
             if piece.kind in ("else", "endif", "endfor"):
                 if self._closes(opener, piece):
@@ -122,6 +131,9 @@ class _Reader:
             found.append(self._part(piece))
         self._stop = None
         return tuple(found)
+
+    def _next(self) -> Token | Sequence | None:
+        return self._pieces[self._position] if self._position < len(self._pieces) else None
 
     def _closes(self, opener: Sequence | None, piece: Sequence) -> bool:
         if (

@@ -197,53 +197,40 @@ class TextLexer(abc.ABC):
             brace.start = trim.start
             self.tokens.append(brace)
 
-    def _flush(self, pieces: list[str], start: int, end: int) -> Token | None:
-        if not pieces:
-            return None
-        return self._emit("STRING_CHARS", normal("".join(pieces)), start, end)
+    def _flush(self, pieces: list[str], start: int, end: int) -> None:
+        if pieces:
+            self._emit("STRING_CHARS", normal("".join(pieces)), start, end)
 
-    def _bare(self, position: int, limit: int, lines: list[Token] | None = None) -> int:
-        """Read template text without quotes. With ``lines`` each line is its own token, noted there if it begins
-        one.
-        """
+    def _bare(self, position: int, limit: int, *, by_line: bool = False) -> int:
+        """Read template text without quotes. With ``by_line`` each line is its own token."""
         text = self.text
         pieces: list[str] = []
-        piece_start, line_start = position, True
+        piece_start = position
         while position < limit and not self._fatal:
             char = text[position]
-            flush = False
             if char in "$%":
                 literal, end = _marks(text, position)
                 if literal:
                     pieces.append(literal)
                     position = end
                     continue
-                self._note(self._flush(pieces, piece_start, position), lines, line_start)
-                if not pieces:
-                    self._note(Token("STRING_CHARS", "", position, position), lines, line_start)
-                pieces, line_start = [], False
+                self._flush(pieces, piece_start, position)
+                pieces = []
                 position = piece_start = self._sequence(position, limit)
                 self._abandoned = False
-                continue
-            if char == "\n":
+            elif char == "\n":
                 pieces.append("\n")
                 position += 1
-                flush = lines is not None
+                if by_line:
+                    self._flush(pieces, piece_start, position)
+                    pieces, piece_start = [], position
             else:
                 found = _BARE_TEXT.match(text, position, limit)
                 assert found is not None
                 pieces.append(found.group())
                 position = found.end()
-            if flush:
-                self._note(self._flush(pieces, piece_start, position), lines, line_start)
-                pieces, piece_start, line_start = [], position, True
-        self._note(self._flush(pieces, piece_start, position), lines, line_start)
+        self._flush(pieces, piece_start, position)
         return position
-
-    @staticmethod
-    def _note(token: Token | None, lines: list[Token] | None, line_start: bool) -> None:
-        if token is not None and lines is not None and line_start:
-            lines.append(token)
 
     def _heredoc(self, found: re.Match[str], limit: int) -> int:
         text, start, marker = self.text, found.start(), found.group("marker")
@@ -256,12 +243,9 @@ class TextLexer(abc.ABC):
             self._flaw("Unclosed heredoc", detail, start, found.end())
             self._fatal = True
             return limit
-        lines: list[Token] = []
         depth = len(self._open)
-        self._bare(body, closing.start(), lines)
+        self._bare(body, closing.start(), by_line=True)
         del self._open[depth:]
-        if found.group("trim"):
-            _unindent(lines)
         end = self._emit("DBLQUOTE", marker, closing.start(), closing.end())
         end.mark = "heredoc"
         return closing.end()
@@ -285,23 +269,3 @@ def _marks(text: str, position: int) -> tuple[str, int]:
 def normal(text: str) -> str:
     """The text in the normal form all strings and names have (NFC)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _unindent(lines: list[Token]) -> None:
-    """Remove the smallest indentation from the lines of a ``<<-`` heredoc (hcl.md §14.5)."""
-    smallest: int | None = None
-    for token in lines:
-        indent = _lead(token.value)
-        if indent == len(token.value.rstrip("\r\n")) and token.value.endswith("\n"):
-            continue
-        smallest = indent if smallest is None else min(smallest, indent)
-    if not smallest:
-        return
-    for token in lines:
-        token.value = token.value[min(smallest, _lead(token.value)) :]
-
-
-def _lead(line: str) -> int:
-    """White space at the beginning of a line, its end not included."""
-    text = line.rstrip("\r\n")
-    return len(text) - len(text.lstrip())
