@@ -166,7 +166,7 @@ def unify(types: Sequence[Type]) -> Type | None:
     if len(distinct) <= 1:
         return distinct[0] if distinct else ANY
     if any(kind.kind == "any" for kind in distinct):
-        return ANY
+        return unify([kind for kind in distinct if kind.kind != "any"]) or ANY
     if all(kind.is_primitive for kind in distinct):
         return STRING if STRING in distinct else None
     if all(kind.kind in ("list", "tuple", "set") for kind in distinct):
@@ -179,8 +179,7 @@ def unify(types: Sequence[Type]) -> Type | None:
 def _unify_sequences(types: list[Type]) -> Type | None:
     if all(kind.kind == "tuple" for kind in types) and len({len(kind.items) for kind in types}) == 1:
         columns = [unify(column) for column in zip(*(kind.items for kind in types), strict=True)]
-        if None not in columns:
-            return tuple_type(column for column in columns if column is not None)
+        return None if None in columns else tuple_type(column for column in columns if column is not None)
     elements = [kind.element for kind in types if kind.element is not None]
     element = unify([*elements, *(item for kind in types for item in kind.items)])
     if element is None:

@@ -86,7 +86,7 @@ def render(value: Number) -> str:
     if isinstance(value, int):
         return str(value) if value.bit_length() <= PRECISION else _shortest(Fraction(value))
     if isinstance(value, float):
-        return "Inf" if value > 0 else "-Inf"
+        return "+Inf" if value > 0 else "-Inf"
     return _shortest(value)
 
 

@@ -86,20 +86,35 @@ class _Program:
 
     def _repeat(self, node: Node) -> None:
         body = node.parts[0]
+        if node.most is None:
+            self._endless(body, node.least, node.greedy)
+            return
         for _ in range(node.least):
             self.node(body)
-        if node.most is None:
-            split = self.add("split")
-            self.node(body)
-            self.add("jump", split)
-            self._branch(split, split + 1, len(self.code), node.greedy)
-            return
         splits = []
         for _ in range(node.most - node.least):
             splits.append(self.add("split"))
             self.node(body)
         for split in splits:
             self._branch(split, split + 1, len(self.code), node.greedy)
+
+    def _endless(self, body: Node, least: int, greedy: bool) -> None:
+        """A repetition without end. What may be empty is entered once even where none is asked for, as in RE2."""
+        if not least and not body.may_be_empty:
+            split = self.add("split")
+            self.node(body)
+            self.add("jump", split)
+            self._branch(split, split + 1, len(self.code), greedy)
+            return
+        optional = self.add("split") if not least else None
+        for _ in range(least - 1):
+            self.node(body)
+        first = len(self.code)
+        self.node(body)
+        again = self.add("split")
+        self._branch(again, first, len(self.code), greedy)
+        if optional is not None:
+            self._branch(optional, optional + 1, len(self.code), greedy)
 
     def _branch(self, split: int, inside: int, outside: int, greedy: bool) -> None:
         self.code[split] = ("split", inside, outside) if greedy else ("split", outside, inside)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,6 +55,15 @@ class Node:
     greedy: bool = True
     number: int = 0
     word: str = ""
+
+    @functools.cached_property
+    def may_be_empty(self) -> bool:
+        """Whether this matches without reading a character."""
+        if self.kind == "choice":
+            return any(part.may_be_empty for part in self.parts)
+        if self.kind == "repeat" and not self.least:
+            return True
+        return self.kind != "char" and all(part.may_be_empty for part in self.parts)
 
 
 @dataclass
@@ -167,8 +178,8 @@ class Parser:
             start = self.text.index("<", self.position) + 1
             end = self.text.find(">", start)
             name = self.text[start:end] if end > 0 else ""
-            if not name.isidentifier() or not name.isascii() or name in self.names:
-                raise PatternError("a group name is wrong or used twice")
+            if not re.fullmatch(r"\w+", name, re.ASCII) or name in self.names:
+                raise PatternError("a group's name holds letters, digits and underscores, and stands once")
             self.groups += 1
             number = self.names[name] = self.groups
             self.position = end + 1
@@ -334,6 +345,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def _members(ranges: list[tuple[str, str]], tests: list[Test], negated: bool, fold: bool) -> Test:
     known: dict[str, bool] = {}
+    if fold:
+        ranges = ranges + [(form, form) for low, high in ranges if low == high for form in (low.lower(), low.upper())]
 
     def holds(char: str) -> bool:
         answer = known.get(char)

@@ -293,7 +293,7 @@ def sort_key(value: Value) -> tuple[object, ...]:
     data = value.data
     kind = value.type.kind
     if data is None:
-        return ("", "")
+        return ("~", "")
     if isinstance(data, bool):
         return ("bool", data)
     if isinstance(data, str):

@@ -89,7 +89,7 @@ def test_matches(pattern: str, text: str, match: str | None) -> None:
         r"\k",
         "a{1001}",
         "a{3,2}",
-        "(?P<1>a)",
+        "(?P<é>a)",
         "(?P<a>)(?P<a>)",
         "[z-a]",
         "[[:no:]]",

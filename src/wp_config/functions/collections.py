@@ -56,7 +56,7 @@ def like(source: Value, elements: list[Value]) -> Value:
     return tuple_of(elements)
 
 
-@function("chunklist(list: any, size: number)")
+@function("chunklist(list: list(any), size: number)")
 def _chunklist(_: Invocation, value: Value, size: Value) -> Value:
     """The list in pieces of a size; 0 is one piece."""
     count, elements = whole(size, 1), sequence(value, 0, sets=False)
@@ -105,7 +105,7 @@ def _contains(_: Invocation, value: Value, wanted: Value) -> Value:
     return boolean(any(equal(item, wanted) for item in sequence(value, 0)))
 
 
-@function("distinct(list: any)")
+@function("distinct(list: list(any))")
 def _distinct(_: Invocation, value: Value) -> Value:
     """The list without repeated elements."""
     kept = dict.fromkeys(sequence(value, 0, sets=False))
@@ -182,7 +182,12 @@ def _range(_: Invocation, *limits: Value) -> Value:
     count = max(0, -((start - end) // step))
     if count > MAX_RANGE:
         raise FunctionError(f"more than {MAX_RANGE} numbers would be given")
-    return list_of(Type("number"), [number(numbers.rounded(start + step * i)) for i in range(int(count))])
+    current: int | Fraction = numbers.rounded(start)
+    items = []
+    for _index in range(int(count)):
+        items.append(number(current))
+        current = numbers.rounded(current + step)
+    return list_of(Type("number"), items)
 
 
 @function("reverse(list: any)")

@@ -10,7 +10,7 @@ from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import Value, string
 
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _MINUTE = 60 * 10**9
@@ -51,16 +51,19 @@ def _parsed(text: str, argument: int) -> tuple[datetime, str]:
 
 @function("timeadd(timestamp: string, duration: string)")
 def _timeadd(_: Invocation, moment: Value, duration: Value) -> Value:
-    """A timestamp moved by a duration such as ``1h30m`` or ``-5m``."""
+    """A timestamp moved by a duration such as ``1h30m`` or ``-5m``, in whole seconds."""
     start, fraction = _parsed(moment.text, 0)
     nanoseconds = _nanoseconds(duration.text) + int((fraction + "0" * 9)[:9])
-    seconds, rest = divmod(nanoseconds, 10**9)
     try:
-        end = start + timedelta(seconds=seconds)
+        end = start + timedelta(seconds=nanoseconds // 10**9)
     except OverflowError as error:
         raise FunctionError("the result lies outside of the years 1 to 9999", 1) from error
-    digits = f".{rest:09d}".rstrip("0") if rest else ""
-    return string(f"{end:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + digits + _offset(end, ":", "Z"))
+    return string(rfc3339(end))
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment with its zone, in whole seconds."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + _offset(moment, ":", "Z")
 
 
 def _nanoseconds(text: str) -> int:
@@ -124,6 +127,8 @@ def _formatdate(_: Invocation, layout: Value, moment: Value) -> Value:
 
 
 def _quoted(text: str, start: int) -> tuple[str, int]:
+    if text[start + 1 : start + 2] == "'":
+        return "'", start + 2
     position, pieces = start + 1, []
     while True:
         end = text.find("'", position)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
 import gzip
-import io
 import json
 import re
 import urllib.parse
 from fractions import Fraction
 
 from wp_config import numbers
+from wp_config.functions.rows import records
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import NULL, STRING, Value, boolean, list_of, number, object_of, object_type, string, tuple_of
 
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 _ESCAPE = re.compile(r"\\.")
+_HALF = re.compile("[\ud800-\udfff]")
+"""A surrogate without its partner."""
+
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 MAX_DEPTH = 500
 """Arrays and objects inside each other that ``jsondecode`` reads."""
@@ -89,15 +91,15 @@ def _from_json(data: object) -> Value:
         return tuple_of([_from_json(item) for item in data])
     if isinstance(data, dict):
         return object_of({str(name): _from_json(item) for name, item in data.items()})
-    return string(str(data).encode("utf-8", "replace").decode("utf-8"))
+    return string(_HALF.sub("\ufffd", str(data)))
 
 
 @function("csvdecode(string: string)")
 def _csvdecode(_: Invocation, text: Value) -> Value:
     """The rows of a CSV text as objects; the first row names their attributes."""
     try:
-        rows = [row for row in csv.reader(io.StringIO(text.text, newline=""), strict=True) if row]
-    except csv.Error as error:
+        rows = list(records(text.text))
+    except ValueError as error:
         raise FunctionError(f"this is no CSV: {error}", 0) from error
     if not rows:
         raise FunctionError("the CSV has no header row", 0)

@@ -18,7 +18,14 @@ MAX_WIDTH = 4096
 _VERB = re.compile(
     r"%(?P<flags>[ +#0-]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?", re.DOTALL
 )
-_WHOLE = {"b": "b", "d": "d", "o": "o", "x": "x", "X": "X"}
+_PREFIXES = {"b": "0b", "d": "", "o": "0", "x": "0x", "X": "0X"}
+"""What ``#`` puts before whole numbers."""
+
+_DIGITS = 6
+"""Digits behind the point of ``%e`` and ``%f`` without a precision."""
+
+_SHORTEST = 6
+"""Digits before the point from which ``%g`` and ``%v`` use an exponent, when no precision is given."""
 
 
 @function("format(format: string, arguments: any?...)")
@@ -47,7 +54,7 @@ def _formatlist(_: Invocation, text: Value, *arguments: Value) -> Value:
 def formatted(text: str, arguments: Sequence[Value]) -> str:
     """The text with its verbs replaced. Raises :class:`FunctionError`."""
     pieces: list[str] = []
-    position, following, highest, explicit = 0, 0, -1, False
+    position, following, highest = 0, 0, -1
     while True:
         start = text.find("%", position)
         if start < 0:
@@ -65,13 +72,13 @@ def formatted(text: str, arguments: Sequence[Value]) -> str:
             pieces.append("%")
             continue
         if found.group("index"):
-            following, explicit = int(found.group("index")) - 1, True
+            following = int(found.group("index")) - 1
         if not 0 <= following < len(arguments):
             raise FunctionError(f'there is no argument for "{found.group()}" at byte {byte}', 0)
         pieces.append(_field(found, verb, arguments[following], following, byte))
         highest = max(highest, following)
         following += 1
-    if not explicit and highest + 1 < len(arguments):
+    if highest + 1 < len(arguments):
         raise FunctionError("there are more arguments than verbs", highest + 2)
     return "".join(pieces)
 
@@ -82,69 +89,109 @@ def _field(found: re.Match[str], verb: str, value: Value, argument: int, byte: i
     width = int(found.group("width") or 0)
     if width > MAX_WIDTH or (precision or 0) > MAX_WIDTH:
         raise FunctionError(f"width and precision are at most {MAX_WIDTH}", 0)
-    text, numeric = _value(verb, flags, precision, value, argument, byte)
-    missing = width - graphemes.width(text)
-    if missing <= 0:
-        return text
+    sign, text = _value(verb, flags, precision, value, argument, byte)
+    missing = width - len(sign) - graphemes.width(text)
+    if missing <= 0 or verb == "t":
+        return sign + text
     if "-" in flags:
-        return text + " " * missing
-    if "0" in flags and numeric:
-        sign = text[:1] if text[:1] in "+- " else ""
-        return sign + "0" * missing + text[len(sign) :]
-    return " " * missing + text
+        return sign + text + ("0" if "0" in flags and verb in "sq" else " ") * missing
+    if "0" in flags and not (verb in _PREFIXES and precision is not None):
+        return sign + "0" * missing + text
+    return " " * missing + sign + text
 
 
-def _value(verb: str, flags: str, precision: int | None, value: Value, argument: int, byte: int) -> tuple[str, bool]:
-    """The text of one verb and whether it is a number."""
+def _value(verb: str, flags: str, precision: int | None, value: Value, argument: int, byte: int) -> tuple[str, str]:
+    """What stands before any zeros of one verb, and the rest of its text."""
     if verb == "v":
         if "#" in flags or value.is_null or not value.type.is_primitive:
-            return json_text(value), False
-        text = _converted(value, STRING, argument).text
-        return (_signed(text, flags), True) if value.type.kind == "number" else (_cut(text, precision), False)
+            return "", json_text(value)
+        if value.type.kind == "number":
+            return _real("g", "", None, value.number)
+        return "", _converted(value, STRING, argument).text
     if value.is_null:
         raise FunctionError(f"%{verb} cannot show null", argument + 1)
     if verb == "t":
-        return _converted(_converted(value, Type("bool"), argument), STRING, argument).text, False
+        return "", _converted(_converted(value, Type("bool"), argument), STRING, argument).text
     if verb == "s":
-        return _cut(_converted(value, STRING, argument).text, precision), False
+        return "", _cut(_converted(value, STRING, argument).text, precision)
     if verb == "q":
-        return json_text(string(_cut(_converted(value, STRING, argument).text, precision))), False
-    if verb in "xX" and value.type.kind == "string":
-        digits = value.text.encode().hex()
-        return (digits if verb == "x" else digits.upper()), False
-    if verb in _WHOLE:
+        return "", json_text(string(_cut(_converted(value, STRING, argument).text, precision)))
+    if verb in _PREFIXES:
         whole = _converted(value, NUMBER, argument).number
         if not isinstance(whole, int):
             raise FunctionError("a whole number is required", argument + 1)
-        return _signed(format(whole, _WHOLE[verb]), flags), True
+        prefix = _PREFIXES[verb] if "#" in flags else ""
+        digits = format(abs(whole), verb) if whole or precision != 0 else ""
+        return _sign(whole < 0, flags) + prefix, digits.rjust(precision or 0, "0")
     if verb in "eEfgG":
-        return _signed(_real(verb, precision, _converted(value, NUMBER, argument).number), flags), True
+        return _real(verb, flags, precision, _converted(value, NUMBER, argument).number)
     raise FunctionError(f'the verb "%{verb}" at byte {byte} is not supported', 0)
 
 
-def _real(verb: str, precision: int | None, value: int | Fraction | float) -> str:
+def _real(verb: str, flags: str, precision: int | None, value: int | Fraction | float) -> tuple[str, str]:
+    """The sign and the digits of a number that need not be whole."""
     if isinstance(value, float):
-        return numbers.render(value)
+        return "+" if value > 0 else "-", "Inf"
+    sign, amount = _sign(value < 0, flags), abs(Fraction(value))
     if verb == "f":
-        digits = 6 if precision is None else precision
-        scaled = round(Fraction(value) * 10**digits)
-        text = str(abs(scaled)).rjust(digits + 1, "0")
-        whole = text[: len(text) - digits] + ("." + text[len(text) - digits :] if digits else "")
-        return "-" + whole if scaled < 0 else whole
-    if precision is None and verb in "gG":
-        shortest = repr(float(value)).removesuffix(".0")
-        return shortest.upper() if verb == "G" else shortest
-    return format(float(value), f".{6 if precision is None else precision}{verb}")
+        return sign, _plain(amount, _DIGITS if precision is None else precision)
+    if verb in "eE":
+        count = (_DIGITS if precision is None else precision) + 1
+        digits, power = _significant(amount, count)
+        text = _exponential(digits, power)
+    else:
+        text = _general(amount, precision)
+    return sign, text.upper() if verb in "EG" else text
 
 
-def _signed(text: str, flags: str) -> str:
-    if text.startswith("-"):
-        return text
-    return "+" + text if "+" in flags else " " + text if " " in flags else text
+def _plain(amount: Fraction, places: int) -> str:
+    """A number with so many digits behind the point."""
+    text = str(round(amount * 10**places)).rjust(places + 1, "0")
+    return text[: len(text) - places] + ("." + text[len(text) - places :] if places else "")
+
+
+def _general(amount: Fraction, precision: int | None) -> str:
+    """A number in the shorter form, with an exponent or without."""
+    if precision is None:
+        whole, _, part = numbers.render(amount.numerator if amount.denominator == 1 else amount).partition(".")
+        digits = (whole + part).strip("0")
+        power = len(whole.lstrip("0")) - 1 if whole != "0" else -1 - (len(part) - len(part.lstrip("0")))
+        limit = _SHORTEST
+    else:
+        digits, power = _significant(amount, max(precision, 1))
+        digits = digits.rstrip("0")
+        limit = max(precision, 1)
+        limit = len(digits) if limit > len(digits) > power else limit
+    if amount and (power < -4 or power >= limit):
+        return _exponential(digits, power)
+    if power < 0:
+        return "0." + "0" * (-power - 1) + digits if digits else "0"
+    whole = digits[: power + 1].ljust(power + 1, "0")
+    return whole + ("." + digits[power + 1 :] if digits[power + 1 :] else "")
+
+
+def _significant(amount: Fraction, count: int) -> tuple[str, int]:
+    """A number's first digits, rounded, and the power of ten of the first one."""
+    if not amount:
+        return "0" * count, 0
+    power = len(str(amount.numerator)) - len(str(amount.denominator))
+    if amount < Fraction(10) ** power:
+        power -= 1
+    digits = str(round(amount / Fraction(10) ** (power - count + 1)))
+    return (digits, power) if len(digits) == count else (digits[:count], power + 1)
+
+
+def _exponential(digits: str, power: int) -> str:
+    return digits[0] + ("." + digits[1:] if digits[1:] else "") + f"e{power:+03d}"
+
+
+def _sign(negative: bool, flags: str) -> str:
+    return "-" if negative else "+" if "+" in flags else " " if " " in flags else ""
 
 
 def _cut(text: str, precision: int | None) -> str:
-    return text if precision is None else "".join(list(graphemes.clusters(text))[:precision])
+    """The first grapheme clusters; a precision of 0 counts as none, as in the reference."""
+    return "".join(list(graphemes.clusters(text))[:precision]) if precision else text
 
 
 def _converted(value: Value, kind: Type, argument: int) -> Value:

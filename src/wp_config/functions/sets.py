@@ -57,8 +57,10 @@ def _setproduct(_: Invocation, *values: Value) -> Value:
         raise FunctionError(f"there are more than {MAX_COMBINATIONS} combinations")
     rows = [tuple_of(row) for row in itertools.product(*(sequence(value, i) for i, value in enumerate(values)))]
     if any(value.type.kind == "tuple" for value in values):
-        common = same_type(rows) if rows else ()
-        return list_of(rows[0].type, common) if common else tuple_of(rows)
+        common = same_type(rows)
+        if common is None:
+            raise FunctionError("the elements of each collection must have one type")
+        return list_of(common[0].type if common else ANY, common)
     element = tuple_type(value.type.element or ANY for value in values)
     if all(value.type.kind == "set" for value in values):
         return set_of(element, rows)

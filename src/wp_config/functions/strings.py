@@ -60,13 +60,13 @@ def _split(_: Invocation, separator: Value, text: Value) -> Value:
 @function("lower(string: string)")
 def _lower(_: Invocation, text: Value) -> Value:
     """The text in lower case."""
-    return string("".join(_one(char, char.lower()) for char in text.text))
+    return string("".join(_one(char, char.lower()) for char in text.text.replace("\u0130", "i")))
 
 
 @function("upper(string: string)")
 def _upper(_: Invocation, text: Value) -> Value:
     """The text in upper case."""
-    return string("".join(_one(char, char.upper()) for char in text.text))
+    return string("".join(_one(_one(char, char.title()), char.upper()) for char in text.text))
 
 
 def _one(char: str, mapped: str) -> str:
@@ -105,9 +105,7 @@ def _substr(_: Invocation, text: Value, offset: Value, length: Value) -> Value:
     found = list(graphemes.clusters(text.text))
     if start < 0:
         start = max(0, len(found) + start)
-    if count < -1:
-        raise FunctionError("the length must not be negative, except -1 for the rest", 2)
-    return string("".join(found[start:] if count == -1 else found[start : start + count]))
+    return string("".join(found[start:] if count < 0 else found[start : start + count]))
 
 
 @function("trim(string: string, characters: string)")

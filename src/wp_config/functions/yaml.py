@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import math
 import re
+from datetime import datetime
 from fractions import Fraction
+from typing import ClassVar
 
 import yaml
-from yaml import nodes
+from yaml import events, nodes
 
 from wp_config import numbers
+from wp_config.convert import convert
+from wp_config.functions.datetime import rfc3339
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.numbers import NumberTooLarge
-from wp_config.values import NULL, Value, boolean, number, object_of, string, tuple_of
+from wp_config.values import NULL, STRING, Value, boolean, number, object_of, string, tuple_of
 
 MAX_DEPTH = 200
 """Collections inside each other."""
@@ -20,25 +26,70 @@ MAX_NODES = 200_000
 """Values a document may stand for once its aliases are followed."""
 
 
+_PLAIN = "plain"
+"""Our tag of scalars without quotes and tag; what they mean is decided here."""
+
+
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML brings no types
-    """Takes for numbers what the reference does: also ``0o17``, and exponents without a sign."""
+    """Leaves it to us what plain scalars are."""
+
+    yaml_implicit_resolvers: ClassVar = {None: [(_PLAIN, re.compile(""))]}
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?0o[0-7_]+$"), list("-+0"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
-    list("-+.0123456789"),
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML brings no types
+    """Writes the bytes of libyaml where PyYAML differs: folded strings, empty keys, and the end of open texts."""
+
+    def check_simple_key(self) -> bool:
+        return bool(super().check_simple_key()) or (isinstance(self.event, events.ScalarEvent) and not self.event.value)
+
+    def write_literal(self, text: str) -> None:
+        super().write_literal(text)
+        self.open_ended = False
+
+    def write_double_quoted(self, text: str, split: bool = True) -> None:
+        self.write_indicator('"', True)
+        after_space = False
+        for position, char in enumerate(text):
+            folds = split and not after_space and self.column > self.best_width and 0 < position < len(text) - 1
+            if char == " " and folds:
+                self.write_indent()
+                piece = "\\" if text[position + 1] == " " else ""
+            else:
+                piece = self._escaped(char)
+            self.column += len(piece)
+            self.stream.write(piece)
+            after_space = char == " "
+        self.write_indicator('"', False)
+
+    def _escaped(self, char: str) -> str:
+        if char in self.ESCAPE_REPLACEMENTS and char not in "/\xa0":
+            return "\\" + str(self.ESCAPE_REPLACEMENTS[char])
+        code = ord(char)
+        if 0x20 <= code <= 0x7E or 0xA0 <= code <= 0xD7FF or (0xE000 <= code <= 0xFFFD and code != 0xFEFF):
+            return char
+        return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(["~", "null", "Null", "NULL", ""]),
+    **dict.fromkeys(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"], True),
+    **dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False),
+}
+_WHOLE = re.compile(r"([-+]?)(?:(0x)([0-9a-fA-F_]+)|(0o)([0-7_]+)|([0-9][0-9_]*))")
+_REAL = re.compile(r"([-+]?)(\.[0-9]+|[0-9]+(?:\.[0-9]*)?)((?:[eE][-+]?[0-9]+)?)")
+_INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
+_NOT_A_NUMBER = frozenset({".nan", ".NaN", ".NAN"})
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?:(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[-+]\d\d:\d\d))|(?: (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?))?"
 )
-
-_BOOLS = {"y", "yes", "on", "true"}, {"n", "no", "off", "false"}
 
 
 @function("yamlencode(value: any?)")
 def _yamlencode(_: Invocation, value: Value) -> Value:
     """The value as YAML in block style; strings and keys in double quotes."""
     try:
-        text: str = yaml.serialize(_node(value, 0), Dumper=yaml.SafeDumper, allow_unicode=True, width=80, indent=2)
+        text: str = yaml.serialize(_node(value, 0), Dumper=_Dumper, allow_unicode=True, width=80, indent=2)
     except yaml.YAMLError as error:
         raise FunctionError(f"this has no YAML form: {error}") from error
     return string(text)
@@ -53,9 +104,9 @@ def _node(value: Value, depth: int) -> nodes.Node:
     if isinstance(data, bool):
         return nodes.ScalarNode("tag:yaml.org,2002:bool", "true" if data else "false")
     if isinstance(data, str):
-        return nodes.ScalarNode("tag:yaml.org,2002:str", data, style="|" if "\n" in data else '"')
+        return _text(data)
     if isinstance(data, float):
-        return nodes.ScalarNode("tag:yaml.org,2002:float", "+Inf" if data > 0 else "-Inf")
+        return nodes.ScalarNode("tag:yaml.org,2002:str", "+Inf" if data > 0 else "-Inf")
     if isinstance(data, int | Fraction):
         tag = "int" if isinstance(data, int) else "float"
         return nodes.ScalarNode(f"tag:yaml.org,2002:{tag}", numbers.render(data))
@@ -64,12 +115,13 @@ def _node(value: Value, depth: int) -> nodes.Node:
             "tag:yaml.org,2002:seq", [_node(item, depth + 1) for item in data], flow_style=not data
         )
     if isinstance(data, dict):
-        pairs = [
-            (nodes.ScalarNode("tag:yaml.org,2002:str", name, style='"'), _node(item, depth + 1))
-            for name, item in data.items()
-        ]
+        pairs = [(_text(name), _node(item, depth + 1)) for name, item in data.items()]
         return nodes.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=not data)
     raise FunctionError(f"{value.type.words} has no YAML form")
+
+
+def _text(text: str) -> nodes.ScalarNode:
+    return nodes.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else '"')
 
 
 @function("yamldecode(string: string)")
@@ -105,47 +157,88 @@ class _Reader:
             return tuple_of([self.value(item, inside) for item in node.value])
         assert isinstance(node, nodes.MappingNode)
         entries: dict[str, Value] = {}
-        merged: dict[str, Value] = {}
         for key, item in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
+            if _merges(key, item):
                 parts = item.value if isinstance(item, nodes.SequenceNode) else [item]
                 for part in reversed(parts):
                     if not isinstance(part, nodes.MappingNode):
                         raise FunctionError("a YAML merge key needs a mapping", 0)
-                    merged |= self.value(part, inside).entries
+                    entries |= self.value(part, inside).entries
             elif isinstance(key, nodes.ScalarNode):
-                entries[str(key.value)] = self.value(item, inside)
+                entries[_name(key)] = self.value(item, inside)
             else:
                 raise FunctionError("a YAML key must be a plain value", 0)
-        return object_of({**merged, **entries})
+        return object_of(entries)
+
+
+def _merges(key: nodes.Node, item: nodes.Node) -> bool:
+    """Whether an entry brings those of another mapping; in quotes its key does so, too, as in the reference."""
+    return key.value == "<<" and (key.tag == _PLAIN or isinstance(item, nodes.MappingNode))
+
+
+def _name(key: nodes.ScalarNode) -> str:
+    name = _scalar(key)
+    return str(key.value) if name.is_null else convert(name, STRING).text
 
 
 def _scalar(node: nodes.ScalarNode) -> Value:
+    """A scalar's value. A tag on text in quotes changes nothing, as in the reference."""
     text, tag = str(node.value), str(node.tag).rpartition(":")[2]
-    if tag == "null":
-        return NULL
-    if node.style is None and text.lower() in _BOOLS[0] | _BOOLS[1]:
-        return boolean(text.lower() in _BOOLS[0])
-    if tag in ("int", "float"):
-        return _number(text)
-    if tag in ("str", "timestamp", "bool", "value"):
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise FunctionError("the YAML escapes half of a character", 0)
+    if tag not in _KINDS:
+        raise FunctionError(f"the YAML tag {node.tag} is not supported", 0)
+    if tag == "binary":
+        try:
+            base64.b64decode(text, validate=True)
+        except ValueError as error:
+            raise FunctionError("a !!binary of the YAML is no base64", 0) from error
+    if node.style is not None or tag in ("str", "binary"):
         return string(text)
-    raise FunctionError(f"the YAML tag {node.tag} is not supported", 0)
+    value = _plain(text)
+    wanted = _KINDS[tag]
+    if wanted and value.type.kind != wanted:
+        raise FunctionError(f'"{text}" of the YAML is no {tag}', 0)
+    return value
 
 
-def _number(text: str) -> Value:
-    digits = text.replace("_", "").lower()
-    sign, digits = (-1, digits[1:]) if digits[:1] == "-" else (1, digits.removeprefix("+"))
-    if digits == ".nan":
+_KINDS = {
+    **dict.fromkeys((_PLAIN, "timestamp", "value", "str", "binary"), ""),
+    **{"null": "any", "bool": "bool", "int": "number", "float": "number"},
+}
+"""The tags that are known, and what plain scalars with them must be."""
+
+
+def _plain(text: str) -> Value:
+    if text in _WORDS:
+        word = _WORDS[text]
+        return NULL if word is None else boolean(word)
+    if text in _NOT_A_NUMBER:
         raise FunctionError("a number that is not a number (.nan) is not supported", 0)
-    if digits == ".inf":
-        return number(sign * float("inf"))
+    if found := _INFINITE.fullmatch(text):
+        return number(-math.inf if found[1] == "-" else math.inf)
     try:
-        if digits[:2] in ("0x", "0o", "0b"):
-            return number(numbers.rounded(sign * int(digits, 0)))
-        if len(digits) > 1 and digits[0] == "0" and digits.isdigit() and not set(digits) & {"8", "9"}:
-            return number(numbers.rounded(sign * int(digits, 8)))
-        plain = digits if digits[:1] != "." else "0" + digits
-        return number(numbers.rounded(sign * numbers.read(plain.replace(".e", ".0e").removesuffix("."))))
+        if found := _WHOLE.fullmatch(text):
+            digits = (found[3] or found[5] or found[6]).replace("_", "")
+            amount: int | Fraction = int(digits, 16 if found[2] else 8 if found[4] else 10)
+            return number(numbers.rounded(-amount if found[1] == "-" else amount))
+        if found := _REAL.fullmatch(text):
+            amount = numbers.read(("0" if found[2][0] == "." else "") + found[2].removesuffix(".") + found[3])
+            return number(numbers.rounded(-amount if found[1] == "-" else amount))
     except (ValueError, NumberTooLarge):
         return string(text)
+    return string(_moment(text))
+
+
+def _moment(text: str) -> str:
+    """A point in time in full; other text as it is."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return text
+    date = "-".join(part.zfill(2) for part in found.group(1, 2, 3))
+    hours = (found.group(4, 5, 6) if found[4] else found.group(8, 9, 10)) if found[4] or found[8] else ("0", "0", "0")
+    clock = ":".join(part.zfill(2) for part in hours)
+    try:
+        return rfc3339(datetime.fromisoformat(f"{date}T{clock}{found[7] or 'Z'}"))
+    except ValueError:
+        return text
