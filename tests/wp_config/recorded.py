@@ -1,0 +1,42 @@
+"""What the Go Waypoint 0.11.4 said about expressions, as recorded in the folder `reference` (its README tells how)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+REFERENCE = Path(__file__).parent / "reference"
+DIFFERENCES = "differences"
+"""The topic of what differs on purpose."""
+
+TOPICS = sorted(path.stem for path in REFERENCE.glob("*.cases"))
+
+Answers = dict[str, str | None]
+"""The JSON text of each expression's value; None where it was refused."""
+
+
+def cases(topic: str) -> list[str]:
+    """The expressions of a topic: one a line, continued on lines that begin with `|`; `#` begins a remark."""
+    found: list[str] = []
+    for line in (REFERENCE / f"{topic}.cases").read_text(encoding="utf-8").split("\n"):
+        if line.startswith("|"):
+            found[-1] += "\n" + line[1:].removeprefix(" ")
+        elif line and not line.startswith("# "):
+            found.append(line)
+    return found
+
+
+def answers(name: str) -> Answers:
+    """What is recorded under a name."""
+    found: Answers = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def record(name: str, found: Answers) -> None:
+    """Write what is recorded under a name."""
+    (REFERENCE / f"{name}.json").write_text(json.dumps(found, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def file_of(expression: str) -> str:
+    """A configuration that holds an expression where it is evaluated at once, with its value as JSON text."""
+    return f'project = "p"\nrunner {{\n  profile = jsonencode(\n{expression}\n)\n}}\n'
