@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -11,6 +11,8 @@ from wp_proto.waypoint import api as pb
 from wp_server.store import operations
 from wp_server.store.prepared import Prepared
 from wp_server.store.schema import jobs
+
+R = TypeVar("R", pb.Build, pb.PushedArtifact, pb.Deployment)
 
 _TOGETHER = 16
 """Jobs of one question. A fixed number, unused ones empty, so that its statement is compiled once."""
@@ -39,7 +41,7 @@ def artifacts(connection: Connection, records: Sequence[pb.PushedArtifact], incl
         if record.job_id in refs:
             record.preload.job_data_source_ref.CopyFrom(refs[record.job_id])
         if record.build_id in made_from:
-            record.build.CopyFrom(made_from[record.build_id])
+            _show(made_from[record.build_id], record.build)
 
 
 def deployments(connection: Connection, records: Sequence[pb.Deployment], details: int) -> None:
@@ -58,9 +60,9 @@ def deployments(connection: Connection, records: Sequence[pb.Deployment], detail
             preload.job_data_source_ref.CopyFrom(refs[record.job_id])
         artifact = pushed.get(record.artifact_id)
         if artifact is not None:
-            preload.artifact.CopyFrom(artifact)
+            _show(artifact, preload.artifact)
             if artifact.build_id in made_from:
-                preload.build.CopyFrom(made_from[artifact.build_id])
+                _show(made_from[artifact.build_id], preload.build)
 
 
 def releases(connection: Connection, records: Sequence[pb.Release], details: int) -> None:
@@ -82,11 +84,11 @@ def releases(connection: Connection, records: Sequence[pb.Release], details: int
         artifact = pushed.get(deployment.artifact_id) if deployment is not None else None
         build = made_from.get(artifact.build_id) if artifact is not None else None
         if deployment is not None:
-            preload.deployment.CopyFrom(deployment)
+            _show(deployment, preload.deployment)
         if artifact is not None:
-            preload.artifact.CopyFrom(artifact)
+            _show(artifact, preload.artifact)
         if build is not None:
-            preload.build.CopyFrom(build)
+            _show(build, preload.build)
 
 
 def source_refs(connection: Connection, job_ids: Iterable[str]) -> dict[str, pb.Job.DataSource.Ref]:
@@ -99,6 +101,12 @@ def source_refs(connection: Connection, job_ids: Iterable[str]) -> dict[str, pb.
         for job_id, ref in _source_refs.rows(connection, {f"id{place}": one for place, one in enumerate(asked)}):
             found[cast("str", job_id)] = pb.Job.DataSource.Ref.FromString(cast("bytes", ref))
     return found
+
+
+def _show(record: R, place: R) -> None:
+    """Puts a record where another shows it: its own preload is empty, but there."""
+    place.CopyFrom(record)
+    place.preload.SetInParent()
 
 
 def _build_ids(artifacts: Iterable[pb.PushedArtifact]) -> Iterable[str]:
