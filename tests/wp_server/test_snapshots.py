@@ -26,6 +26,7 @@ from wp_server.store import (
     Store,
     claims,
     config,
+    config_sources,
     job_groups,
     jobs,
     migrations,
@@ -35,8 +36,10 @@ from wp_server.store import (
     projects,
     settings,
     snapshot,
+    tasks,
     transitions,
     triggers,
+    users,
     workspaces,
 )
 from wp_server.store.claims import Candidate
@@ -231,7 +234,8 @@ async def test_what_another_server_changed_counts_and_what_it_does_not_know_is_c
     place = config.Place(config.Scope.APPLICATION, "shop", "web")
     variables = await store.read(config.variables, config.Query(place), lambda _selector, _labels: True)
     assert [one.name for one in variables] == ["A", "b"]
-    assert (await store.read(jobs.message, names["queued"])).state == pb.Job.ERROR
+    assert (await store.read(jobs.message, names["queued"])).state == pb.Job.QUEUED
+    assert (await store.read(jobs.message, names["running"])).error.code == 10
     seen = await store.read(workspaces.every)
     assert [one.name for one in seen] == ["default"]
     assert [one.application.application for one in seen[0].projects[0].applications] == ["Web"]
@@ -245,6 +249,119 @@ async def test_what_another_server_changed_counts_and_what_it_does_not_know_is_c
     assert pb.AuthMethod.FromString(again["auth_method"]["okta"]).name == "Okta"
     assert pb.Task.FromString(again["task"]["t1"]).id == "T1"
     assert again["hmac_keys"] == buckets(there)["hmac_keys"]
+
+
+def foreign(content: bytes) -> bytes:
+    """The same snapshot without our part: another server's."""
+    return rewritten(content, lambda name, items: None if name.startswith(rows.PREFIX) else items, {})
+
+
+async def test_what_waits_in_the_snapshot_of_another_server_goes_on_waiting_for_the_same(store, tmp_path):
+    await lived_in(store)
+    first, second, third = job(), job(singleton_id="One"), job()
+    second.depends_on.append(first.id)
+    third.depends_on.append(second.id)
+    orphan = job()
+    await store.write(job_groups.queue, [first, second, third, orphan], None, "user:u")
+
+    def without_one(name: str, items: dict[str, bytes]) -> dict[str, bytes]:
+        if name == "jobs":
+            stored = pb.Job.FromString(items[orphan.id])
+            stored.depends_on.append("gone")
+            items[orphan.id] = stored.SerializeToString()
+        return items
+
+    await restored(store, rewritten(foreign(await taken(store)), without_one, {}), tmp_path)
+    waits = {
+        one.id: [other.id for other in await store.read(jobs.unfinished_dependencies, one.id)]
+        for one in (first, second, third)
+    }
+    assert waits == {first.id: [], second.id: [first.id], third.id: [second.id]}
+    assert (await store.read(jobs.message, orphan.id)).state == pb.Job.ERROR
+    await store.write(transitions.cancel, first.id, False)
+    assert (await store.read(jobs.message, third.id)).state == pb.Job.ERROR
+
+
+async def test_tasks_of_another_server_are_found_by_their_jobs(store, tmp_path):
+    await lived_in(store)
+    four = [job() for _ in range(4)]
+    await store.write(job_groups.queue, four, None, "user:u")
+    work, start, watch, stop = (one.id for one in four)
+    await store.write(tasks.insert, tasks.TaskRow("T1", work, start, watch, stop, "accessor"))
+    lost = pb.Task(id="T2", **{name: {"id": "gone"} for name in ("task_job", "start_job", "watch_job", "stop_job")})
+
+    def with_lost(name: str, items: dict[str, bytes]) -> dict[str, bytes]:
+        return items | {"t2": lost.SerializeToString()} if name == "task" else items
+
+    content = rewritten(foreign(await taken(store)), with_lost, {})
+    assert pb.Task.FromString(buckets(content)["task"]["t1"]).stop_job.id == stop
+    await restored(store, content, tmp_path)
+    found = await store.read(tasks.newest)
+    assert [(one.id, one.work, one.start, one.watch, one.stop) for one in found] == [("T1", work, start, watch, stop)]
+
+
+async def test_keys_are_those_by_which_the_reference_finds_what_it_replaces(store, tmp_path):
+    """Keys of variables as recorded from a Go server."""
+    await lived_in(store)
+    await store.write(users.insert, pb.User(id=new_id(), username="Rose"))
+    Target = pb.ConfigVar.Target
+    everywhere = {"global": pb.Ref.Global()}
+    runner = pb.Ref.Runner(id=pb.Ref.RunnerId(id="r"))
+    labels = pb.Ref.Runner(labels=pb.Ref.RunnerLabels(labels={"c": "d", "a": "b"}))
+    narrow = Target(project={"project": "p"}, workspace={"workspace": "w"}, label_selector="l", runner=runner)
+    recorded = {
+        "12817451581317370959": Target(**everywhere),
+        "12644140708047410085": Target(project={"project": "p"}),
+        "9061037126990149846": Target(application={"project": "p", "application": "A"}),
+        "2628548320159659454": Target(workspace={"workspace": "w"}, **everywhere),
+        "18409522080987881439": Target(runner=pb.Ref.Runner(any={}), **everywhere),
+        "14051665523750935608": Target(runner=labels, **everywhere),
+        "13265600448694921975": narrow,
+    }
+    made = [pb.ConfigVar(name="Name", static="x", target=target) for target in recorded.values()]
+    twin = pb.ConfigVar(name="NAME", static="x", target=Target(**everywhere))
+    await store.write(config.set_variables, [*made, twin])
+    await store.write(config_sources.put, pb.ConfigSource(type="vault", config={"a": "b"}, **everywhere))
+    content = await taken(store)
+    found = buckets(content)
+    assert {f"v2::{key}/name" for key in recorded} < set(found["config_v2"])
+    assert all(key == key.lower() for key in found["user"])
+    (source,) = found["config_source"].values()
+    told = rewritten(foreign(content), lambda name, items: {"42": source} if name == "config_source" else items, {})
+    await restored(store, content, tmp_path)
+    names = await store.read(_variable_names)
+    assert {"Name", "NAME"} <= names, "two names that the reference takes for one are both still there"
+    await restored(store, told, tmp_path)
+    changed = pb.ConfigSource(type="vault", config={"a": "c"}, **everywhere)
+    await store.write(config_sources.put, changed)
+    assert list(buckets(await taken(store))["config_source"]) == ["42"]
+
+
+async def test_runners_that_have_left_are_not_told_to_the_reference(store, tmp_path):
+    await lived_in(store)
+    for runner_id in ("stays", "left"):
+        runner = pb.Runner(id=runner_id, remote={}, adoption_state=pb.Runner.ADOPTED)
+        row = {"id": runner_id, "adoption": 2, "registration": 1, "online": False, "gone": runner_id == "left"}
+        await store.write(_insert, "runners", row | {"label_hash": "0", "blob": runner.SerializeToString()})
+    assert list(buckets(await taken(store))["runners"]) == ["stays"]
+
+
+async def test_times_of_activity_are_those_of_the_other_server(store, tmp_path):
+    await lived_in(store)
+    then = pb.Workspace(name="old")
+    project = then.projects.add(project={"project": "Shop"}, data_source_ref={"git": {"commit": "c0ffee"}})
+    for message in (then, project):
+        message.active_time.seconds = 1_600_000_000
+    unused = pb.Workspace(name="unused")
+    more = {"old": then.SerializeToString(), "unused": unused.SerializeToString()}
+    content = rewritten(
+        foreign(await taken(store)), lambda name, items: items | more if name == "workspaces" else items, {}
+    )
+    await restored(store, content, tmp_path)
+    found = await store.read(workspaces.get, "old")
+    assert {found.active_time.seconds, found.projects[0].active_time.seconds} == {1_600_000_000}
+    assert found.projects[0].data_source_ref.git.commit == "c0ffee"
+    assert not (await store.read(workspaces.get, "unused")).HasField("active_time")
 
 
 def spoiled(content: bytes) -> list[tuple[str, bytes]]:
@@ -440,7 +557,9 @@ def rewritten(content: bytes, change, more: dict[str, dict[str, object]]) -> byt
     file = io.BytesIO()
     writer = container.Writer(file, VERSION)
     for bucket, items in buckets(content).items():
-        writer.bucket(bucket, change(bucket, dict(items)).items())
+        changed = change(bucket, dict(items))
+        if changed is not None:
+            writer.bucket(bucket, changed.items())
     for bucket, messages in more.items():
         writer.bucket(bucket, ((key, message.SerializeToString()) for key, message in messages.items()))
     writer.finish()
@@ -449,6 +568,10 @@ def rewritten(content: bytes, change, more: dict[str, dict[str, object]]) -> byt
 
 def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
     connection.execute(metadata.tables[table].insert(), row)
+
+
+def _variable_names(connection: Connection) -> set[str]:
+    return set(connection.execute(text("SELECT name FROM config_vars")).scalars())
 
 
 def _queued_at(connection: Connection, job_id: str, moment: int) -> None:

@@ -54,6 +54,12 @@ def insert(connection: Connection, task: TaskRow) -> None:
     )
 
 
+def forget_incomplete(connection: Connection) -> None:
+    """Removes tasks of which a job is not there."""
+    known = select(jobs.c.id)
+    connection.execute(tasks.delete().where(or_(*(column.not_in(known) for column in _JOBS))))
+
+
 def find(connection: Connection, task_id: str) -> TaskRow | None:
     """Returns the task, or None."""
     row = connection.execute(_by_id, {"id": task_id}).first()

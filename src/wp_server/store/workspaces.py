@@ -69,7 +69,7 @@ def import_workspace(connection: Connection, stored: pb.Workspace) -> None:
             projects.upsert(connection, pb.Project(name=name))
         ensure_project(connection, name, stored.name, entry.active_time.ToNanoseconds())
         if entry.HasField("data_source_ref"):
-            set_data_source_ref(connection, name, stored.name, entry.data_source_ref)
+            _store_ref(connection, name, stored.name, entry.data_source_ref)
         for app in entry.applications:
             touch(connection, app.application, stored.name, app.active_time.ToNanoseconds())
 
@@ -171,6 +171,10 @@ def set_data_source_ref(connection: Connection, project: str, workspace: str, re
     if projects.find(connection, project) is None:
         return
     ensure_project(connection, project, workspace, clock.now(connection))
+    _store_ref(connection, project, workspace, ref)
+
+
+def _store_ref(connection: Connection, project: str, workspace: str, ref: pb.Job.DataSource.Ref) -> None:
     connection.execute(
         workspace_projects.update()
         .where(
@@ -198,7 +202,8 @@ def _load(connection: Connection, keys: list[str]) -> list[pb.Workspace]:
     result: dict[str, pb.Workspace] = {}
     for row in connection.execute(_workspaces_in, those):
         workspace = pb.Workspace(name=row.name)
-        workspace.active_time.FromNanoseconds(row.active)
+        if row.active:  # another server's may never have been
+            workspace.active_time.FromNanoseconds(row.active)
         result[row.workspace_key] = workspace
     for row in seen:
         workspace = result[row.workspace_key]

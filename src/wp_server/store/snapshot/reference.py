@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from google.protobuf.message import DecodeError, Message
 from sqlalchemy import Connection, Table, select
 
 from wp_proto.waypoint import api as pb
-from wp_server.jobs import machine
+from wp_server.jobs import machine, on_demand
 from wp_server.runner_labels import label_hash
 from wp_server.store import (
     clock,
     config,
     config_sources,
+    job_groups,
     jobs,
     operations,
     pipelines,
     projects,
+    runners,
     settings,
+    tasks,
     users,
     workspaces,
 )
 from wp_server.store import schema as tables
 from wp_server.store.slices import EVERYTHING
 from wp_server.store.snapshot.container import damaged
+from wp_server.store.snapshot.target_key import variable_key
+from wp_server.store.tasks import TaskRow
 
 SYSTEM, SERVER_CONFIG, KEYS = "system", "server-config", "hmac_keys"
 FORMAT_VERSION = b"1"
 EXTRA = "snapshot/"
 """Settings that begin so are items of buckets which this server does not use, kept for the way back."""
+SOURCE_KEY = "snapshot-source/"
+"""Settings that begin so are the keys under which the reference keeps a config source, as far as it has told them."""
 
 Items = Iterator[tuple[str, bytes]]
 
@@ -80,7 +87,18 @@ def put(connection: Connection, bucket: str, key: str, value: bytes) -> None:
     elif bucket == SERVER_CONFIG and key == "id":
         settings.put(connection, "id", value)
     elif bucket != SYSTEM:
-        settings.put(connection, f"{EXTRA}{bucket}/{key}", value)
+        keep(connection, bucket, key, value)
+
+
+def keep(connection: Connection, bucket: str, key: str, value: bytes) -> None:
+    """Keeps an item for the way back."""
+    settings.put(connection, f"{EXTRA}{bucket}/{key}", value)
+
+
+def settle(connection: Connection) -> None:
+    """Settles what needs more than one item, when all are there."""
+    job_groups.link(connection)
+    tasks.forget_incomplete(connection)
 
 
 class Content:
@@ -152,6 +170,11 @@ def _put_key(connection: Connection, _key: str, value: bytes) -> None:
     connection.execute(tables.hmac_keys.insert().values(id=key.id, key=key.key, created=clock.now(connection)))
 
 
+def _runners(connection: Connection) -> Items:
+    for runner in runners.present(connection):
+        yield runner.id, runner.SerializeToString()
+
+
 def _put_user(connection: Connection, _key: str, value: bytes) -> None:
     users.insert(connection, pb.User.FromString(value))
 
@@ -183,9 +206,9 @@ def _put_profile(connection: Connection, key: str, value: bytes) -> None:
 
 
 def _variables(connection: Connection) -> Items:
-    query = select(tables.config_vars.c.target_hash, tables.config_vars.c.name, tables.config_vars.c.blob)
-    for row in connection.execute(query.order_by(tables.config_vars.c.target_hash, tables.config_vars.c.name)):
-        yield f"v2::{row.target_hash}/{row.name}".lower(), row.blob
+    query = select(tables.config_vars.c.blob).order_by(tables.config_vars.c.target_hash, tables.config_vars.c.name)
+    # Names that differ in case only are one for the reference, which gets the last of them.
+    yield from {variable_key(pb.ConfigVar.FromString(row.blob)): row.blob for row in connection.execute(query)}.items()
 
 
 def _put_variable(connection: Connection, _key: str, value: bytes) -> None:
@@ -194,12 +217,27 @@ def _put_variable(connection: Connection, _key: str, value: bytes) -> None:
 
 def _sources(connection: Connection) -> Items:
     for row in connection.execute(select(tables.config_sources)):
-        identity = f"{row.scope}/{row.project_key}/{row.app_key}/{row.workspace_key}/{row.type}".encode()
-        yield str(int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest())), row.blob
+        identity = _source_identity(pb.ConfigSource.FromString(row.blob))
+        known = settings.value(connection, SOURCE_KEY + identity)
+        yield known.decode() if known else _source_key(identity), row.blob
 
 
-def _put_source(connection: Connection, _key: str, value: bytes) -> None:
-    config_sources.put(connection, pb.ConfigSource.FromString(value))
+def _put_source(connection: Connection, key: str, value: bytes) -> None:
+    source = pb.ConfigSource.FromString(value)
+    config_sources.put(connection, source)
+    identity = _source_identity(source)
+    if key != _source_key(identity):
+        settings.put(connection, SOURCE_KEY + identity, key.encode())
+
+
+def _source_identity(source: pb.ConfigSource) -> str:
+    place = config_sources.place_of(source)
+    workspace = source.workspace.workspace.lower()
+    return f"{int(place.scope)}/{place.project}/{place.application}/{workspace}/{source.type}"
+
+
+def _source_key(identity: str) -> str:
+    return str(int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=8).digest()))
 
 
 def _projects(connection: Connection) -> Items:
@@ -262,16 +300,33 @@ def _put_run(connection: Connection, _key: str, value: bytes) -> None:
 def _put_job(connection: Connection, _key: str, value: bytes) -> None:
     job = pb.Job.FromString(value)
     at = jobs.position_of(job, 1, None)
-    if at.state not in machine.FINISHED:
-        # Its dependencies, lock and singleton would have to be settled with it; §10.2 lets none of them go on anyway.
-        at = machine.stop(at, "restored from the snapshot of another server", clock.now(connection))
-    jobs.insert(connection, job, at, "", 0)
+    deadline = at.expire_time if at.state is machine.State.QUEUED else None
+    jobs.insert(connection, job, replace(at, deadline=deadline), "", 0)
+
+
+def _tasks(connection: Connection) -> Items:
+    for row in connection.execute(select(tables.tasks).order_by(tables.tasks.c.id)):
+        work, start, stop = (jobs.message(connection, one) for one in (row.work_job, row.start_job, row.stop_job))
+        task = pb.Task(id=row.id, job_state=on_demand.state(start, work, stop))
+        task.task_job.id, task.start_job.id = row.work_job, row.start_job
+        task.watch_job.id, task.stop_job.id = row.watch_job, row.stop_job
+        yield row.id.lower(), task.SerializeToString()
+
+
+def _put_task(connection: Connection, key: str, value: bytes) -> None:
+    task = pb.Task.FromString(value)
+    work = task.task_job.id or task.watch_job.id
+    ids = (work, task.start_job.id, task.watch_job.id, task.stop_job.id)
+    if all(ids):
+        tasks.insert(connection, TaskRow(task.id or key, *ids, token_accessor=""))
+    else:  # a server before 0.9 launched no watcher
+        keep(connection, "task", key, value)
 
 
 BUCKETS = (
     Bucket(KEYS, pb.HMACKey, _keys, _put_key),
-    Bucket("user", pb.User, _blobs(tables.users), _put_user),
-    Bucket("runners", pb.Runner, _blobs(tables.runners), _put_runner),
+    Bucket("user", pb.User, _blobs(tables.users, lower=True), _put_user),
+    Bucket("runners", pb.Runner, _runners, _put_runner),
     Bucket("ondemandRunner", pb.OnDemandRunnerConfig, _blobs(tables.runner_profiles, lower=True), _put_profile),
     Bucket("project", pb.Project, _projects, _put_project),
     Bucket("config_v2", pb.ConfigVar, _variables, _put_variable),
@@ -288,6 +343,7 @@ BUCKETS = (
     Bucket("pipeline", pb.Pipeline, _blobs(tables.pipelines, lower=True), _put_pipeline),
     Bucket("pipeline_run", pb.PipelineRun, _runs, _put_run),
     Bucket("jobs", pb.Job, _blobs(tables.jobs), _put_job),
+    Bucket("task", pb.Task, _tasks, _put_task),
 )
 """In the order in which they are imported when the file has them in this order; no item needs a later one."""
 _by_name = {bucket.name: bucket for bucket in BUCKETS}

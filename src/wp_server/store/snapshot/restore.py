@@ -106,6 +106,7 @@ def _from_buckets(connection: Connection, file: Path) -> None:
         if not bucket.startswith(rows.PREFIX):
             for key in sorted(items):
                 reference.put(connection, bucket, key, items[key])
+    reference.settle(connection)
     settings.prepare(connection)
 
 
