@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from server_under_load import Server, server, show
+from server_under_load import Server, Sheet, server
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
@@ -91,10 +91,11 @@ def main() -> None:
     readers = int(sys.argv[3]) if len(sys.argv) > 3 else 10
     lines -= lines % (instances * BATCH)
     context = multiprocessing.get_context("spawn")
+    sheet = Sheet()
     with server() as target:
         quiet, loaded = asyncio.run(target.deployments(2))
         latencies = asyncio.run(_latencies(target, quiet))
-        show("one line, instance to reader, median", statistics.median(latencies) * 1000, "ms")
+        sheet.show("one line, instance to reader, median", statistics.median(latencies) * 1000, "ms")
         out = context.Queue()
         consumer = context.Process(target=_reader, args=(target, loaded, lines, readers, out))
         consumer.start()
@@ -108,8 +109,12 @@ def main() -> None:
         consumer.join()
         received, lost = sum(result[0] for result in results), sum(result[1] for result in results)
         print(f"{instances} instances, {readers} readers, {lines} lines")
-        show("accepted", lines / elapsed, "/s", 100_000, beside=f"{lines / busy:.0f} per second of its processor time")
-        show("delivered", received / elapsed, "/s", beside=f"{received / busy:.0f} per second of its processor time")
+        sheet.show(
+            "accepted", lines / elapsed, "/s", 100_000, beside=f"{lines / busy:.0f} per second of its processor time"
+        )
+        sheet.show(
+            "delivered", received / elapsed, "/s", beside=f"{received / busy:.0f} per second of its processor time"
+        )
         print(f"  readers were told they lost {lost} of {lines * readers} lines")
 
 

@@ -2,10 +2,11 @@
 
     python bench/server_memory.py [entrypoints] [runners]
 
-Idle is measured after the first start, which makes schema and certificate, and after the second one; of the artifacts
-too, on the interpreter PYTHON, where they are built. Every entrypoint has a connection of its own, with its
-configuration stream, an open log stream on which it has sent some lines, and inline keepalives; so has every runner,
-with its configuration stream and a stream that waits for a job.
+All of it beside the same of the Go server, where `make go-waypoint` has built it. Idle is measured after the first
+start, which makes schema and certificate, and after the second one; of the artifacts too, on the interpreter PYTHON,
+where they are built. Every entrypoint has a connection of its own, with its configuration stream, an open log stream
+on which it has sent some lines, and inline keepalives; so has every runner, with its configuration stream and a stream
+that waits for a job. Resident memory includes the pages of the program's own files, which Go's has more of.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,13 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from server_under_load import ROOT, SOURCE, Server, server, show
+from go_programs import NAME, compared
+from server_under_load import FROM_SOURCE, Serve, Server, Sheet
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
 
-PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
-"""For the artifacts."""
 SETTLE = 3.0
 """Seconds until an idle server has done what it does after its start."""
 WATCH = 20.0
@@ -121,29 +119,19 @@ def _process(target: Server, deployment: str, entrypoints: range, runners: range
     asyncio.run(_peers(target, deployment, entrypoints, runners, told))
 
 
-def idle() -> None:
-    programs = {
-        "from source": SOURCE,
-        "waypoint-server": (PYTHON, str(ROOT / "dist" / "waypoint-server")),
-        "waypoint server": (PYTHON, str(ROOT / "dist" / "waypoint"), "server"),
-    }
-    for name, program in programs.items():
-        if program is not SOURCE and not Path(program[1]).exists():
-            print(f"  {program[1]} is not built: `make zipapps`")
-            continue
-        if program is not SOURCE:
-            # Artifacts unpack themselves when they run for the first time on a machine.
-            subprocess.run([*program[:2], "version"], stdout=subprocess.DEVNULL, check=True)
-        with tempfile.TemporaryDirectory() as folder:
-            for start in ("first", "second"):
-                with server(Path(folder), program) as target:
-                    time.sleep(SETTLE)
-                    show(f"{name}, idle after its {start} start", target.resident, "MiB", 96 * MEGABYTE, most=True)
+def idle(serve: Serve, sheet: Sheet) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for start in ("first", "second"):
+            with serve(Path(folder)) as target:
+                time.sleep(SETTLE)
+                told = f"{target.anonymous:.0f} of it no files"
+                name = f"idle after its {start} start"
+                sheet.show(name, target.resident, "MiB", 96 * MEGABYTE, most=True, beside=told)
 
 
-def connected(entrypoints: int, runners: int) -> None:
+def connected(serve: Serve, entrypoints: int, runners: int, sheet: Sheet) -> None:
     context = multiprocessing.get_context("spawn")
-    with server() as target:
+    with serve(None) as target:
         (deployment,) = asyncio.run(target.deployments(1))
         before, told = target.resident, context.Queue()
         processes = [
@@ -163,14 +151,21 @@ def connected(entrypoints: int, runners: int) -> None:
             share = (target.processor_time() - busy) / (time.monotonic() - began)
             name = f"{entrypoints} entrypoints and {runners} runners connected"
             each = (target.resident - before) * 1024 / (entrypoints + runners)
-            beside = f"{each:.0f} KiB each, {share:.0%} of a core"
-            show(name, target.resident, "MiB", 400, most=True, beside=beside)
+            told = f"{target.anonymous:.0f} of it no files; {each:.0f} KiB each; {share:.0%} of a core"
+            sheet.show(name, target.resident, "MiB", 400, most=True, beside=told)
         finally:
             for process in processes:
                 process.terminate()
                 process.join()
 
 
+def main(entrypoints: int, runners: int) -> None:
+    for name, serve, sheet in compared():
+        print(name)
+        idle(serve, sheet)
+        if name in (NAME, FROM_SOURCE):
+            connected(serve, entrypoints, runners, sheet)
+
+
 if __name__ == "__main__":
-    idle()
-    connected(*(int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (1_000, 50))
+    main(*(int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (1_000, 50))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from server import measure
 from server_start import DEPLOYMENTS, JOBS, fill
-from server_under_load import server
+from server_under_load import Sheet, server
 
 
 def main(words: list[str]) -> None:
@@ -21,7 +21,7 @@ def main(words: list[str]) -> None:
         asyncio.run(fill(Path(name) / "data.db", 0))
         print(f"{JOBS} finished jobs and {DEPLOYMENTS} deployments are stored")
         with server(Path(name)) as target:
-            asyncio.run(measure(target, words))
+            asyncio.run(measure(target, Sheet(), words))
 
 
 if __name__ == "__main__":
