@@ -22,7 +22,7 @@ from wp_server.jobs.machine import State
 from wp_server.store import claims, job_groups, transitions
 from wp_server.store import jobs as rows
 from wp_server.store.claims import Candidate
-from wp_server.store.schema import app_locks, jobs, metadata
+from wp_server.store.schema import app_locks, complete, jobs
 
 RUNNERS = (
     Candidate("eu", {"region": "eu"}, False),
@@ -47,7 +47,7 @@ class Queue(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.engine = create_engine(f"sqlite:///{self.folder.name}/model.db", connect_args={"isolation_level": None})
         event.listen(self.engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous=OFF"))
-        metadata.create_all(self.engine)
+        complete("sqlite").create_all(self.engine)
         self.connection = self.engine.connect()
         self.ids: list[str] = []
         self.finished: dict[str, bytes] = {}
@@ -192,7 +192,7 @@ def test_looking_for_work_walks_an_index_whatever_the_length_of_the_queue(tmp_pa
     from sqlalchemy.dialects import sqlite
 
     engine = create_engine(f"sqlite:///{tmp_path}/plan.db")
-    metadata.create_all(engine)
+    complete("sqlite").create_all(engine)
     found = getattr(claims, name)
     for query in found.values() if isinstance(found, dict) else [found]:
         with engine.connect() as connection:
