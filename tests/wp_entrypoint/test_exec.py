@@ -298,7 +298,7 @@ def test_sessions_leave_no_descriptor_behind(entrypoints: Entrypoints, running: 
         assert Client(running.exec("cat", "/etc/hostname", pty=pty() if number % 2 else None)).finish() == 0
         assert Client(running.exec("no-such-command", pty=pty() if number % 2 else None)).finish() == 127
     eventually(lambda: len(list(descriptors.iterdir())) <= before)
-    assert len(children_of(entrypoints.started[0].pid)) == 1
+    eventually(lambda: len(children_of(entrypoints.started[0].pid)) == 1)
 
 
 def test_switched_off(entrypoints: Entrypoints, server: FakeServer) -> None:
@@ -402,7 +402,7 @@ def test_the_applications_end_ends_commands(entrypoints: Entrypoints, server: Fa
     eventually(read)
     process.terminate()
     assert process.wait(60) == -15
-    assert not alive(read())
+    eventually(lambda: not alive(read()))
 
 
 @pytest.mark.parametrize("with_pty", [False, True])

@@ -6,6 +6,7 @@ import json
 import queue
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import error_details_pb2, status_pb2
 from tests.interop.go_peers import build
+from tests.ports import free_port
 
 from wp_entrypoint import grpc
 from wp_proto.waypoint import api as pb
@@ -164,7 +166,7 @@ def test_everything_with_grpc_go(
         stdin=-1,
         stdout=-3,
     )
-    peer.wait(lambda: len(peer.lines()) == 20_001, 40)
+    peer.wait(lambda: len(peer.lines()) == 20_001)
     assert peer.lines() == ["hello 100000", *map(str, range(1, 20_001))]
     peer.wait(lambda: any(m != b"" and request(m).HasField("exit") for m in peer.messages("EntrypointExecStream")))
     said = [request(message) for message in peer.messages("EntrypointExecStream")]
@@ -231,10 +233,7 @@ def nginx(
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if found is None:
         pytest.skip("no nginx: the entrypoint is not tried behind a proxy (Debian: nginx-light)")
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "cert.pem").write_bytes(certificate.pem)
     (tmp_path / "key.pem").write_bytes(certificate.key)
     (tmp_path / "nginx.conf").write_text(f"""
@@ -289,7 +288,7 @@ def test_everything_through_nginx(
     env = behind(nginx[0], certificate)
     script = "echo $GREETING ${#LARGE}; seq 20000; exec sleep 100"
     entrypoints.start("sh", "-c", script, server=server, env=env, stdout=-3)
-    server.wait(lambda: len(server.app_lines()) == 20_001, 40)
+    server.wait(lambda: len(server.app_lines()) == 20_001)
     assert server.app_lines() == ["hello 100000", *map(str, range(1, 20_001))]
     client = Client(server.exec("sh", "-c", "stty size; cat", pty=pty(30, 90)))
     client.until(b"30 90")

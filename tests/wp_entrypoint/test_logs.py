@@ -126,6 +126,7 @@ def test_the_newest_lines_are_kept_while_the_server_is_away_and_the_loss_is_told
     kept = [int(line) for line in server.app_lines() if len(line) == 99]
     assert kept == list(range(kept[0], 20_000)), "what is kept is the newest, without gaps"
     assert 5_000 < len(kept) < 11_000
+    server.wait(lambda: any("were not kept" in line for line in server.own_lines()))
     told = next(line for line in server.own_lines() if "were not kept" in line)
     lost = int(told.split("logs: ")[1].split()[0])
     assert lost in (kept[0], kept[0] - 1), "a piece may be cut inside a line"
@@ -176,6 +177,7 @@ def test_four_megabytes_outlast_an_absence_of_a_server_that_was_there(
     tail = kept[kept.index(max(set(range(1000, 101_000)) - set(kept)) + 1) :]
     assert tail == list(range(tail[0], 101_000)), "the newest, without gaps and in order"
     assert 30_000 < len(tail) <= 43_000, "4 MiB of them"
+    server.wait(lambda: any("were not kept" in line for line in server.own_lines()))
     told = next(line for line in server.own_lines() if "were not kept" in line)
     assert int(told.split("logs: ")[1].split()[0]) > 50_000
     process.communicate(b"", timeout=30)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,19 @@ trap 'echo TERM; exit 0' TERM
 echo ready
 while :; do sleep 0.02; done
 """
+
+
+@contextlib.contextmanager
+def all_at_once(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The entrypoint hears afterwards what the server says inside, however long that takes: less than settling does."""
+    process.send_signal(signal.SIGSTOP)
+    eventually(lambda: state_of(process.pid) == "T")
+    yield
+    process.send_signal(signal.SIGCONT)
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def line(process: subprocess.Popen[bytes]) -> str:
@@ -120,15 +135,11 @@ def test_a_second_stop_kills_when_a_timeout_was_asked_for(entrypoints: Entrypoin
 def test_stop_and_continue(entrypoints: Entrypoints, server: FakeServer) -> None:
     process = entrypoints.start("sh", "-c", "echo $$; exec sleep 100", server=server)
     pid = int(line(process))
-
-    def state(of: int) -> str:
-        return Path(f"/proc/{of}/stat").read_text().rpartition(")")[2].split()[0]
-
     process.send_signal(signal.SIGTSTP)
-    eventually(lambda: state(pid) == "T")
-    eventually(lambda: state(process.pid) == "T")
+    eventually(lambda: state_of(pid) == "T")
+    eventually(lambda: state_of(process.pid) == "T")
     process.send_signal(signal.SIGCONT)
-    eventually(lambda: state(pid) == "S")
+    eventually(lambda: state_of(pid) == "S")
 
 
 def test_a_stopped_entrypoint_goes_on_where_it_was(entrypoints: Entrypoints, server: FakeServer) -> None:
@@ -169,7 +180,7 @@ def test_what_the_application_leaves_behind_ends_with_it(entrypoints: Entrypoint
     process = entrypoints.start("sh", "-c", script, server=server)
     pid = int(line(process))
     assert process.wait(60) == 3
-    assert not alive(pid)
+    eventually(lambda: not alive(pid))
 
 
 def test_a_change_restarts_once_with_the_new_environment(entrypoints: Entrypoints, server: FakeServer) -> None:
@@ -178,8 +189,9 @@ def test_a_change_restarts_once_with_the_new_environment(entrypoints: Entrypoint
     server.set_config(GREETING="one")
     process = entrypoints.start("sh", "-c", script, server=server)
     eventually(lambda: log.exists() and len(log.read_text().split("\n")) == 2)
-    server.set_config(GREETING="two")
-    server.set_config(GREETING="three")
+    with all_at_once(process):
+        server.set_config(GREETING="two")
+        server.set_config(GREETING="three")
     eventually(lambda: log.read_text().count("\n") == 3)
     first, stopped, second = (entry.split() for entry in log.read_text().splitlines())
     assert (first[0], stopped, second[0]) == ("one", ["stop"], "three")
@@ -197,9 +209,10 @@ def test_a_value_that_comes_back_restarts_nothing(entrypoints: Entrypoints, serv
     server.set_config(GREETING="one")
     process = entrypoints.start("sh", "-c", f"echo $GREETING >> {log}; exec sleep 100", server=server)
     eventually(log.exists)
-    server.set_config(GREETING="two")
-    server.set_config(GREETING="one")
-    server.set_config(GREETING="one", OTHER="x")
+    with all_at_once(process):
+        server.set_config(GREETING="two")
+        server.set_config(GREETING="one")
+        server.set_config(GREETING="one", OTHER="x")
     eventually(lambda: log.read_text() == "one\none\n")
     assert process.poll() is None
 
@@ -245,7 +258,7 @@ def test_a_restart_takes_the_whole_group_with_it(entrypoints: Entrypoints, serve
     server.set_config(GREETING="two")
     second = pid_file(pids.with_suffix(".two"))
     eventually(second)
-    assert not alive(first())
+    eventually(lambda: not alive(first()))
 
 
 @pytest.mark.parametrize(
@@ -277,13 +290,14 @@ def test_a_change_can_end_the_application_for_the_platform_to_start_anew(
 
 def test_a_stop_during_a_restart_is_the_end(entrypoints: Entrypoints, server: FakeServer) -> None:
     server.set_config(GREETING="one")
-    script = "trap 'echo asked; sleep 0.5; exit 6' TERM; echo ready; while :; do sleep 0.02; done"
-    process = entrypoints.start("sh", "-c", script, server=server)
+    script = "trap 'echo asked' TERM; echo ready; while ! read x; do :; done; exit 6"
+    process = entrypoints.start("sh", "-c", script, server=server, stdin=subprocess.PIPE)
     assert line(process) == "ready"
     server.set_config(GREETING="two")
     assert line(process) == "asked"
     process.terminate()
-    out, _ = process.communicate(timeout=60)
+    assert line(process) == "asked"  # it was passed on
+    out, _ = process.communicate(b"\n", timeout=60)
     assert process.returncode == 6
     assert b"ready" not in out
 
