@@ -33,6 +33,12 @@ _SHAPES = {
 }
 """What is a block in the JSON form; everything else there comes out as an argument."""
 
+_NEVER_NULL = frozenset(
+    {"path", "description", "enabled", "profile", "interval", "checksum", "sensitive", "file_change_signal"}
+    | {"mapper", "build", "registry", "deploy", "release"}
+)
+"""Arguments of our own blocks that may be null only here."""
+
 _PLUGIN_ALIASES = {"builder": "build", "platform": "deploy", "releaser": "release"}
 
 
@@ -41,13 +47,18 @@ def report(where: Path | Source) -> Diagnostics:
     body = _in_full(parse_source(load_source(where)), ROOT)
     problems = Diagnostics()
     found = content(body, ROOT, Diagnostics())
-    for node in tree.walk(body):
+    nodes = list(tree.walk(body))
+    uses = [node for node in nodes if isinstance(node, tree.Block) and node.type == "use"]
+    of_plugins = {id(inner) for use in uses for inner in tree.walk(use)}
+    for node in nodes:
         if isinstance(node, tree.Call):
             _call(node, problems)
         elif isinstance(node, tree.Block):
             _block(node, problems)
         elif isinstance(node, tree.Attribute) and node.name == "labels":
             _labels(node, problems)
+        elif isinstance(node, tree.Attribute) and id(node) not in of_plugins:
+            _null(node, problems)
     _variables(found, problems)
     return problems
 
@@ -95,6 +106,11 @@ def _block(node: tree.Block, problems: Diagnostics) -> None:
                 problems.warn(SUMMARY, detail, item.name_range)
     elif node.type == "plugin" and not any(isinstance(i, tree.Block) and i.type == "type" for i in node.body.items):
         problems.warn(SUMMARY, "A plugin block needs a type block there.", node.header)
+
+
+def _null(node: tree.Attribute, problems: Diagnostics) -> None:
+    if node.name in _NEVER_NULL and isinstance(node.value, tree.Literal) and node.value.value is None:
+        problems.warn(SUMMARY, f'"{node.name}" must not be null there; leave it out.', node.value.range)
 
 
 def _labels(node: tree.Attribute, problems: Diagnostics) -> None:

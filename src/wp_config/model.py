@@ -224,11 +224,11 @@ class Project:
             detail = 'The file must name the project: project = "NAME".'
             self.problems.error("Missing project name", detail, self.body.end._replace(start=0, end=0))
             return ""
+        known = len(self.problems)
         name = read_as(attribute, STRING, self.load_scope, self.problems)
-        if name is not None and not name.data:
-            self.problems.error(
-                "Missing project name", "The name of the project must not be empty.", attribute.value.range
-            )
+        if (name is None or not name.data) and len(self.problems) == known:
+            detail = f"The name of the project must not be {'empty' if name else 'null'}."
+            self.problems.error("Missing project name", detail, attribute.value.range)
         return name.text if name is not None and isinstance(name.data, str) else ""
 
     def _app_blocks(self) -> dict[str, tree.Block]:

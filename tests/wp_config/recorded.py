@@ -40,3 +40,24 @@ def record(name: str, found: Answers) -> None:
 def file_of(expression: str) -> str:
     """A configuration that holds an expression where it is evaluated at once, with its value as JSON text."""
     return f'project = "p"\nrunner {{\n  profile = jsonencode(\n{expression}\n)\n}}\n'
+
+
+_APP = 'app "web" {\n  build {\n    use "null" {}\n  }\n  deploy {\n    use "null" {}\n  }\n}\n'
+
+
+def files() -> dict[str, str]:
+    """Whole files by name, each behind a line `=== NAME`; a line `@app` stands for an ordinary application."""
+    sections = (REFERENCE / "files.txt").read_text(encoding="utf-8").split("=== ")[1:]
+    named = (section.partition("\n") for section in sections)
+    return {name: text.replace("@app\n", _APP) for name, _, text in named}
+
+
+def refused_files() -> list[str]:
+    """The names of those files that `waypoint init` of the Go program did not take."""
+    found: list[str] = json.loads((REFERENCE / "files.refused.json").read_text(encoding="utf-8"))
+    return found
+
+
+def record_refused_files(names: list[str]) -> None:
+    """Write the names of the files that were not taken."""
+    (REFERENCE / "files.refused.json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")

@@ -50,6 +50,24 @@ def test_lists_every_use() -> None:
     assert places == [(2, 13), (2, 32), (4, 1), (8, 13), (9, 3), (16, 15), (20, 10), (23, 19), (26, 11)]
 
 
+def test_lists_nulls_outside_of_plugins() -> None:
+    text = b"""project = "p"
+variable "x" {
+  description = null
+}
+app "web" {
+  path = null
+  build {
+    use "docker" {
+      path = null
+    }
+  }
+}
+"""
+    found = report(Source(text, Path()))
+    assert [item.subject.start_position[:2] for item in found if item.subject] == [(3, 17), (6, 10)]
+
+
 def test_an_ordinary_file_has_nothing_to_list() -> None:
     corpus = Path(__file__).parent / "corpus" / "projects"
     assert not report(corpus / "smallest.hcl")
