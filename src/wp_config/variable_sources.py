@@ -63,6 +63,11 @@ def values_in(file: SourceFile, kind: VariableSource) -> list[InputValue]:
         value = json_form.parse_json(file)
         if value.kind != "object":
             raise failure("Incorrect JSON value type", "A values file must hold an object.", value.range)
+        seen: set[str] = set()
+        for entry in value.properties:
+            if entry.name in seen:
+                problems.error("Duplicate value", f'"{entry.name}" was already set in this file.', entry.name_range)
+            seen.add(entry.name)
         attributes = [
             tree.Attribute(item.range, item.name, item.name_range, json_form.verbatim(item.value))
             for item in value.properties

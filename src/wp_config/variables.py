@@ -212,6 +212,10 @@ def _from(item: InputValue) -> str:
     return place[:1].upper() + place[1:]
 
 
+_FILES = frozenset({VariableSource.FILE, VariableSource.VCS})
+"""Where text in quotes is meant as text."""
+
+
 def _typed(item: InputValue, declaration: Declaration) -> Value:
     kind = declaration.type
     if isinstance(item.value, bool):
@@ -220,17 +224,17 @@ def _typed(item: InputValue, declaration: Declaration) -> Value:
         value = from_python(item.value)
     elif item.form is ValueForm.HCL:
         value = _parsed(item.value)
-    elif kind is None or kind.is_primitive:
+    elif kind is None or kind.is_primitive or item.source in _FILES:
         value = string(item.value)
-    elif kind.kind == "any":
+    elif kind.kind != "any":
+        value = _parsed(item.value)
+    elif item.source is VariableSource.SERVER:
+        value = string(item.value)
+    else:
         try:
             value = _parsed(item.value)
         except Diagnostics:
             value = string(item.value)
-    elif item.source in (VariableSource.FILE, VariableSource.VCS):
-        value = string(item.value)
-    else:
-        value = _parsed(item.value)
     return convert(value, kind or (STRING if item.form is ValueForm.STR else ANY))
 
 

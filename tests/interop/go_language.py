@@ -90,8 +90,17 @@ class GoLanguage:
         done = self.run(folder, "init", "-plain")
         return "" if _VALID in done.stdout else _reason(done.stdout + done.stderr)
 
-    def values(self, expressions: Sequence[str], head: str = "", folder: Path | None = None) -> list[str]:
-        """The JSON text of each expression, evaluated in a hook of a build; `head` is the rest of the file."""
+    def values(
+        self,
+        expressions: Sequence[str],
+        head: str = "",
+        folder: Path | None = None,
+        flags: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """The JSON text of each expression, evaluated in a hook of a build with such flags; `head` is the rest of the
+        file.
+        """
         folder = folder or self.folder()
         parts = [expressions[start : start + BATCH] for start in range(0, len(expressions), BATCH)]
         hooks = "".join(
@@ -103,7 +112,7 @@ class GoLanguage:
         (folder / "waypoint.hcl").write_text(text, encoding="utf-8")
         done = self.run(folder, "init", "-plain")
         assert done.returncode == 0, done.stdout + done.stderr
-        done = self.run(folder, "build", "-local", "-plain")
+        done = self.run(folder, "build", "-local", "-plain", *flags, environ=environ)
         assert done.returncode == 0, done.stdout + done.stderr
         found: list[str] = []
         for number in range(len(parts)):

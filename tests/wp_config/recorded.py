@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 REFERENCE = Path(__file__).parent / "reference"
 DIFFERENCES = "differences"
@@ -61,3 +62,45 @@ def refused_files() -> list[str]:
 def record_refused_files(names: list[str]) -> None:
     """Write the names of the files that were not taken."""
     (REFERENCE / "files.refused.json").write_text(json.dumps(names, indent=0) + "\n", encoding="utf-8")
+
+
+class GivenVariable(NamedTuple):
+    """A variable's declaration, how it is given a value (`var`: -var x=TEXT, `rawvar`: -var TEXT, `env`: WP_VAR_x,
+    `file`: a values file with x = TEXT, `rawfile`: one that is TEXT, `json`: one of JSON that is TEXT, `none`), and the
+    JSON text of its value; None where the build was refused.
+    """
+
+    declaration: str
+    way: str
+    text: str
+    answer: str | None
+
+    def configuration(self, write: str) -> str:
+        """A file whose build runs a hook that hands the value's JSON text to the shell command `write`."""
+        command = f'["sh", "-c", {json.dumps(write)}, "sh", jsonencode(var.x)]'
+        hook = f'    hook {{\n      when    = "before"\n      command = {command}\n    }}\n'
+        app = _APP.replace("  }\n  deploy", f"{hook}  }}\n  deploy", 1)
+        return f'project = "variables"\nvariable "x" {{\n{self.declaration}\n}}\n{app}'
+
+    def give(self, folder: Path) -> tuple[list[str], dict[str, str]]:
+        """The arguments and environment of a command that give the value; values files are written into a folder."""
+        if self.way in ("var", "rawvar"):
+            return ["-var", "x=" * (self.way == "var") + self.text], {}
+        if self.way == "env":
+            return [], {"WP_VAR_x": self.text}
+        if self.way == "none":
+            return [], {}
+        name = "given.wpvars.json" if self.way == "json" else "given.wpvars"
+        (folder / name).write_text(f"x = {self.text}\n" if self.way == "file" else self.text, encoding="utf-8")
+        return [f"-var-file={name}"], {}
+
+
+def given_variables() -> list[GivenVariable]:
+    """What is recorded about variables."""
+    return [GivenVariable(*row) for row in json.loads((REFERENCE / "variables.json").read_text(encoding="utf-8"))]
+
+
+def record_given_variables(rows: list[GivenVariable]) -> None:
+    """Write what is recorded about variables, a row a line."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (REFERENCE / "variables.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")

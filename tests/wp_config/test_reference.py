@@ -16,20 +16,24 @@ from tests.wp_config.recorded import (
     REFERENCE,
     TOPICS,
     Answers,
+    GivenVariable,
     answers,
     cases,
     file_of,
     files,
+    given_variables,
     record,
     refused_files,
 )
 
 import wp_config
-from wp_config import compat
+from wp_config import StageKind, VariableInputs, compat
 from wp_config.diagnostics import Diagnostics
+from wp_config.variables import collect
 
 DOCUMENT = Path(__file__).parents[2] / "docs/compatibility.md"
 OURS = "differences.ours"
+VARIABLES = REFERENCE / "variables.ours.json"
 FILES = REFERENCE / "files.ours.json"
 UPDATE = bool(os.environ.get("CORPUS_UPDATE"))
 
@@ -78,3 +82,31 @@ def test_files_are_taken_and_refused_as_by_the_go_program(tmp_path: Path) -> Non
         FILES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     assert found == json.loads(FILES.read_text(encoding="utf-8"))
     assert [name for name in found["taken only here"] if not compat.report(sources[name])] == []
+
+
+def our_value(row: GivenVariable, folder: Path) -> str | None:
+    arguments, environment = row.give(folder)
+    files = [folder / word.removeprefix("-var-file=") for word in arguments if word.startswith("-var-file=")]
+    try:
+        inputs = VariableInputs(given=collect(environment, files, arguments[1:]))
+        source = wp_config.Source(row.configuration("").encode(), folder)
+        with wp_config.load(source, variables=inputs) as project:
+            stage = project.app("web").stage(StageKind.BUILD)
+            assert stage is not None
+            return stage.hooks()[0].command[-1]
+    except Diagnostics:
+        return None
+
+
+def test_variables_get_the_same_values(tmp_path: Path) -> None:
+    found = [[*row[:3], our_value(row, tmp_path)] for row in given_variables()]
+    different = [
+        [*row[:3], row.answer, ours]
+        for row, (*_, ours) in zip(given_variables(), found, strict=True)
+        if ours != row.answer
+    ]
+    if UPDATE:
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in different)
+        VARIABLES.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    assert different == json.loads(VARIABLES.read_text(encoding="utf-8"))
+    assert [row for row in different if row[3] is not None] == [], "what has a value there has the same here"
