@@ -5,6 +5,7 @@ Go Waypoint's server does from 0.12 on. What is put together has every step once
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import grpc
@@ -33,7 +34,7 @@ def shown_run(client: Client, ref: pb.Ref.Pipeline, sequence: int) -> pb.UI.GetP
         if code_of(err) is not grpc.StatusCode.UNIMPLEMENTED:
             raise
     run = client.calls.GetPipelineRun(pb.GetPipelineRunRequest(pipeline=ref, sequence=sequence)).pipeline_run
-    jobs = [client.calls.GetJob(pb.GetJobRequest(job_id=job.id)) for job in run.jobs]
+    jobs = jobs_in_order(client, [job.id for job in run.jobs])
     pipelines = {
         pipeline_id: client.calls.GetPipeline(pb.GetPipelineRequest(pipeline=pb.Ref.Pipeline(id=pipeline_id))).pipeline
         for pipeline_id in {job.pipeline.pipeline_id for job in jobs}
@@ -45,6 +46,16 @@ def shown_run(client: Client, ref: pb.Ref.Pipeline, sequence: int) -> pb.UI.GetP
         answer.pipeline_run_bundle.queue_time.CopyFrom(min((job.queue_time for job in jobs), key=_nanoseconds))
         answer.pipeline_run_bundle.application.CopyFrom(jobs[0].application)
     return answer
+
+
+def jobs_in_order(client: Client, job_ids: Sequence[str]) -> list[pb.Job]:
+    """Return the jobs of a run, each after those it waits for; Go Waypoint's server names them in any order."""
+    left = {job_id: client.calls.GetJob(pb.GetJobRequest(job_id=job_id)) for job_id in job_ids}
+    placed: list[pb.Job] = []
+    while left:
+        free = (job_id for job_id, job in left.items() if left.keys().isdisjoint(job.depends_on))
+        placed.append(left.pop(next(free, next(iter(left)))))
+    return placed
 
 
 def walk(node: Node, depth: int = 0) -> list[tuple[Node, int]]:

@@ -11,10 +11,12 @@ from wp_cli.command import Command
 from wp_cli.errors import EXIT_ERROR, EXIT_OK, CliError, Interrupted, UsageProblem
 from wp_cli.flags import BOOL, STRING, UINT, Flag
 from wp_cli.render import records
-from wp_cli.runtree import Node, shown_run, walk
+from wp_cli.runtree import Node, jobs_in_order, shown_run, walk
 from wp_proto.waypoint import api as pb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wp_cli.connect import Client
     from wp_cli.operation import Operations
     from wp_cli.pipelinerun import Run, StepResult
@@ -260,7 +262,7 @@ def reattached(operations: Operations) -> Run:
         found = calls.GetPipelineRun(asked).pipeline_run
     else:
         found = calls.GetLatestPipelineRun(pb.GetPipelineRequest(pipeline=ref)).pipeline_run
-    return Run(pipeline.name, found.sequence, tuple(job.id for job in found.jobs), local=False)
+    return Run(pipeline.name, found.sequence, in_turn(operations.client, [job.id for job in found.jobs]), local=False)
 
 
 def started(operations: Operations, app: App) -> Run:
@@ -289,10 +291,15 @@ def started(operations: Operations, app: App) -> Run:
         if code_of(err) is grpc.StatusCode.UNIMPLEMENTED:
             raise CliError("this server cannot run pipelines", do="Upgrade the server.") from err
         raise
-    found = Run(pipeline.name, answer.sequence, tuple(answer.all_job_ids), local)
+    found = Run(pipeline.name, answer.sequence, in_turn(operations.client, answer.all_job_ids), local)
     if not operations.json:
         session.screen.note(f"Run {found.sequence} of pipeline {found.pipeline!r} is queued.")
     return found
+
+
+def in_turn(client: Client, job_ids: Sequence[str]) -> tuple[str, ...]:
+    """The jobs of a run, each after those it waits for."""
+    return tuple(job.id for job in jobs_in_order(client, job_ids))
 
 
 def get(client: Client, session: Session, ref: pb.Ref.Pipeline) -> pb.Pipeline:
