@@ -215,11 +215,11 @@ async def test_the_default_user_stays(client, token):
 async def test_rotation_keeps_old_tokens_for_the_overlap_and_signs_with_the_new_key(client, token):
     api = client(token)
     new = (await api.RotateKey(own.RotateKeyRequest(overlap="5s"))).key
-    listed = list((await api.ListKeys(EMPTY)).keys)
+    fresh = (await api.GenerateLoginToken(pb.LoginTokenRequest())).token
+    listed = list((await client(fresh).ListKeys(EMPTY)).keys)
     assert [(one.id, one.active) for one in listed] == [("k2", True), ("k1", False)]
     assert new.id == "k2"
     assert not listed[0].HasField("retires")
-    fresh = (await api.GenerateLoginToken(pb.LoginTokenRequest())).token
     decoded = await client().DecodeToken(pb.DecodeTokenRequest(token=fresh))
     assert decoded.transport.key_id == "k2"
     while time.time_ns() <= listed[1].retires.ToNanoseconds():
