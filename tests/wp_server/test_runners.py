@@ -10,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from wp_proto.waypoint import api as pb
 from wp_server.auth import authenticator, tokens
-from wp_server.store import settings
+from wp_server.store import runners, settings
 
 from .conftest import VERSION_HEADERS
 
@@ -108,6 +108,33 @@ async def test_an_adopted_runner_stays_listed_and_a_change_of_labels_ends_its_ad
     await stream.read()
     assert (await get(api, "r1")).adoption_state == pb.Runner.PREADOPTED
     stream.cancel()
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+async def test_a_runner_that_leaves_while_it_is_registered_is_not_here(server, client, api, monkeypatch, with_token):
+    cookie = await server.store.read(settings.cookie)
+    written, go_on, write = asyncio.Event(), asyncio.Event(), server.store.write
+
+    async def slow(step, *args):
+        answer = await write(step, *args)
+        if step in {runners.register, runners.request_adoption}:
+            written.set()
+            await go_on.wait()
+        return answer
+
+    monkeypatch.setattr(server.store, "write", slow)
+    if with_token:
+        leaving = await register(api, "r1")
+    else:
+        guest = client(headers=(*VERSION_HEADERS, ("wpcookie", cookie)))
+        leaving = guest.RunnerToken(pb.RunnerTokenRequest(runner=pb.Runner(id="r1", remote=pb.Runner.Remote())))
+    async with asyncio.timeout(60):
+        await written.wait()
+        leaving.cancel()
+        while not all(call.task.cancelling() for call in server.pipeline._streams | server.pipeline._calls):
+            await asyncio.sleep(0.01)
+    go_on.set()
+    await until(api, [])
 
 
 async def test_with_the_cookie_a_runner_waits_for_its_adoption_and_gets_a_token_bound_to_it(server, client, api):

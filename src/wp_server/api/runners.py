@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -59,11 +60,8 @@ class RunnerHandlers:
         metadata = dict(context.invocation_metadata() or ())
         if not metadata.get(COOKIE_HEADER):
             raise PermissionDenied("A runner without a token needs the server's cookie to ask for adoption.")
-        registration = await self._store.write(runners.request_adoption, request.runner)
-        try:
+        async with self._registered(request.runner.id, self._store.write(runners.request_adoption, request.runner)):
             return pb.RunnerTokenResponse(token=await self._adopted(request.runner))
-        finally:
-            await self._departures.write(runners.unregister, request.runner.id, registration)
 
     async def RunnerConfig(
         self, requests: AsyncIterator[pb.RunnerConfigRequest], context: Context
@@ -78,14 +76,29 @@ class RunnerHandlers:
             raise FailedPrecondition("runner.id: must not be empty")
         _check_token(announced)
         await self._check_restricted(announced)
-        row = await self._store.write(runners.register, announced)
-        listening = asyncio.ensure_future(_drain(incoming))
+        async with self._registered(announced.id, self._store.write(runners.register, announced)) as row:
+            listening = asyncio.ensure_future(_drain(incoming))
+            try:
+                async for answer in self._configuration(row, listening):
+                    yield answer
+            finally:
+                listening.cancel()
+
+    @asynccontextmanager
+    async def _registered(
+        self, runner_id: str, writing: Coroutine[object, object, runners.Row]
+    ) -> AsyncIterator[runners.Row]:
+        """Registers a runner as long as this lasts, and not longer when its peer leaves while that is being written."""
+        task = asyncio.ensure_future(writing)
         try:
-            async for answer in self._configuration(row, listening):
-                yield answer
+            yield await asyncio.shield(task)
         finally:
-            listening.cancel()
-            await self._departures.write(runners.unregister, announced.id, row.registration)
+            await asyncio.shield(self._leaves(runner_id, task))
+
+    async def _leaves(self, runner_id: str, registering: asyncio.Task[runners.Row]) -> None:
+        await asyncio.wait([registering])
+        if not registering.cancelled() and registering.exception() is None:
+            await self._departures.write(runners.unregister, runner_id, registering.result().registration)
 
     async def _configuration(
         self, row: runners.Row, listening: asyncio.Future[None]

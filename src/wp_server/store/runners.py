@@ -105,8 +105,8 @@ def register(connection: Connection, announced: pb.Runner) -> Row:
     return Row(runner, registration, gone=False)
 
 
-def request_adoption(connection: Connection, announced: pb.Runner) -> int:
-    """Stores a PENDING runner that has only the cookie; returns its registration.
+def request_adoption(connection: Connection, announced: pb.Runner) -> Row:
+    """Stores a PENDING runner that has only the cookie; returns the row with its new registration.
 
     Errors: PermissionDenied when the id belongs to a runner that an operator decided about already (defect 49).
     """
@@ -126,7 +126,7 @@ def request_adoption(connection: Connection, announced: pb.Runner) -> int:
     runner.online = True
     registration = (before.registration if before else 0) + 1
     _put(connection, runner, registration, gone=False, here=True)
-    return registration
+    return Row(runner, registration, gone=False)
 
 
 def unregister(connection: Connection, runner_id: str, registration: int) -> None:
