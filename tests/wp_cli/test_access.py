@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import requests
@@ -19,10 +20,8 @@ from tests.wp_cli.servers import RealServer, real_server
 from wp_cli.browser_login import Callback
 from wp_cli.errors import CliError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DEADLINE = 60.0
+HELLO = Path(__file__).parents[2] / "examples/hello"
 
 
 @pytest.fixture
@@ -115,6 +114,20 @@ def test_roles_limit_a_user_and_are_listed(cli: Cli, server: RealServer, other: 
     assert "is not a role" in cli.fails("user", "grant", "ada", "-role=owner")
     assert "give -role" in cli.fails("user", "grant", "ada")
     assert "stays an administrator" in cli.fails("user", "grant", "waypoint", "-role=viewer")
+
+
+def test_a_deployer_deploys_what_has_an_entrypoint(cli: Cli, server: RealServer, other: Cli) -> None:
+    cli.ok("server", "config-set", f"-advertise-addr={server.address}", "-advertise-tls-skip-verify")
+    shutil.copytree(HELLO, other.folder, dirs_exist_ok=True)
+    other.ok("login", "-token=" + cli.ok("user", "invite", "-username=ada").strip(), *address(server))
+    cli.ok("project", "apply", "hello")
+    cli.ok("user", "grant", "ada", "-role=deployer:hello")
+    other.ok("init")
+    other.ok("up")
+    try:
+        assert other.ok("exec", "echo", "inside") == "inside\n"
+    finally:
+        other.ok("destroy", "-auto-approve")
 
 
 def test_tokens_end_one_by_one_by_user_and_with_the_user(cli: Cli, server: RealServer, other: Cli) -> None:

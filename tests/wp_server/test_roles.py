@@ -367,6 +367,31 @@ async def test_the_file_of_a_deploy_deletes_only_where_its_sender_may_deploy(cli
         assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
+@pytest.mark.parametrize(
+    ("role", "project", "admitted"), [(DEPLOYER, "shop", True), (VIEWER, "shop", False), (DEPLOYER, "bank", False)]
+)
+async def test_who_may_deploy_invites_the_entrypoint(client, token, role, project, admitted):
+    api = client(token)
+    record = pb.Deployment(
+        application=pb.Ref.Application(project="shop", application="web"),
+        workspace=pb.Ref.Workspace(workspace="default"),
+    )
+    made = (await api.UpsertDeployment(pb.UpsertDeploymentRequest(deployment=record))).deployment
+    peer = client(await sign_up(client, api, "dora", (Grant(role=role, project=project),)))
+    entrypoint = pb.Token.Entrypoint(deployment_id=made.id)
+    for asked in (
+        pb.InviteTokenRequest(duration="1h", unused_entrypoint=entrypoint),
+        pb.InviteTokenRequest(duration="1h", login=pb.Token.Login(entrypoint=entrypoint)),
+    ):
+        if admitted:
+            assert (await peer.GenerateInviteToken(asked)).token
+            continue
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await peer.GenerateInviteToken(asked)
+        assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+        assert "takes the role deployer for project 'shop'" in caught.value.details()
+
+
 async def test_somebody_elses_tokens_and_name_are_not_his(client, token):
     api = client(token)
     login = await sign_up(client, api, "vera", (Grant(role=VIEWER, project="shop"),))

@@ -104,8 +104,16 @@ def check(rpc: str, identity: Identity) -> None:
 
 def check_place(rule: Rule, identity: Identity, place: Place) -> None:
     """Errors: PermissionDenied when a user's grants do not cover `place` for the call."""
-    if not allow(identity.grants, rule.role or Role.ADMIN, place, rule.changes):
+    if not allow(identity.grants, _needed(rule, place), place, rule.changes):
         raise _refusal(rule, identity, place)
+
+
+def _needed(rule: Rule, place: Place | None) -> Role:
+    """A call that anyone may make is about the caller. About somebody else it takes an administrator, and a deployer
+    where it is about a deployment: whoever deploys invites its entrypoint."""
+    if rule.role is not None:
+        return rule.role
+    return Role.DEPLOYER if place is not None and place.project else Role.ADMIN
 
 
 def require(role: Role, place: Place, what: str) -> None:
@@ -121,8 +129,9 @@ def permit(identity: Identity, role: Role, place: Place, what: str) -> None:
 
 def _refusal(rule: Rule, identity: Identity, place: Place | None = None) -> PermissionDenied:
     where = f" for {place}" if place else ""
-    role = rule.role or Role.ADMIN
-    return PermissionDenied(f"{rule.rpc} takes the role {role}{where}; you are {described(identity.grants)}.")
+    return PermissionDenied(
+        f"{rule.rpc} takes the role {_needed(rule, place)}{where}; you are {described(identity.grants)}."
+    )
 
 
 def own_deployment(identity: Identity, deployment_id: str) -> None:
