@@ -29,7 +29,8 @@ def cases(topic: str) -> list[str]:
 
 def answers(name: str) -> Answers:
     """What is recorded under a name."""
-    found: Answers = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
+    path = REFERENCE / f"{name}.json"
+    found: Answers = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 

@@ -93,9 +93,10 @@ def _field(found: re.Match[str], verb: str, value: Value, argument: int, byte: i
     missing = width - len(sign) - graphemes.width(text)
     if missing <= 0 or verb == "t":
         return sign + text
-    if "-" in flags:
-        return sign + text + ("0" if "0" in flags and verb in "sq" else " ") * missing
-    if "0" in flags and not (verb in _PREFIXES and precision is not None):
+    zeros = "0" in flags and not (verb in _PREFIXES and precision is not None)
+    if "-" in flags and not (zeros and verb in "eEfgG"):
+        return sign + text + ("0" if zeros and verb in "sqv" else " ") * missing
+    if zeros:
         return sign + "0" * missing + text
     return " " * missing + sign + text
 
@@ -106,7 +107,7 @@ def _value(verb: str, flags: str, precision: int | None, value: Value, argument:
         if "#" in flags or value.is_null or not value.type.is_primitive:
             return "", json_text(value)
         if value.type.kind == "number":
-            return _real("g", "", None, value.number)
+            return "", "".join(_real("g", "", None, value.number))
         return "", _converted(value, STRING, argument).text
     if value.is_null:
         raise FunctionError(f"%{verb} cannot show null", argument + 1)

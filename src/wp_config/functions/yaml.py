@@ -75,7 +75,7 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"], True),
     **dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False),
 }
-_WHOLE = re.compile(r"([-+]?)(?:(0x)([0-9a-fA-F_]+)|(0o)([0-7_]+)|([0-9][0-9_]*))")
+_WHOLE = re.compile(r"([-+]?)(?:(0x)([0-9a-fA-F_]+)|(0o)([0-7_]+)|((?:(?<=[-+])_+)?[0-9][0-9_]*))")
 _REAL = re.compile(r"([-+]?)(\.[0-9]+|[0-9]+(?:\.[0-9]*)?)((?:[eE][-+]?[0-9]+)?)")
 _INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
 _NOT_A_NUMBER = frozenset({".nan", ".NaN", ".NAN"})
@@ -121,7 +121,8 @@ def _node(value: Value, depth: int) -> nodes.Node:
 
 
 def _text(text: str) -> nodes.ScalarNode:
-    return nodes.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else '"')
+    lines = "\n" in text and max(text) < "\U00010000"
+    return nodes.ScalarNode("tag:yaml.org,2002:str", text, style="|" if lines else '"')
 
 
 @function("yamldecode(string: string)")
