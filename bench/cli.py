@@ -1,14 +1,15 @@
 """What a user waits for, from the built artifact: `python bench/cli.py`, after `make zipapps`.
 
-Prints, in one run, the median of each figure beside the goal and what the Go Waypoint 0.11 needs for the same on a
-2-core machine, and as a ratio to what one would use instead where there is such a thing (`docker build` and `run`,
-`docker exec`). Set PYTHON to the interpreter the artifacts shall run on; a version manager's wrapper costs more than
-the program.
+Prints, in one run, the median of each figure beside the goal; beside the Go command line against our server, and
+against its own with its own entrypoint, where `make go-waypoint` has built them, else beside what was recorded; and
+as a ratio to what one would use without these where there is such a thing (`docker build` and `run`, `docker exec`).
+Set PYTHON to the interpreter the artifacts shall run on; a version manager's wrapper costs more than the program.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -18,37 +19,130 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from server_under_load import Server
+import go_programs
+from go_programs import GO, NAME
+from server_under_load import APPLICATION, PYTHON, ROOT, WORKSPACE, Server, noop
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
+from wp_proto.waypoint import api as pb
+from wp_proto.waypoint.service_pb2_grpc import WaypointStub
+
 WAYPOINT = ROOT / "dist" / "waypoint"
 JOBS = 3_000
 """In a list of jobs."""
+TICKS = 40
+"""Lines of which the delay is measured."""
+OURS, GO_ON_OURS, GO_ALONE = "ours", f"{NAME} on ours", f"{NAME} on its own"
+TICKER = (
+    "import threading, time\n"
+    "def tick():\n"
+    "    while True:\n"
+    "        print('tick', time.time(), flush=True)\n"
+    "        time.sleep(0.1)\n"
+    "threading.Thread(target=tick, daemon=True).start()\n"
+)
 
 
+@dataclass(frozen=True)
 class User:
-    """Runs the artifact with folders of its own."""
+    """Runs a command line with folders of its own, in the folder of a project."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOINT_")} | {
-            "XDG_CONFIG_HOME": str(home / "config"),
-            "XDG_DATA_HOME": str(home / "data"),
-        }
-        self.environment.pop("PYTHONPATH", None)
+    home: Path
+    project: Path
+    program: Sequence[str | Path] = (PYTHON, WAYPOINT)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
-    def waypoint(self, project: Path, *words: str) -> str:
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of whoever starts this."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAYPOINT_", "PYTHONPATH"))}
+        data = {"XDG_DATA_HOME": str(self.home / "data")}
+        return kept | go_programs.environment(self.home) | data | self.variables
+
+    def waypoint(self, *words: str) -> str:
         """The output of a command that must succeed."""
         run = subprocess.run(
-            [PYTHON, WAYPOINT, *words], cwd=project, env=self.environment, capture_output=True, text=True
+            [*self.program, *words],
+            cwd=self.project,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
         if run.returncode:
-            raise SystemExit(f"waypoint {' '.join(words)}: {run.stdout}{run.stderr}")
+            raise SystemExit(f"{self.program[-1]} {' '.join(words)}: {run.stdout}{run.stderr}")
         return run.stdout + run.stderr
+
+    def server(self) -> Server:
+        """The embedded one of our command line."""
+        state = json.loads((self.home / "data" / "waypoint" / "server" / "server.json").read_text())
+        token = Path(state["token_file"]).read_text().strip()
+        return Server(state["pid"], state["grpc"], Path(state["certificate"]).read_bytes(), token)
+
+
+def go_user(home: Path, project: Path, target: Server | None) -> User:
+    """Somebody with the Go command line, who uses this server."""
+    assert GO is not None
+    return User(home, project, (GO.waypoint,), go_programs.connection(target) if target else {})
+
+
+@contextlib.contextmanager
+def go_alone(home: Path, project: Path) -> Iterator[tuple[User, Server]]:
+    """Somebody who uses nothing but Go Waypoint, and its server, with an application under its entrypoint."""
+    assert GO is not None
+    with go_programs.server() as target:
+        user = go_user(home, project, target)
+        user.waypoint("init")
+        variables = asyncio.run(deployed(target))
+        entrypoint = subprocess.Popen(
+            [GO.entrypoint, "/usr/bin/python3", "-c", TICKER + "time.sleep(3600)"],
+            env={"PATH": os.environ["PATH"], **go_programs.connection(target), **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            asyncio.run(connected(target, variables["WAYPOINT_DEPLOYMENT_ID"]))
+            yield user, target
+        finally:
+            entrypoint.terminate()
+            entrypoint.wait(15)
+
+
+async def deployed(target: Server) -> dict[str, str]:
+    """What the entrypoint of a new deployment is told, which has all that makes it whole for the Go command line."""
+    status = pb.Status(state=pb.Status.SUCCESS)
+    status.start_time.GetCurrentTime()
+    status.complete_time.GetCurrentTime()
+    known = {"application": APPLICATION, "workspace": WORKSPACE, "status": status}
+    platform = pb.Component(type=pb.Component.PLATFORM, name="docker")
+    async with target.channel() as channel:
+        stub = WaypointStub(channel)
+        build = pb.Build(component=pb.Component(type=pb.Component.BUILDER, name="docker"), **known)
+        built = (await stub.UpsertBuild(pb.UpsertBuildRequest(build=build), metadata=target.metadata)).build
+        artifact = pb.PushedArtifact(build_id=built.id, build=built, component=built.component, **known)
+        request = pb.UpsertPushedArtifactRequest(artifact=artifact)
+        pushed = (await stub.UpsertPushedArtifact(request, metadata=target.metadata)).artifact
+        job = await stub.QueueJob(noop("absent"), metadata=target.metadata)
+        parts = {"artifact_id": pushed.id, "job_id": job.job_id, "component": platform}
+        deployment = pb.Deployment(state=pb.Operation.CREATED, **parts, **known)
+        request = pb.UpsertDeploymentRequest(deployment=deployment)
+        made = (await stub.UpsertDeployment(request, metadata=target.metadata)).deployment
+        bound = pb.Token.Entrypoint(deployment_id=made.id)
+        request = pb.InviteTokenRequest(duration="24h", unused_entrypoint=bound)
+        invite = await stub.GenerateInviteToken(request, metadata=target.metadata)
+    return {"WAYPOINT_DEPLOYMENT_ID": made.id, "WAYPOINT_CEB_INVITE_TOKEN": invite.token}
+
+
+async def connected(target: Server, deployment: str) -> None:
+    """Returns when an instance of the deployment has come to the server."""
+    request = pb.ListInstancesRequest(deployment_id=deployment)
+    async with target.channel() as channel:
+        stub = WaypointStub(channel)
+        while not (await stub.ListInstances(request, metadata=target.metadata)).instances:
+            await asyncio.sleep(0.1)
 
 
 def milliseconds(action: Callable[[], object], rounds: int) -> float:
@@ -62,112 +156,140 @@ def milliseconds(action: Callable[[], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def show(name: str, value: float, goal: str, reference: str, other: str = "") -> None:
-    print(f"{name:<44}{value:>9.0f} ms   {goal:>16}   {reference:>12}   {other}", flush=True)
+def show(name: str, taken: Mapping[str, float], goal: str = "", recorded: float | None = None, other: str = "") -> None:
+    """Prints a figure; the ratio is to that of who uses nothing but Go Waypoint, or else to the recorded one."""
+    cells = {GO_ALONE: recorded, **taken} if GO is None else taken
+    line = "".join(f"{cells[one]:>20.0f} ms" if cells.get(one) else " " * 23 for one in (OURS, GO_ON_OURS, GO_ALONE))
+    theirs = cells.get(GO_ALONE) or cells.get(GO_ON_OURS)
+    ratio = f"{theirs / cells[OURS]:.2g} x" if theirs and OURS in cells else ""
+    print(f"{name:<40}{line}{ratio:>9}   {goal:<12}{other}".rstrip(), flush=True)
 
 
-def startup(user: User, project: Path, rounds: int) -> None:
-    bare = milliseconds(lambda: subprocess.run([PYTHON, "-c", ""], check=True), rounds)
-    show("python3 -c ''", bare, "", "")
-    elsewhere = User(user.home / "elsewhere")
-    show("waypoint version", milliseconds(lambda: elsewhere.waypoint(project, "version"), rounds), "<= 50 ms", "39 ms")
-    show("waypoint status", milliseconds(lambda: user.waypoint(project, "status"), rounds), "<= 200 ms", "50 ms")
-    listed = milliseconds(lambda: user.waypoint(project, "deployment", "list"), rounds)
-    show("waypoint deployment list", listed, "<= 200 ms", "57 ms")
+def commands(users: Mapping[str, User], targets: Sequence[Server], rounds: int) -> None:
+    """What everybody waits for several times a day."""
+
+    def each(*words: str) -> dict[str, float]:
+        return {name: milliseconds(lambda user=user: user.waypoint(*words), rounds) for name, user in users.items()}
+
+    show("waypoint status", each("status"), "<= 200 ms", 50)
+    show("waypoint deployment list", each("deployment", "list"), "<= 200 ms", 57)
+    show("waypoint exec true", each("exec", "true"), "<= 290 ms", 571)
+    delays = {name: log_latency(user) for name, user in users.items()}
+    show("log line, application to waypoint logs", delays, "<= 150 ms")
+    for target in targets:
+        asyncio.run(target.jobs(JOBS))
+    show(f"waypoint job list, {JOBS} jobs", each("job", "list"), "<= 250 ms", 262)
 
 
-def job_list(user: User, project: Path, rounds: int) -> None:
-    """What lists thousands of jobs costs, most of which is the command line's own work."""
-    folder = user.home / "data" / "waypoint" / "server"
-    state = json.loads((folder / "server.json").read_text())
-    token = Path(state["token_file"]).read_text().strip()
-    target = Server(state["pid"], state["grpc"], Path(state["certificate"]).read_bytes(), token)
-    asyncio.run(target.jobs(JOBS))
-    listed = milliseconds(lambda: user.waypoint(project, "job", "list"), rounds)
-    show(f"waypoint job list, {JOBS} jobs", listed, "<= 250 ms", "-")
-
-
-def log_latency(user: User, project: Path) -> None:
-    """From the application's print to the line that `waypoint logs` prints."""
+def log_latency(user: User) -> float:
+    """Median from the application's print to the line that `waypoint logs` prints, of lines printed after its start."""
     follow = subprocess.Popen(
-        [PYTHON, WAYPOINT, "logs", "-tail=1"], cwd=project, env=user.environment, stdout=subprocess.PIPE, text=True
+        [*user.program, "logs"],
+        cwd=user.project,
+        env=user.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert follow.stdout is not None
-    delays = []
+    began, delays = time.time() + 1, []
     for line in follow.stdout:
-        if found := re.search(r"tick (\d+\.\d+)", line):
+        if (found := re.search(r"tick (\d+\.\d+)", line)) and float(found[1]) > began:
             delays.append((time.time() - float(found[1])) * 1000)
-        if len(delays) > 40:
+        if len(delays) == TICKS:
             break
     follow.terminate()
     follow.wait()
-    show("log line, application to waypoint logs", statistics.median(delays[5:]), "<= 150 ms", "-")
+    return statistics.median(delays)
 
 
-def hello(user: User, rounds: int) -> None:
+def hello(home: Path, rounds: int) -> None:
     """The local platform: start-up, exec and logs without an engine."""
-    project = user.home / "hello"
+    project = home / "hello"
     shutil.copytree(ROOT / "examples" / "hello", project)
-    app = project / "app.py"
-    ticker = (
-        "import threading, time\n"
-        "def tick():\n"
-        "    while True:\n"
-        "        print('tick', time.time(), flush=True)\n"
-        "        time.sleep(0.1)\n"
-        "threading.Thread(target=tick, daemon=True).start()\n"
-    )
-    app.write_text(ticker + app.read_text())
-    user.waypoint(project, "init")
+    app, written = project / "app.py", project / "waypoint.hcl"
+    app.write_text(TICKER + app.read_text())
+    written.write_text(written.read_text().replace('project = "hello"', 'project = "bench"'))
+    show("python3 -c ''", {OURS: milliseconds(lambda: subprocess.run([PYTHON, "-c", ""], check=True), rounds)})
+    nobody = {OURS: User(home / "elsewhere", project)}
+    if GO:
+        nobody[GO_ALONE] = go_user(home / "elsewhere", project, None)
+    versions = {name: milliseconds(lambda user=user: user.waypoint("version"), rounds) for name, user in nobody.items()}
+    show("waypoint version", versions, "<= 50 ms", 39)
+    user = User(home, project)
+    user.waypoint("init")
     try:
-        show("waypoint up (files, local)", milliseconds(lambda: user.waypoint(project, "up"), 5), "", "")
-        startup(user, project, rounds)
-        show(
-            "waypoint exec true",
-            milliseconds(lambda: user.waypoint(project, "exec", "true"), rounds),
-            "<= 290 ms",
-            "571 ms",
-        )
-        log_latency(user, project)
-        job_list(user, project, rounds)
+        show("waypoint up (files, local)", {OURS: milliseconds(lambda: user.waypoint("up"), 5)})
+        users, targets = {OURS: user}, [user.server()]
+        with contextlib.ExitStack() as stack:
+            if GO:
+                users[GO_ON_OURS] = go_user(home / "go", project, targets[0])
+                users[GO_ALONE], target = stack.enter_context(go_alone(home / "go", project))
+                targets.append(target)
+            commands(users, targets, rounds)
     finally:
-        user.waypoint(project, "destroy", "-auto-approve")
+        user.waypoint("destroy", "-auto-approve")
 
 
-def docker(user: User, rounds: int) -> None:
+def docker(home: Path, rounds: int) -> None:
     """The Docker plugins against the docker program on the same image."""
     if subprocess.run(["docker", "image", "inspect", "python:3-slim"], capture_output=True).returncode:
         print("no Docker engine with an image python:3-slim: the Docker figures are left out")
         return
-    project = user.home / "shop"
-    shutil.copytree(ROOT / "examples" / "docker-shop" / "web", project)
-    (project / "waypoint.hcl").write_text(
-        'project = "bench"\napp "web" {\n  build {\n    use "docker" {}\n  }\n'
-        '  deploy {\n    use "docker" {\n      service_port = 8000\n    }\n  }\n}\n'
-    )
-    user.waypoint(project, "init")
+    app = f"bench-{os.getpid()}"
+    user = User(home, shop(home / "shop", app))
     names: list[str] = []
 
     def raw() -> None:
-        names.append(f"waypoint-bench-{os.getpid()}-{len(names)}")
+        names.append(f"waypoint-{app}-{len(names)}")
         build = {**os.environ, "DOCKER_BUILDKIT": "0"}
         quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["docker", "build", "-t", "waypoint-bench", project], env=build, **quiet)
-        subprocess.run(["docker", "run", "-d", "--name", names[-1], "-e", "PORT=8000", "-P", "waypoint-bench"], **quiet)
+        subprocess.run(["docker", "build", "-t", f"waypoint-{app}", user.project], env=build, **quiet)
+        subprocess.run(
+            ["docker", "run", "-d", "--name", names[-1], "-e", "PORT=8000", "-P", f"waypoint-{app}"], **quiet
+        )
 
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(remove, app, names)
         base = milliseconds(raw, 5)
-        show("docker build + docker run", base, "", "")
-        up = milliseconds(lambda: user.waypoint(project, "up"), 5)
-        show("waypoint up, nothing changed", up, f"<= {base + 1000:.0f} ms", "raw + 2350", f"{up / base:.1f} x docker")
+        show("docker build + docker run", {OURS: base})
+        users = {OURS: user}
+        user.waypoint("init")
+        if GO:
+            project = shop(home / "shop-go", f"{app}-go", "disable_entrypoint = true")  # it was built without one
+            users[GO_ON_OURS] = go_user(home / "go", project, user.server())
+            users[GO_ALONE] = go_user(home / "go", project, stack.enter_context(go_programs.server()))
+        taken = {}
+        for name, one in users.items():
+            if one is not user:
+                one.waypoint("init")
+            stack.callback(one.waypoint, "destroy", "-auto-approve")
+            taken[name] = milliseconds(lambda one=one: one.waypoint("up"), 5)
+        told = f"{taken[OURS] / base:.1f} x docker, {taken[OURS] - base:.0f} ms more"
+        show("waypoint up, nothing changed", taken, f"<= {base + 1000:.0f} ms", base + 2350, told)
         into = milliseconds(lambda: subprocess.run(["docker", "exec", names[-1], "true"], check=True), rounds)
-        show("docker exec true", into, "", "62 ms")
-        ours = milliseconds(lambda: user.waypoint(project, "exec", "true"), rounds)
-        show("waypoint exec true (container)", ours, "<= 290 ms", "571 ms", f"{ours / into:.1f} x docker")
-    finally:
-        subprocess.run(["docker", "rm", "-f", *names], stdout=subprocess.DEVNULL)
-        subprocess.run(["docker", "rmi", "-f", "waypoint-bench"], stdout=subprocess.DEVNULL)
-        user.waypoint(project, "destroy", "-auto-approve")
+        show("docker exec true", {OURS: into})
+        ours = milliseconds(lambda: user.waypoint("exec", "true"), rounds)
+        show("waypoint exec true (container)", {OURS: ours}, "<= 290 ms", 571, f"{ours / into:.1f} x docker")
+
+
+def remove(app: str, names: Sequence[str]) -> None:
+    """Removes these containers, and all images of the application and of those called after it."""
+    listing = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter"]
+    subprocess.run(["docker", "rm", "-f", *names], stdout=subprocess.DEVNULL)
+    for reference in (f"waypoint-{app}", f"waypoint.local/{app}*"):
+        images = subprocess.run([*listing, f"reference={reference}"], capture_output=True, text=True).stdout.split()
+        subprocess.run(["docker", "rmi", "-f", *images], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def shop(project: Path, app: str, build: str = "") -> Path:
+    """A project of one application in a container."""
+    shutil.copytree(ROOT / "examples" / "docker-shop" / "web", project)
+    (project / "waypoint.hcl").write_text(
+        f'project = "{app}"\napp "{app}" {{\n  build {{\n    use "docker" {{\n      {build}\n    }}\n  }}\n'
+        '  deploy {\n    use "docker" {\n      service_port = 8000\n    }\n  }\n}\n'
+    )
+    return project
 
 
 def main() -> int:
@@ -177,14 +299,14 @@ def main() -> int:
         return 1
     version = subprocess.run([PYTHON, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}, {os.cpu_count()} cores")
-    print(f"{'':<44}{'median':>12}   {'goal':>16}   {'Go 0.11':>12}")
+    print(f"{'':<40}" + "".join(f"{column:>23}" for column in (OURS, GO_ON_OURS, GO_ALONE)) + f"{'ratio':>9}   goal")
     with tempfile.TemporaryDirectory(prefix="waypoint-bench-") as folder:
-        user = User(Path(folder))
+        home = Path(folder)
         try:
-            hello(user, 15)
-            docker(user, 15)
+            hello(home, 15)
+            docker(home, 15)
         finally:
-            user.waypoint(Path(folder), "server", "stop")
+            User(home, home).waypoint("server", "stop")
     return 0
 
 

@@ -70,7 +70,18 @@ def server(folder: Path | None = None) -> Iterator[Server]:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             with contextlib.closing(Bridge(("127.0.0.1", int(found[1])), context, "waypoint", "")) as bridge:
-                yield Server(process.pid, bridge.target, b"", _token(bridge.target, data / "token"))
+                token = _token(bridge.target, data / "token")
+                yield Server(process.pid, bridge.target, b"", token, f"127.0.0.1:{found[1]}")
+
+
+def connection(target: Server) -> dict[str, str]:
+    """What tells its command line and entrypoint which server to use."""
+    return {
+        "WAYPOINT_SERVER_ADDR": target.behind or target.address,
+        "WAYPOINT_SERVER_TLS": "1",
+        "WAYPOINT_SERVER_TLS_SKIP_VERIFY": "1",
+        "WAYPOINT_SERVER_TOKEN": target.token,
+    }
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import grpc
 from go_programs import NAME, beside
 from google.protobuf.empty_pb2 import Empty
-from server_under_load import STORED, Server, Sheet, server
+from server_under_load import APPLICATION, STORED, WORKSPACE, Server, Sheet, noop, server
 
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
@@ -34,7 +34,6 @@ CLIENTS = 16
 BACKLOG = 10_000
 MOVES = 3
 """Transitions of a job once it is queued."""
-APP = pb.Ref.Application(project="bench", application="web")
 Request = pb.RunnerJobStreamRequest
 
 
@@ -110,8 +109,8 @@ async def prepare(api: Api) -> None:
         await api.UpsertDeployment(
             pb.UpsertDeploymentRequest(
                 deployment=pb.Deployment(
-                    application=APP,
-                    workspace=pb.Ref.Workspace(workspace="default"),
+                    application=APPLICATION,
+                    workspace=WORKSPACE,
                     status=status,
                     labels={f"label{one}": "value" * 4 for one in range(8)},
                     url=f"http://127.0.0.1:{8000 + number}",
@@ -124,7 +123,7 @@ async def prepare(api: Api) -> None:
 
 async def reads(api: Api) -> None:
     project = pb.GetProjectRequest(project=pb.Ref.Project(project="bench"))
-    listing = pb.ListDeploymentsRequest(application=APP)
+    listing = pb.ListDeploymentsRequest(application=APPLICATION)
     newest = pb.ListDeploymentsRequest(application=STORED)
     newest.order.limit = 13
     (await rate(api, CLIENTS, lambda _: api.GetServerConfig(Empty()))).show(
@@ -145,26 +144,14 @@ async def writes(api: Api) -> None:
 
     def variable(client: int) -> pb.ConfigSetRequest:
         name = f"NAME_{client}_{time.perf_counter_ns() % 500}"
-        target = pb.ConfigVar.Target(application=APP)
+        target = pb.ConfigVar.Target(application=APPLICATION)
         return pb.ConfigSetRequest(variables=[pb.ConfigVar(name=name, static="value " * 8, target=target)])
 
     for clients, goal in ((1, None), (CLIENTS, 1300)):
         found = await rate(api, clients, lambda number: api.SetConfig(variable(number)))
         found.show(api.sheet, f"SetConfig, durable, {clients} clients", goal, told(found))
-    found = await rate(api, CLIENTS, lambda _: api.QueueJob(job("absent")))
+    found = await rate(api, CLIENTS, lambda _: api.QueueJob(noop("absent")))
     found.show(api.sheet, f"QueueJob, durable, {CLIENTS} clients", 1000, told(found))
-
-
-def job(runner: str) -> pb.QueueJobRequest:
-    return pb.QueueJobRequest(
-        job=pb.Job(
-            application=APP,
-            workspace=pb.Ref.Workspace(workspace="default"),
-            target_runner=pb.Ref.Runner(id=pb.Ref.RunnerId(id=runner)),
-            data_source=pb.Job.DataSource(local=pb.Job.Local()),
-            noop=pb.Job.Noop(),
-        )
-    )
 
 
 async def registered(api: Api, runner_id: str, **fields: bool):
@@ -210,7 +197,7 @@ async def jobs(api: Api) -> None:
 
 async def client_queue(api: Api, runner_id: str, count: int) -> None:
     for _ in range(count):
-        await api.QueueJob(job(runner_id))
+        await api.QueueJob(noop(runner_id))
 
 
 async def backlog(api: Api) -> None:
@@ -225,7 +212,7 @@ async def backlog(api: Api) -> None:
         await stream.write(Request(request=Request.Request(runner_id="claimer")))
         await asyncio.sleep(0.02)
         queued = time.perf_counter()
-        await api.QueueJob(job("claimer"))
+        await api.QueueJob(noop("claimer"))
         await stream.read()
         latencies.append((time.perf_counter() - queued) * 1000)
         await stream.write(Request(ack=Request.Ack()))

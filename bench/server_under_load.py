@@ -43,17 +43,27 @@ T = TypeVar("T")
 NOTHING: Mapping[str, Figure] = {}
 
 
+def noop(runner: str) -> pb.QueueJobRequest:
+    """Queues a job that does nothing, for this runner."""
+    job = pb.Job(application=APPLICATION, workspace=WORKSPACE, noop=pb.Job.Noop())
+    job.target_runner.id.id = runner
+    job.data_source.local.SetInParent()
+    return pb.QueueJobRequest(job=job)
+
+
 @dataclass(frozen=True)
 class Server:
     """Where the server is, and with what. Travels to the load's processes.
 
-    `certificate` is empty where the address is that of a bridge, which speaks TLS to the server.
+    Where the address is that of a bridge, which speaks TLS to the server, `certificate` is empty, and `behind` has the
+    server's own.
     """
 
     pid: int
     address: str
     certificate: bytes
     token: str
+    behind: str = ""
 
     def channel(self) -> grpc.aio.Channel:
         """A connection of its own."""
@@ -102,10 +112,7 @@ class Server:
 
     async def jobs(self, count: int) -> None:
         """Queues so many jobs that no runner takes."""
-        job = pb.Job(application=APPLICATION, workspace=WORKSPACE, noop=pb.Job.Noop())
-        job.target_runner.id.id = "absent"
-        job.data_source.local.SetInParent()
-        request = pb.QueueJobRequest(job=job)
+        request = noop("absent")
         async with self.channel() as channel:
             stub = WaypointStub(channel)
             project = pb.Project(name=APPLICATION.project)
