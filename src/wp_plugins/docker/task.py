@@ -169,7 +169,20 @@ def _create(engine: Engine, config: TaskConfig, job: JobInfo, info: TaskLaunchIn
 
 
 def _output(engine: Engine, ctx: Context, container: str) -> Iterator[bytes]:
-    """Everything the container writes, from its beginning to its end."""
-    stream = engine.api.logs(container, stream=True, follow=True)
-    with ctx.on_cancel(stream.close):
-        yield from stream
+    """Everything the container writes, from its beginning to its end.
+
+    Engine 20.10 stops following at the container's end, now and then with some of the output still to come: what it
+    has left out is read afterwards.
+    """
+    shown = 0
+    for follow in (True, False):
+        before = shown
+        stream = engine.api.logs(container, stream=True, follow=follow)
+        with ctx.on_cancel(stream.close):
+            for chunk in stream:
+                new = chunk[before:]
+                before -= len(chunk) - len(new)
+                if new:
+                    shown += len(new)
+                    yield new
+        ctx.raise_if_cancelled()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
+from collections.abc import Iterator
 
 import docker
 import docker.errors
 import pytest
+from docker.types import CancellableStream
 
 from wp_plugins.docker import labels, networks
 from wp_plugins.docker import task as tasks
@@ -43,6 +46,35 @@ def test_a_task_shows_all_its_output_and_its_exit_code(docker_project: str, busy
     lines = output(given).decode().splitlines()
     assert lines.count("complaint") == 1
     assert [line for line in lines if line != "complaint"] == ["to the world", *map(str, range(1, 20001))]
+    given.call(stop, task)
+
+
+class Cut:
+    """The first piece of a stream."""
+
+    def __init__(self, stream: CancellableStream) -> None:
+        self._stream = stream
+        self.close = stream.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return itertools.islice(self._stream, 1)
+
+
+def test_what_the_engine_leaves_out_at_the_end_is_shown_all_the_same(
+    docker_client: docker.DockerClient, docker_project: str, busybox_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = docker.APIClient.logs
+
+    def cut(api: docker.APIClient, container: str, **how: bool) -> object:
+        stream = logs(api, container, **how)
+        return Cut(stream) if how["follow"] else stream
+
+    given = harness(docker_project)
+    task = launched(given, busybox_image, "for n in 1 2 3; do echo $n; sleep 0.1; done")
+    docker_client.containers.get(task.id).wait(timeout=60)
+    monkeypatch.setattr(docker.APIClient, "logs", cut)
+    assert given.call(watch, task).raw == 0
+    assert output(given) == b"1\n2\n3\n"
     given.call(stop, task)
 
 
