@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -137,6 +138,9 @@ def status(deployment: local_pb2.Deployment, source: Source) -> plugin_pb2.Statu
         state_json=json.dumps({"port": deployment.port}),
     )
     resource.declared_resource.name = source.app
+    with contextlib.suppress(FileNotFoundError):
+        # written once, before the start
+        resource.created_time.FromNanoseconds((_directory_here(deployment) / "spec.json").stat().st_mtime_ns)
     return report
 
 

@@ -82,10 +82,13 @@ class World:
         function = deployment.destroy if isinstance(message, local_pb2.Deployment) else release.destroy
         self.harness(None).call(function, message)
 
-    def health(self, message: local_pb2.Deployment) -> int:
+    def report(self, message: local_pb2.Deployment) -> plugin_pb2.StatusReport:
         report = self.harness(None).call(deployment.status, message).value
         assert isinstance(report, HEALTH)
-        return report.health
+        return report
+
+    def health(self, message: local_pb2.Deployment) -> int:
+        return self.report(message).health
 
 
 @pytest.fixture
@@ -115,6 +118,13 @@ def test_a_deployment_serves_and_is_ready(world: World) -> None:
     message = world.deploy()
     assert get(f"http://localhost:{message.port}") == "one"
     assert world.health(message) == HEALTH.READY
+
+
+def test_a_process_is_as_old_as_its_deployment(world: World) -> None:
+    message = world.deploy()
+    (first,), (second,) = world.report(message).resources, world.report(message).resources
+    assert first.created_time.ToNanoseconds() == (Path(message.directory) / "spec.json").stat().st_mtime_ns
+    assert second.created_time == first.created_time
 
 
 def test_versions_run_side_by_side_and_keep_their_own_files(world: World) -> None:
