@@ -23,6 +23,9 @@ def main() -> None:
         (RECORDED / "go-0.11.4.answers.json.gz").write_bytes(gzip.compress(told.encode(), mtime=0))
         (RECORDED / "go-0.11.4.snapshot").write_bytes(snapshot_of(client))
         client.close()
+        server.kill()
+        data = (server.folder / "data.db").read_bytes()
+        (RECORDED / "go-0.11.4.data.db.gz").write_bytes(gzip.compress(data, mtime=0))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tests.wp_cli.servers import RealServer, real_server
 from wp_cli.connect import Client, code_of
 from wp_proto.waypoint import api as pb
 from wp_proto.waypoint.service_pb2_grpc import WaypointStub
-from wp_server.store.snapshot import container, reference, rows
+from wp_server.store.snapshot import bbolt, container, reference, rows
 
 RECORDED = Path(__file__).parent / "recorded"
 """A snapshot of the Go server with what it answered then and the tokens of that time, all made by `fill` and written by
@@ -356,6 +356,35 @@ def test_a_go_server_moves_to_ours(tmp_path: Path) -> None:
         context = ("context", "create", f"-server-addr={new.address}", trust, "-server-require-auth")
         cli.ok(*context, f"-server-auth-token={made.tokens.login}", "-set-default", "rose")
         assert "rose" in cli.ok("user", "inspect")
+
+
+def test_the_data_file_of_a_go_server_is_taken_over(tmp_path: Path) -> None:
+    """Without the old program: the file is laid beside the new state. It has pages of all kinds."""
+    cli = Cli(tmp_path)
+    values = {f"NAME_{number}": str(number) * 300 for number in range(500)} | {"LONG": "leaf " * 40_000}
+    with go_server(tmp_path / "go") as old:
+        token = bootstrapped(old.address)
+        client = at(old.address, token)
+        target = pb.ConfigVar.Target(**{"global": {}})
+        variables = [pb.ConfigVar(name=name, static=value, target=target) for name, value in values.items()]
+        client.calls.SetConfig(pb.ConfigSetRequest(variables=variables))
+        client.calls.UpsertProject(pb.UpsertProjectRequest(project={"name": "shop"}))
+        said = buckets(snapshot_of(client))
+        client.close()
+        data = tmp_path / "go/data.db"
+        flags = (f"-server-addr={old.address}", "-server-tls-skip-verify")
+        assert "in use by a Go Waypoint server" in cli.fails("server", "restore", str(data), *flags)
+    found: dict[str, dict[str, bytes]] = {}
+    for name, items in bbolt.read(data):
+        found.setdefault(name, {}).update(items)
+    assert found == said
+    (tmp_path / "ours").mkdir()
+    data.rename(tmp_path / "ours/waypoint-restore.db")
+    with ours(tmp_path / "ours") as new:
+        client = at(new.address, token)
+        shown = client.calls.GetConfig(pb.ConfigGetRequest(project={"project": "shop"})).variables
+        assert {one.name: one.static for one in shown} == values
+        client.close()
 
 
 def test_ours_moves_to_a_go_server(tmp_path: Path) -> None:

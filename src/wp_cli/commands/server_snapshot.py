@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -89,6 +90,7 @@ def content(session: Session, name: str) -> Iterator[BinaryIO]:
                 shutil.copyfileobj(sys.stdin.buffer, whole)
             else:
                 with Path(name).open("rb") as given:
+                    refuse_one_in_use(given, name)
                     shutil.copyfileobj(given, whole)
         except OSError as error:
             raise CliError(f"{name} cannot be read: {error.strerror}", do="Name the file of a snapshot.") from error
@@ -98,6 +100,15 @@ def content(session: Session, name: str) -> Iterator[BinaryIO]:
         if is_sealed:
             unseal(whole, passphrase(session), opened)
         yield opened if is_sealed else whole
+
+
+def refuse_one_in_use(file: BinaryIO, name: str) -> None:
+    """Raise CliError for the data file of a Go Waypoint server that runs: it holds a lock on it."""
+    with suppress(OSError):  # a file system without locks
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CliError(f"{name} is in use by a Go Waypoint server", do="Stop that server first.") from None
 
 
 def unseal(file: BinaryIO, secret: str, into: BinaryIO) -> None:
@@ -174,6 +185,8 @@ RESTORE = Command(
     runners, entrypoints and commands that wait connect anew. Jobs that ran in the snapshot have failed.
 
       waypoint server restore backup.snapshot -passphrase-file=secret
+
+    The data file (data.db) of a Go Waypoint server that was stopped does instead of a snapshot, too.
     """,
     flags=(EXIT, PASSPHRASE_FILE), arguments="[FILE|-]", words=(0, 1),
 )  # fmt: skip

@@ -53,8 +53,8 @@ def check_file(path: Path) -> None:
         raise StoreError(f"The state file {path} cannot be read ({error.strerror}); check its permissions.") from error
     if head[_BOLT_MAGIC_OFFSET : _BOLT_MAGIC_OFFSET + 4] == _BOLT_MAGIC:
         raise StoreError(
-            f"{path} is the database of a Go Waypoint server, which this server does not open; "
-            "give a new file with -db, and bring the data over with a snapshot."
+            f"{path} is the database of a Go Waypoint server; rename it to waypoint-restore.db, and this server takes "
+            f"over what is in it, or bring that over with `waypoint server restore {path.name}`."
         )
     if head and not head.startswith(_SQLITE_MAGIC):
         raise damaged(path, "it is not a database")

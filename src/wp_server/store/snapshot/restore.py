@@ -17,13 +17,15 @@ from wp_server.errors import DomainError, FailedPrecondition
 from wp_server.store import migrations, settings, transitions
 from wp_server.store.changes import EVERYTHING, changed
 from wp_server.store.schema import config_versions, sequences
-from wp_server.store.snapshot import container, reference, rows
+from wp_server.store.snapshot import bbolt, container, reference, rows
 from wp_server.store.trouble import StoreError
 
 
 @contextmanager
 def staged(file: Path, scratch: Path) -> Iterator[Engine]:
     """Yields the state in `file` as a database below the folder `scratch`, in this code's schema.
+
+    The file is a snapshot, or the data file of a Go Waypoint server.
 
     Errors: InvalidArgument for a file that is damaged or none, FailedPrecondition for one of a newer server.
     """
@@ -130,8 +132,10 @@ def _upgrade(connection: Connection, schema: str) -> None:
 
 def _read(file: Path) -> Iterator[tuple[str, Mapping[str, bytes]]]:
     with file.open("rb") as opened:
+        data_file = bbolt.is_one(opened.read(bbolt.HEAD_BYTES))
+        opened.seek(0)
         try:
-            yield from container.read(opened)
+            yield from bbolt.read(file) if data_file else container.read(opened)
         except DecodeError as error:
             raise container.damaged("a part of it is not what its place says") from error
 
