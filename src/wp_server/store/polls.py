@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
 from wp_proto.waypoint import api as pb
 from wp_server.store import clock
@@ -18,6 +18,8 @@ from wp_server.store.schema import polls
 
 TOPIC = "polls"
 """Something is due at another time than before."""
+
+_of_project = select(polls).where(polls.c.project_key == bindparam("project")).order_by(polls.c.kind, polls.c.app_key)
 
 
 class Kind(IntEnum):
@@ -103,8 +105,7 @@ def find(connection: Connection, kind: Kind, project_key: str, app_key: str) -> 
 
 def of_project(connection: Connection, project: str) -> list[Poll]:
     """Returns what is looked at of a project, its source first, applications by name."""
-    query = select(polls).where(polls.c.project_key == project.lower()).order_by(polls.c.kind, polls.c.app_key)
-    return [_poll(row) for row in connection.execute(query)]
+    return [_poll(row) for row in connection.execute(_of_project, {"project": project.lower()})]
 
 
 def every(connection: Connection) -> list[Poll]:
