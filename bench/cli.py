@@ -256,7 +256,8 @@ def docker(home: Path, rounds: int) -> None:
         users = {OURS: user}
         user.waypoint("init")
         if GO:
-            project = shop(home / "shop-go", f"{app}-go", "disable_entrypoint = true")  # it was built without one
+            project = shop(home / "shop-go", f"{app}-go")
+            carry_entrypoint(project)
             users[GO_ON_OURS] = go_user(home / "go", project, user.server())
             users[GO_ALONE] = go_user(home / "go", project, stack.enter_context(go_programs.server()))
         taken = {}
@@ -282,14 +283,23 @@ def remove(app: str, names: Sequence[str]) -> None:
         subprocess.run(["docker", "rmi", "-f", *images], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def shop(project: Path, app: str, build: str = "") -> Path:
+def shop(project: Path, app: str) -> Path:
     """A project of one application in a container."""
     shutil.copytree(ROOT / "examples" / "docker-shop" / "web", project)
     (project / "waypoint.hcl").write_text(
-        f'project = "{app}"\napp "{app}" {{\n  build {{\n    use "docker" {{\n      {build}\n    }}\n  }}\n'
+        f'project = "{app}"\napp "{app}" {{\n  build {{\n    use "docker" {{}}\n  }}\n'
         '  deploy {\n    use "docker" {\n      service_port = 8000\n    }\n  }\n}\n'
     )
     return project
+
+
+def carry_entrypoint(project: Path) -> None:
+    """Puts the Go entrypoint where a Go command line that was built without one looks for it, and builds do not."""
+    assert GO is not None
+    place = project / "internal" / "assets" / "ceb" / "ceb"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(GO.entrypoint)
+    (project / ".dockerignore").write_text("internal\n")
 
 
 def main() -> int:
