@@ -14,7 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 from wp_cli.calls import CarryingMetadata, Metadata, calls_on
 from wp_cli.endpoint import Endpoint, Trust, host_and_port
 from wp_cli.errors import CliError, ConnectionProblem
-from wp_cli.version import API_PROTOCOL, ENTRYPOINT_PROTOCOL, VERSION
+from wp_cli.version import API_PROTOCOL, CHECKOUT_VERSION, ENTRYPOINT_PROTOCOL, VERSION
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -67,6 +67,11 @@ class Client:
         from wp_proto.own.queue_pb2_grpc import QueueStub
 
         return cast("QueueStub", CarryingMetadata(QueueStub(self.channel), self._current_metadata))
+
+    @property
+    def of_go(self) -> bool:
+        """Whether the server is Go Waypoint's: its versions begin with 0."""
+        return self.server_version.startswith("v0.") and self.server_version != CHECKOUT_VERSION
 
     def _current_metadata(self) -> Metadata:
         return (*self.metadata, ("waypoint-runner-id", self.runner_id)) if self.runner_id else self.metadata

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from wp_cli.endpoint import Endpoint, Trust, host_and_port
 from wp_cli.errors import CliError
-from wp_cli.version import VERSION
+from wp_cli.version import CHECKOUT_VERSION, VERSION
 from wp_sdk.program import own_command
 
 START_TIMEOUT = 30.0  # seconds until a started server must accept calls
@@ -31,7 +31,6 @@ DATABASE_LOCK = DATABASE + ".lock"
 CERTIFICATE_NAME = "waypoint"  # every self-made certificate carries it
 LOG_LINES_SHOWN = 5
 SPACE_TO_START = 1 << 20  # bytes without which a server cannot start
-CHECKOUT_VERSION = "v0.0.0-dev"  # what a server says that is not installed
 
 
 @dataclass(frozen=True)

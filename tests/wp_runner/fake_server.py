@@ -253,6 +253,8 @@ class Waypoint(WaypointServicer):
         return pb.NewTokenResponse(token=f"invite-{request.unused_entrypoint.deployment_id}")
 
     def ListHostnames(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if self.as_go:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "server doesn't have the URL service enabled")
         return pb.ListHostnamesResponse()
 
     def SetConfig(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -49,7 +49,8 @@ def list_hostnames(session: Session) -> int:
         target = request.target.application
         target.application.project, target.application.application = session.project, session[shared.APP]
         target.workspace.workspace = session.workspace
-    found = sorted(session.client().calls.ListHostnames(request).hostnames, key=lambda one: one.fqdn)
+    answer = _served(partial(session.client().calls.ListHostnames, request))
+    found = sorted(answer.hostnames, key=lambda one: one.fqdn)
     if session[shared.JSON]:
         session.screen.json([records.proto_value(hostname) for hostname in found])
     elif found:

@@ -55,13 +55,18 @@ def list_runners(session: Session) -> int:
         return EXIT_OK
     rows = [
         [
-            runner.id, state_of(runner), kind_of(runner), "yes" if runner.online else "no", labels_of(runner),
+            runner.id, state_of(runner), kind_of(runner), online(session, runner), labels_of(runner),
             records.age_of(runner, "last_seen"),
         ]
         for runner in runners
     ]  # fmt: skip
     session.screen.table(["ID", "State", "Kind", "Online", "Labels", "Last Seen"], rows)
     return EXIT_OK
+
+
+def online(session: Session, runner: pb.Runner) -> str:
+    """Whether a runner is connected; empty where the server, as Go Waypoint's, never says that one is."""
+    return "yes" if runner.online else "" if session.client().of_go else "no"
 
 
 def inspect(session: Session) -> int:
@@ -72,7 +77,7 @@ def inspect(session: Session) -> int:
         return EXIT_OK
     session.screen.named_values([
         ("ID", runner.id), ("State", state_of(runner)), ("Kind", kind_of(runner)),
-        ("Online", "yes" if runner.online else "no"), ("Labels", labels_of(runner)),
+        ("Online", online(session, runner)), ("Labels", labels_of(runner)),
         ("Profile", runner.odr.profile_id), ("First Seen", records.age_of(runner, "first_seen")),
         ("Last Seen", records.age_of(runner, "last_seen")),
     ])  # fmt: skip

@@ -16,6 +16,9 @@ from wp_runner.errors import OperationFailed
 from wp_runner.operations.destroy import FAILURES, destroy_workspace
 from wp_runner.server import Server
 
+URL_SERVICE_OFF = "server doesn't have the URL service enabled"
+"""How Go Waypoint's server says that nobody has a hostname (server specification 1.8)."""
+
 
 def destroy_project(env: ProjectJob) -> pb.Job.Result:
     """`destroy_project{project}`. Raises `OperationFailed` listing what is left; the project then stays."""
@@ -95,7 +98,13 @@ def _delete_hostnames(env: ProjectJob, place: pb.Job) -> None:
     request = pb.ListHostnamesRequest()
     request.target.application.application.CopyFrom(place.application)
     request.target.application.workspace.CopyFrom(place.workspace)
-    for hostname in env.server.call(env.server.stub.ListHostnames, request).hostnames:
+    try:
+        hostnames = env.server.call(env.server.stub.ListHostnames, request).hostnames
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.FAILED_PRECONDITION or error.details() != URL_SERVICE_OFF:
+            raise
+        return
+    for hostname in hostnames:
         env.server.call(env.server.stub.DeleteHostname, pb.DeleteHostnameRequest(hostname=hostname.hostname))
 
 
