@@ -82,6 +82,24 @@ async def test_a_terminal_without_a_size_gets_one(server, client, user):
         call.cancel()
 
 
+@pytest.mark.parametrize("typed", [b"", b"one\n", b"one"])
+async def test_the_end_of_input_is_typed_at_the_terminal_of_a_go_entrypoint(server, client, user, typed):
+    record = await deployment(user)
+    async with connected(server, client, record, go=True) as [one]:
+        call = user.StartExecStream()
+        pty = pb.ExecStreamRequest.PTY(enable=True)
+        begin = pb.ExecStreamRequest.Start(args=["cat"], pty=pty, deployment_id=record.id)
+        await call.write(pb.ExecStreamRequest(start=begin))
+        peer = await one.take_session()
+        if typed:
+            await call.write(pb.ExecStreamRequest(input=pb.ExecStreamRequest.Input(data=typed)))
+            assert (await peer.call.read()).input == typed
+        await call.write(pb.ExecStreamRequest(input_eof={}))
+        assert (await peer.call.read()).input == (b"\x04\x04" if typed == b"one" else b"\x04")
+        assert (await peer.call.read()).HasField("input_eof")
+        call.cancel()
+
+
 async def test_the_client_leaving_ends_the_entrypoints_stream(server, client, user):
     record = await deployment(user)
     async with connected(server, client, record) as [one]:

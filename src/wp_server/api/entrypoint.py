@@ -45,6 +45,10 @@ GO_RESOLVED = "env vars changed"
 GO_PATIENCE = 120.0
 """Seconds it is spared sessions between those two lines at most: it drops lines in a burst, the second one too."""
 
+EOT = b"\x04"
+"""Typed at a terminal, it ends the input; within a line it ends that first. A Go entrypoint does not type it itself."""
+END_OF_LINE = (b"\n", b"\r", EOT)
+
 
 class EntrypointHandlers:
     """What an entrypoint calls."""
@@ -178,24 +182,21 @@ class EntrypointHandlers:
         first = await anext(requests, None)
         if first is None or first.WhichOneof("event") != "open":
             raise FailedPrecondition("The first message of an exec stream must be `open`.")
-        session = self._claim(first.open)
+        instance = self._own_instance(first.open.instance_id)
+        session = _claim(instance, first.open.index)
+        end_is_typed = session.announcement.pty.enable and _is_go(context, instance)
+        line_is_empty = True
         try:
             async with beside(_relay(requests, session)):
                 yield pb.EntrypointExecResponse(opened=True)
                 while (response := await session.to_entrypoint.get()) is not None:
+                    if response.input:
+                        line_is_empty = response.input[-1:] in END_OF_LINE
+                    if end_is_typed and response.HasField("input_eof"):
+                        yield pb.EntrypointExecResponse(input=EOT if line_is_empty else EOT * 2)
                     yield response
         finally:
             session.fail(LOST)
-
-    def _claim(self, opened: pb.EntrypointExecRequest.Open) -> Session:
-        instance = self._own_instance(opened.instance_id)
-        session = instance.sessions.get(opened.index)
-        if session is None:
-            raise NotFound(f"There is no exec session {opened.index} for this instance; its client may have left.")
-        if session.attached.is_set():
-            raise FailedPrecondition(f"The exec session {opened.index} is taken already.")
-        session.attached.set()
-        return session
 
     def _own_instance(self, instance_id: str) -> Instance:
         instance = self._instances.get(instance_id)
@@ -207,6 +208,21 @@ class EntrypointHandlers:
         if current().kind is Kind.RUNNER and not self._instances.is_expected(instance.id, instance.deployment_id):
             raise PermissionDenied("A runner may only play an instance that one of its jobs names.")
         return instance
+
+
+def _claim(instance: Instance, index: int) -> Session:
+    session = instance.sessions.get(index)
+    if session is None:
+        raise NotFound(f"There is no exec session {index} for this instance; its client may have left.")
+    if session.attached.is_set():
+        raise FailedPrecondition(f"The exec session {index} is taken already.")
+    session.attached.set()
+    return session
+
+
+def _is_go(context: Context, instance: Instance) -> bool:
+    """Whether this is a stream of a Go entrypoint, and not of a runner that plays an instance."""
+    return FEATURES_HEADER not in dict(context.invocation_metadata() or ()) and instance.type != pb.Instance.VIRTUAL
 
 
 def _must_fetch(instance: Instance, config: pb.EntrypointConfig) -> bool:
