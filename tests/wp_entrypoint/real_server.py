@@ -89,7 +89,7 @@ class RealServer:
             self.process.kill()
             self.process.wait()
 
-    def deploy(self, application: pb.Ref.Application) -> None:
+    def deploy(self, application: pb.Ref.Application, **labels: str) -> None:
         """Make a deployment, which everything here is about from now on."""
         self.application = application
         project = pb.Ref.Project(project=application.project)
@@ -101,6 +101,7 @@ class RealServer:
             component=pb.Component(type=pb.Component.PLATFORM, name="docker"),
             state=pb.Operation.CREATED,
             status=pb.Status(state=pb.Status.SUCCESS),
+            labels=labels,
         )
         stored = self.api.call("UpsertDeployment", pb.UpsertDeploymentRequest(deployment=record))
         assert isinstance(stored, pb.UpsertDeploymentResponse)
@@ -140,17 +141,33 @@ class RealServer:
             for entry in batch.lines:
                 yield entry.source, entry.line
 
-    def exec(self, *args: str, typed: bytes = b"", pty: bool = False) -> tuple[int, bytes, bytes]:
-        """Run a command as `waypoint exec` does: exit code, standard output, standard error."""
+    def lines_until(self, last: str) -> list[str]:
+        """Lines of the application up to one."""
+        found = []
+        for source, text in self.log_lines():
+            if source != pb.LogBatch.Entry.ENTRYPOINT:
+                found.append(text)
+                if text == last:
+                    return found
+        raise AssertionError(f"{last!r} never came; the end was {found[-3:]}")
+
+    def exec(
+        self, *args: str, typed: bytes = b"", pty: bool = False, ended: bool = False, instance: str = ""
+    ) -> tuple[int, bytes, bytes]:
+        """Run a command as `waypoint exec` does: exit code, standard output, standard error.
+
+        The input ends with what is typed, or with nothing if `ended`; else it stays open.
+        """
 
         def requests() -> Iterator[pb.ExecStreamRequest]:
             window = pb.ExecStreamRequest.WindowSize(rows=24, cols=80)
             terminal = pb.ExecStreamRequest.PTY(enable=True, term="xterm", window_size=window) if pty else None
-            start = pb.ExecStreamRequest.Start(deployment_id=self.deployment_id, args=args, pty=terminal)
+            target = {"instance_id": instance} if instance else {"deployment_id": self.deployment_id}
+            start = pb.ExecStreamRequest.Start(args=args, pty=terminal, **target)
             yield pb.ExecStreamRequest(start=start)
             for begin in range(0, len(typed), 30_000):
                 yield pb.ExecStreamRequest(input=pb.ExecStreamRequest.Input(data=typed[begin : begin + 30_000]))
-            if typed:
+            if typed or ended:
                 end = pb.ExecStreamRequest()
                 end.input_eof.SetInParent()
                 yield end

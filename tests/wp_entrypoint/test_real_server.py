@@ -17,7 +17,6 @@ from wp_proto.waypoint import api as pb
 from .conftest import Entrypoints, eventually
 from .real_server import RealServer
 
-ENTRYPOINT = pb.LogBatch.Entry.ENTRYPOINT
 REQUIRED = {"WAYPOINT_CEB_SERVER_REQUIRED": "1"}
 """However long it takes on a busy machine to reach the server: the application has its configuration."""
 in_every_nature = pytest.mark.parametrize("nature", ["zipapp", "standalone", "emulated"])
@@ -39,24 +38,13 @@ def real(running: RealServer) -> RealServer:
     return running
 
 
-def lines_until(real: RealServer, last: str) -> list[str]:
-    """Lines of the application up to one."""
-    found = []
-    for source, text in real.log_lines():
-        if source != ENTRYPOINT:
-            found.append(text)
-            if text == last:
-                return found
-    raise AssertionError(f"{last!r} never came; the end was {found[-3:]}")
-
-
 @in_every_nature
 def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer) -> None:
     real.set_config(GREETING="hello")
     process = entrypoints.start(
         "sh", "-c", "echo $GREETING; read x; exit 5", env=real.environment() | REQUIRED, stdin=subprocess.PIPE
     )
-    assert lines_until(real, "hello") == ["hello"]
+    assert real.lines_until("hello") == ["hello"]
     assert [instance.deployment_id for instance in real.instances()] == [real.deployment_id]
     process.communicate(b"\n", timeout=60)
     assert process.returncode == 5
@@ -67,9 +55,9 @@ def test_configuration_logs_and_exit(entrypoints: Entrypoints, real: RealServer)
 def test_a_change_of_configuration_restarts_the_application(entrypoints: Entrypoints, real: RealServer) -> None:
     real.set_config(GREETING="one")
     entrypoints.start("sh", "-c", "echo got $GREETING; exec sleep 100", env=real.environment() | REQUIRED)
-    lines_until(real, "got one")
+    real.lines_until("got one")
     real.set_config(GREETING="two")
-    assert lines_until(real, "got two") == ["got one", "got two"]
+    assert real.lines_until("got two") == ["got one", "got two"]
 
 
 @in_every_nature
@@ -92,7 +80,7 @@ def test_a_burst_of_100_000_lines(entrypoints: Entrypoints, real: RealServer) ->
     process = entrypoints.start(
         "/usr/bin/python3", "-c", program, env=real.environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
-    numbers = [int(line) for line in lines_until(real, f"{99_999:099d}")]
+    numbers = [int(line) for line in real.lines_until(f"{99_999:099d}")]
     assert numbers == list(range(numbers[0], 100_000))
     process.communicate(b"\n", timeout=60)
 
@@ -109,7 +97,7 @@ def test_a_restart_of_the_server(entrypoints: Entrypoints, real: RealServer, num
     real.start()
     eventually(real.instances, timeout=60)
     assert {instance.id for instance in real.instances()} == before
-    assert lines_until(real, "one")
+    assert real.lines_until("one")
     assert real.exec("echo", "back")[1] == b"back\n"
     assert process.poll() is None
 
