@@ -6,6 +6,7 @@ import asyncio
 
 import grpc
 import pytest
+from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
 
@@ -42,6 +43,16 @@ async def test_a_token_opens_its_own_deployment_only(server, client, user):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await entrypoint.ListInstances(pb.ListInstancesRequest(deployment_id=mine.id))
     assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_go_entrypoint_is_not_offered_keepalives_of_its_own(server, client, user):
+    """It sends them on closed streams, and so resets them."""
+    record = await deployment(user)
+    token = await entrypoint_token(server, record.id)
+    for headers, features in ((HEADERS, 1), (VERSION_HEADERS, 0)):
+        answer = await client(token, headers).GetVersionInfo(empty_pb2.Empty())
+        assert len(answer.server_features.features) == features
+    assert (await client("", VERSION_HEADERS).GetVersionInfo(empty_pb2.Empty())).server_features.features
 
 
 async def test_an_unknown_deployment_is_not_found(client, user):

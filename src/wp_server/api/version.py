@@ -6,6 +6,8 @@ import grpc
 from google.protobuf import empty_pb2
 
 from wp_proto.waypoint import api as pb
+from wp_server.api.entrypoint import FEATURES_HEADER
+from wp_server.auth import Kind, current
 from wp_server.transport import keepalive, versions
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -34,5 +36,12 @@ class VersionHandlers:
         self._unwanted = unwanted
 
     async def GetVersionInfo(self, request: empty_pb2.Empty, context: Context) -> pb.GetVersionInfoResponse:
-        """Returns protocol versions, program version and features."""
-        return self._without_keepalives if context.peer() in self._unwanted else self._answer
+        """Returns protocol versions, program version and features.
+
+        Go entrypoints are never asked for keepalives: they go on sending them on the streams of exec sessions that they
+        have closed, which resets those, and the exit code that was just sent, or all of a short session, is lost.
+        """
+        headers = dict(context.invocation_metadata() or ())
+        is_go_entrypoint = current().kind is Kind.ENTRYPOINT and FEATURES_HEADER not in headers
+        unwanted = is_go_entrypoint or context.peer() in self._unwanted
+        return self._without_keepalives if unwanted else self._answer
