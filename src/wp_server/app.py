@@ -66,6 +66,8 @@ CALL_GRACE = 3.0
 HTTP and the store need up to two more each."""
 
 CUT_GRACE = 1.0
+CLOSING_TOLD = 0.05
+"""Seconds in which gRPC writes to every connection that it closes."""
 
 SERVICE: ServiceDescriptor = service_pb2.DESCRIPTOR.services_by_name["Waypoint"]
 ADMINISTRATION: ServiceDescriptor = administration_pb2.DESCRIPTOR.services_by_name["Administration"]
@@ -240,13 +242,19 @@ class RunningServer:
         self._stopping = True
         await self._health.serving(False)
         for pipeline in self._pipelines:
-            pipeline.drain()
+            pipeline.turn_away()
         with suppress(TimeoutError):
             async with asyncio.timeout(CALL_GRACE):
                 await asyncio.gather(*(pipeline.finished() for pipeline in self._pipelines))
         for pipeline in self._pipelines:
             pipeline.cut()
-        await asyncio.gather(*(one.stop(CUT_GRACE) for one in (self._grpc, self._gateway) if one))
+        closing = asyncio.gather(*(one.stop(CUT_GRACE) for one in (self._grpc, self._gateway) if one))
+        # Peers open a stream again as soon as it ends. They must have heard by then that the connection closes: what
+        # comes on it later is answered CANCELLED by gRPC, and a Go entrypoint never comes back after that.
+        await asyncio.sleep(CLOSING_TOLD)
+        for pipeline in self._pipelines:
+            pipeline.drain()
+        await closing
         if self._others is not None:
             await self._others.stop()
         if self._tracing:

@@ -109,6 +109,32 @@ async def test_a_stream_that_begins_while_the_server_stops_ends_with_unavailable
         await stopping
 
 
+async def test_who_comes_back_at_once_while_the_server_stops_is_told_that_it_is_away(settings, monkeypatch):
+    """A Go entrypoint does, on the same connection, and never comes back after another answer."""
+    codes = set()
+    async with stopped(settings, monkeypatch, grace=DEADLINE) as (server, user):
+        record = await deployment(user)
+        entrypoint = Client(user.channel, await entrypoint_token(server, record.id))
+        over = asyncio.Event()
+
+        async def insist(number):
+            request = pb.EntrypointConfigRequest(deployment_id=record.id, instance_id=f"01INSTANCE{number}")
+            while not over.is_set():
+                try:
+                    async for _ in entrypoint.EntrypointConfig(request):
+                        pass
+                except grpc.aio.AioRpcError as error:
+                    codes.add(error.code())
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(20):
+                group.create_task(insist(number))
+            await eventually(lambda: len(server.instances.connected()) == 20)
+            await server.stop()
+            over.set()
+    assert codes == {grpc.StatusCode.UNAVAILABLE}
+
+
 async def test_stopping_waits_for_calls_that_come_to_an_end(settings, monkeypatch):
     async with stopped(settings, monkeypatch, grace=DEADLINE) as (server, user):
         waiting = user.ListInstances(pb.ListInstancesRequest(deployment_id="none yet", wait_timeout="500ms"))

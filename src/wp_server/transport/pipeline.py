@@ -238,15 +238,19 @@ class Pipeline(grpc.GenericRpcHandler):
 
         return end
 
-    def drain(self) -> None:
-        """Ends every stream with UNAVAILABLE, and every later one at once. Unary calls still get their answers."""
+    def turn_away(self) -> None:
+        """Answers UNAVAILABLE to every later stream."""
         self._draining = True
+
+    def drain(self) -> None:
+        """Ends every stream with UNAVAILABLE, and every later one. Unary calls still get their answers."""
+        self.turn_away()
         for stream in tuple(self._streams):
             stream.end()
 
     async def drain_over(self, seconds: float) -> None:
         """The same, one stream after the other, so that those who come back do not all come at once."""
-        self._draining = True
+        self.turn_away()
         streams = tuple(self._streams)
         for stream in streams:
             if stream in self._streams:
@@ -260,12 +264,12 @@ class Pipeline(grpc.GenericRpcHandler):
                 stream.end()
 
     async def finished(self) -> None:
-        """Returns when no call runs.
+        """Returns when no unary call runs.
 
         A server that closes its listener while calls come in makes gRPC answer CANCELLED to those it has not looked at.
         """
-        while running := self._streams | self._calls:
-            await next(iter(running)).over.wait()
+        while self._calls:
+            await next(iter(self._calls)).over.wait()
 
     def cut(self) -> None:
         """Ends unary calls that still run with UNAVAILABLE, and every later one; some wait for minutes, like a runner
@@ -366,7 +370,8 @@ class Pipeline(grpc.GenericRpcHandler):
             self._streams.add(running)
             try:
                 if self._draining:
-                    raise status.SHUTTING_DOWN
+                    self._streams.discard(running)
+                    raise status.TURNED_AWAY
                 be_patient()
                 metadata = await self._admit(rpc, context)
                 answer = await serve(incoming, context, metadata.get(keepalive.HEADER) == "true")

@@ -15,6 +15,8 @@ from wp_server.errors import DomainError, Unavailable, Violation
 
 DETAILS_KEY = "grpc-status-details-bin"
 SHUTTING_DOWN = Unavailable("The server is shutting down. Connect again.")
+TURNED_AWAY = Unavailable(SHUTTING_DOWN.message, delay=0.2)
+"""For who comes back on the same connection: Go entrypoints do so at once, and for as long as they get this answer."""
 
 _CODES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
