@@ -36,7 +36,7 @@ class GoLanguage:
     """Answers of the Go program. Use it as a context manager; everything it leaves lies in `home`."""
 
     def __init__(self, go: GoWaypoint, home: Path) -> None:
-        self._program = go.waypoint
+        self.program = go.waypoint
         self._home = home
         self._folders = home / "folders"
         self._folders.mkdir(parents=True)
@@ -45,7 +45,7 @@ class GoLanguage:
         address, http = (f"127.0.0.1:{free_port()}" for _ in range(2))
         self._log = (home / "server.log").open("wb")
         self._server = subprocess.Popen(
-            [self._program, "server", "run", "-accept-tos", "-url-enabled=false", f"-db={home / 'data.db'}",
+            [self.program, "server", "run", "-accept-tos", "-url-enabled=false", f"-db={home / 'data.db'}",
              "-disable-ui", f"-listen-grpc={address}", f"-listen-http={http}"],
             env=self.environ, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -76,7 +76,7 @@ class GoLanguage:
         """A command of the Go program in a folder."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            [self._program, *args], cwd=folder, env=self.environ | dict(environ or {}), input=given,
+            [self.program, *args], cwd=folder, env=self.environ | dict(environ or {}), input=given,
             capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         return subprocess.CompletedProcess(

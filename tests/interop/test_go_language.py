@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from tests.interop.go_language import GoLanguage
@@ -27,15 +29,26 @@ from tests.wp_config.recorded import (
     record_refused_files,
     refused_files,
 )
+from tests.wp_config.test_syntax import INVALID, VALID
 
 import wp_config
-from wp_config import StageKind, VariableInputs
+from wp_config import Context, StageKind, VariableInputs
+from wp_config.diagnostics import Diagnostics
+from wp_config.fmt import format_source
 from wp_config.variables import collect
 
+HERE = Path(__file__).parents[1] / "wp_config"
 UPDATE = bool(os.environ.get("GO_LANGUAGE_UPDATE"))
 AT_ONCE = 2
-STRIDE = 8
+STRIDE = 16
 """Of the refused expressions every so manieth is asked again; each costs a start of the Go program."""
+
+
+def ours(folder: Path, context: Context | None = None, inputs: VariableInputs | None = None) -> list[list[str]]:
+    """What the hooks of all stages of the file in a folder get as their arguments."""
+    with wp_config.load(folder / "waypoint.hcl", context=context, variables=inputs) as project:
+        stages = [project.app("web").stage(kind) for kind in StageKind]
+        return [list(hook.command) for stage in stages if stage is not None for hook in stage.hooks()]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +101,7 @@ def value_of(go: GoLanguage, row: GivenVariable) -> str | None:
 
 
 def test_variables_get_the_values_recorded(go: GoLanguage) -> None:
-    rows = given_variables() if UPDATE else given_variables()[::40]
+    rows = given_variables() if UPDATE else given_variables()[::60]
     folder = go.folder()
     (folder / "waypoint.hcl").write_text(rows[0].configuration("true"), encoding="utf-8")
     assert go.run(folder, "init", "-plain").returncode == 0
@@ -126,7 +139,179 @@ def test_the_same_source_of_a_variable_wins(go: GoLanguage) -> None:
     files = [folder / name for name in GIVEN if not name.endswith(".auto.wpvars")]
     given = collect(ENVIRONMENT, files, [text for text in FLAGS if not text.startswith("-")])
     inputs = VariableInputs(environment=ENVIRONMENT, given=given)
-    with wp_config.load(folder / "waypoint.hcl", variables=inputs) as project:
-        stage = project.app("web").stage(StageKind.BUILD)
-        assert stage is not None
-        assert json.loads(json.loads(stage.hooks()[0].command[-1])[0]) == json.loads(there)
+    assert json.loads(json.loads(ours(folder, inputs=inputs)[0][-1])[0]) == json.loads(there)
+
+
+IN_FILES = r"""
+file("${path.project}/tpl/plain.txt")
+file("${path.project}/tpl/crlf.txt")
+file("${path.project}/tpl/bom.txt")
+file("${path.project}/tpl/nfc.txt")
+filebase64("${path.project}/tpl/bom.txt")
+fileexists("${path.project}/tpl/plain.txt")
+fileexists("${path.project}/tpl/nope")
+file(templatefile("${path.project}/tpl/a.tpl", { x = 1, m = { b = 2, a = "1" } }))
+file(templatefile("${path.project}/tpl/a.tpl", { x = "é", m = ["p", "q"] }))
+basename(templatefile("${path.project}/tpl/a.tpl", { x = 1, m = {} }))
+file(templatefile("${path.project}/tpl/crlf.txt", { x = 1 }))
+file(templatefile("${path.project}/tpl/bom.txt", { x = 1 }))
+file(templatefile("${path.project}/tpl/ws.tpl"))
+file(templatefile("${path.project}/tpl/ws.tpl", {}))
+file(templatefile("${path.project}/tpl/empty", {}))
+file(templatefile("${path.project}/tpl/nfc.txt", {}))
+file("${templatedir("${path.project}/dir", { x = 5 })}/sub/b.txt")
+file("${templatedir("${path.project}/dir", { x = 5 })}/a.txt")
+file("${templatedir("${path.project}/dir", { x = 5 })}/link")
+fileset(templatedir("${path.project}/dir", { x = 5 }), "**")
+fileset("${path.project}/dir", "**")
+fileset("${path.project}/dir", "*")
+fileset("${path.project}/dir", "*.txt")
+fileset("${path.project}/dir", "**/*.txt")
+fileset("${path.project}/dir", "**/*.{txt,md}")
+fileset("${path.project}/dir", "sub/*")
+fileset("${path.project}/dir", "sub/**")
+fileset("${path.project}/dir", "[a-b].txt")
+fileset("${path.project}/dir", "?.txt")
+fileset("${path.project}/dir", "nope/*")
+fileset("${path.project}/dir", "dlink/*")
+fileset("${path.project}/dir", ".*")
+fileset("${path.project}/dir", "./a.txt")
+fileset("${path.project}/dir", "../tpl/*.txt")
+fileset("${path.project}/dir", "[^a]*")
+fileset("${path.project}/dir", "sub/../*.txt")
+fileset("${path.project}/dir", "")
+fileset("${path.project}/dir", "**/deep/*")
+fileset("${path.project}/dir", "s*b/**/*.md")
+path.app == path.project
+app.name
+var.v
+templatestring("$${app.name} $${x}", { x = var.v })
+templatestring("%%{ for k, v in m ~}\n $${k}=$${v}\n%%{ endfor ~}\n", { m = { b = 1, a = 2 } })
+jsondecode(templatestring("{\"a\": $${jsonencode(x)}}", { x = [1, var.v] }))
+base64gzip("") != ""
+replace(abspath("${path.project}/x/../y"), path.project, "P")
+""".strip().split("\n")
+FILES = {
+    "tpl/a.tpl": "x=${x}\n%{ for k, v in m ~}\n  ${k}: ${v}\n%{ endfor ~}\nend $${y} %%{z}\n",
+    "tpl/plain.txt": "no newline",
+    "tpl/crlf.txt": "a\r\n${x}\r\n",
+    "tpl/bom.txt": "\ufeffa${x}",
+    "tpl/ws.tpl": "${workspace.name} ${app.name} ${var.v}\n",
+    "tpl/nfc.txt": "e\u0301",
+    "tpl/empty": "",
+    "dir/a.txt": "${x}",
+    "dir/sub/b.txt": "b ${x}",
+    "dir/sub/é.txt": "é",
+    "dir/sub/deep/c.md": "c",
+    "dir/.hidden": "h",
+}
+
+
+def test_files_and_templates_are_read_the_same(go: GoLanguage) -> None:
+    folder = go.folder()
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    (folder / "dir/link").symlink_to("a.txt")
+    there = go.values(IN_FILES, 'variable "v" {\n  default = "val"\n}\n', folder)
+    assert [text for command in ours(folder) for text in json.loads(command[-1])] == there
+
+
+def test_repositories_are_read_the_same(go: GoLanguage) -> None:
+    folder = go.folder()
+    (folder / "file").write_text("one")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (
+        ("init", "-q"), ("add", "file"), (*identity, "commit", "-qm", "x"), ("tag", "rel/1.0"),
+        ("remote", "add", "origin", "https://example.com/x.git"),
+    ):  # fmt: skip
+        subprocess.run(["git", *words], cwd=folder, check=True, env=go.environ)
+    (folder / "file").write_text("two")
+    subprocess.run(["git", "add", "file"], cwd=folder, check=True, env=go.environ)
+    (folder / "untracked").write_text("")
+    (folder / "below").mkdir()
+    expressions = ["gitrefhash()", "gitreftag()", "gitrefpretty()", 'gitremoteurl("origin")']
+    there = go.values(expressions, folder=folder / "below")
+    assert json.loads(ours(folder / "below")[0][-1]) == there
+
+
+def hook(name: str) -> str:
+    seen = f'{name} = [labels, app.name, workspace.name, path.app == "${{path.project}}/sub"]'
+    return (
+        '    hook {\n      when    = "before"\n      command = ["sh", "-c", "printf %s \\"$1\\" > \\"$2\\"", "sh", '
+        f'jsonencode({{ {seen} }}), "${{path.project}}/{name}.out"]\n    }}\n'
+    )
+
+
+def stage(kind: str, labels: str, *scopes: str) -> str:
+    """A stage with a hook, also in each of its scopes, which are headers of blocks."""
+    use = '    use "null" {}\n'
+    inner = "".join(f"    {scope} {{\n{use}{hook(f'{kind}{i}')}    }}\n" for i, scope in enumerate(scopes))
+    return f"  {kind} {{\n    labels = {labels}\n{use}{hook(kind)}{inner}  }}\n"
+
+
+STAGES = (
+    'project = "stages"\nlabels = { common = "root", team = "root", rootonly = upper("x") }\n'
+    'app "web" {\n  path   = "sub"\n  labels = { common = "app", name = app.name }\n'
+    + stage("build", '{ common = "build" }', 'workspace "prod"', r'label "region == \"us-east\""',
+            r'label "region == \"us-east\" and tier == gold"')
+    + stage("deploy", "{}", 'label "team == root"', r'label "region == \"us-east\" and team != root"')
+    + stage("release", '{ team = "other" }', 'workspace "prod"', 'label "team == other and tier == gold"')
+    + "}\n"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verb", "workspace", "labels"),
+    [
+        ("build", "prod", {"region": "us-east", "tier": "gold"}),
+        ("up", "default", {"region": "us-east", "tier": "gold", "team": "x"}),
+    ],
+)
+def test_the_same_scopes_are_chosen(go: GoLanguage, verb: str, workspace: str, labels: dict[str, str]) -> None:
+    folder = go.folder()
+    (folder / "sub").mkdir()
+    (folder / "waypoint.hcl").write_text(STAGES, encoding="utf-8")
+    assert go.run(folder, "init", "-plain").returncode == 0
+    flags = [word for key, value in labels.items() for word in ("-label", f"{key}={value}")]
+    done = go.run(folder, verb, "-local", "-plain", "-workspace", workspace, *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = ours(folder, Context(workspace=workspace, labels=labels))
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.out")}
+    here = {Path(command[-1]).name: command[-2] for command in found}
+    assert {name: text for name, text in here.items() if verb == "up" or name.startswith(verb)} == there
+
+
+FORMATTED_HERE_ONLY = {
+    "a key called for": "object keyword keys",
+    "a heredoc whose marker is the last line, without an end of line": "heredoc at end of file",
+}
+
+
+def test_files_are_formatted_to_the_same_bytes(go: GoLanguage) -> None:
+    texts = [path.read_bytes().lstrip(b"\xef\xbb\xbf") for path in sorted(HERE.glob("corpus/*/*.hcl"))]
+    texts += [
+        text.lstrip("\ufeff").encode() for name, text in VALID.items() if name not in FORMATTED_HERE_ONLY.values()
+    ]
+    taken = [text for text in texts if formatted(text) is not None and b"for = 1" not in text]
+    together = b"".join(b"block {\n" + text + b"\n}\n" for text in taken)
+    assert there(go, together) == formatted(together)
+
+
+def test_what_cannot_be_formatted_is_refused_by_both(go: GoLanguage) -> None:
+    wrong = [text.encode() for _, (text, *_) in sorted(INVALID.items())[::STRIDE]]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert [answer for answer in pool.map(lambda text: there(go, text), wrong) if answer is not None] == []
+    assert [text for text in wrong if formatted(text) is not None] == []
+
+
+def there(go: GoLanguage, text: bytes) -> bytes | None:
+    done = subprocess.run([go.program, "fmt", "-"], input=text, capture_output=True, env=go.environ, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def formatted(text: bytes) -> bytes | None:
+    try:
+        return format_source(text)
+    except Diagnostics:
+        return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import os
+import posixpath
 import re
 import stat
 from pathlib import Path
@@ -67,17 +68,22 @@ def _fileexists(call: Invocation, path: Value) -> Value:
 def _fileset(call: Invocation, path: Value, pattern: Value) -> Value:
     """The files below a folder whose relative path matches a pattern (``*``, ``?``, ``[…]``, ``{a,b}``, ``**``)."""
     root = resolve(call, path.text)
-    if not root.is_dir():
-        raise FunctionError(f"{root} is no folder", 0)
-    matcher = glob_pattern(pattern.text)
+    parts = posixpath.normpath(pattern.text).split("/")
+    start = root
+    while len(parts) > 1 and not _MAGIC.search(parts[0]):
+        start = start.parent if parts[0] == ".." else start / parts[0]
+        del parts[0]
+    matcher = glob_pattern("/".join(parts))
     found: list[Value] = []
-    for folder, _, files in os.walk(root):
+    for folder, _, files in os.walk(start):
         for name in files:
             full = Path(folder, name)
-            relative = full.relative_to(root).as_posix()
-            if matcher.fullmatch(relative) and full.is_file():
-                found.append(string(relative))
+            if matcher.fullmatch(full.relative_to(start).as_posix()) and full.is_file():
+                found.append(string(os.path.relpath(full, root)))
     return set_of(STRING, found)
+
+
+_MAGIC = re.compile(r"[*?\[{\\]")
 
 
 def glob_pattern(pattern: str) -> re.Pattern[str]:

@@ -34,7 +34,7 @@ def render(text: str, name: str, scope: Scope) -> Value:
     """The value of a template text. Raises :class:`~wp_config.diagnostics.Diagnostics` placed inside of the
     template.
     """
-    parsed = parse_template(SourceFile(name, text))
+    parsed = parse_template(SourceFile(name, text.removeprefix("\ufeff")))
     _check_names(parsed, scope)
     return evaluate(parsed, scope)
 
