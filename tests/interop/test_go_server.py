@@ -16,6 +16,7 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
+from tests.fakes.consul import Consul
 from tests.interop.go_servers import GoServer, go_server, pieces, snapshot_of
 from tests.interop.go_waypoint import go_waypoint
 from tests.interop.rich_state import DONE, Made, Peer, app_ref, at, fill, until, view
@@ -72,7 +73,27 @@ def agent(cli: Cli, go: GoServer, *flags: str, **environ: str) -> Iterator[Path]
         process.wait(60)
 
 
-def test_our_command_line_brings_an_application_up_and_talks_to_it(user: Cli, go: GoServer) -> None:
+CONFIG = """
+config {
+  env = {
+    SEED = dynamic("consul", { key = "garden/seed" })
+  }
+}
+"""
+
+
+@pytest.fixture
+def consul() -> Iterator[Consul]:
+    standin = Consul()
+    standin.keys["garden/seed"] = b"fern"
+    yield standin
+    standin.stop()
+
+
+def test_our_command_line_brings_an_application_up_and_talks_to_it(user: Cli, go: GoServer, consul: Consul) -> None:
+    with (user.folder / "waypoint.hcl").open("a") as file:
+        file.write(CONFIG)
+    user.ok("config", "source-set", "-type=consul", f"-config=address=127.0.0.1:{consul.port}")
     assert f"Context 'go' works: server v0.11.4 at {go.address}." in user.ok("context", "verify")
     assert "Registered project 'shop' with web" in user.run("init").stdout
     user.ok("config", "set", "GREETING=hello")
@@ -80,8 +101,8 @@ def test_our_command_line_brings_an_application_up_and_talks_to_it(user: Cli, go
     assert "The deploy was successful!" in shown
     assert re.search(r"Release URL: http://localhost:\d+", shown)
     until(lambda: user.run("exec", "true").returncode == 0)
-    done = user.run("exec", "sh", "-c", "echo $GREETING; echo err >&2; exit 7")
-    assert (done.returncode, done.stdout, done.stderr) == (7, "hello\n", "err\n")
+    done = user.run("exec", "sh", "-c", "echo $GREETING $SEED; echo err >&2; exit 7")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "hello fern\n", "err\n")
     user.ok("config", "set", "GREETING=changed")
     until(lambda: user.run("exec", "sh", "-c", "echo $GREETING").stdout == "changed\n")
     until(lambda: "hello 100%" in user.ok("logs", "-follow=false"))
