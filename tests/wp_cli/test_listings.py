@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from tests.wp_cli.conftest import Cli
 from tests.wp_cli.terminal import Terminal
 
+from wp_cli.commands.job import sort_key
 from wp_cli.render.table import visible_width
 from wp_proto.waypoint import api as pb
 from wp_server.ids import new_id
@@ -229,3 +230,13 @@ def test_a_folder_without_a_project_still_has_an_overview(shop: Cli, tmp_path: P
     assert "shop" in elsewhere.ok("status")
     assert "no waypoint.hcl here" in elsewhere.fails("deployment", "list")
     assert sequences(elsewhere, "deployment", "list", "-p", "shop") == [2, 1]
+
+
+def test_a_job_that_never_ran_is_finished_even_if_nothing_says_since_when() -> None:
+    """As Go Waypoint's server has it that was canceled in the queue."""
+    waiting = pb.Job(id="waiting", state=pb.Job.QUEUED, queue_time={"seconds": 1})
+    done = pb.Job(id="done", state=pb.Job.SUCCESS, queue_time={"seconds": 2}, complete_time={"seconds": 5})
+    canceled = pb.Job(id="canceled", state=pb.Job.ERROR, queue_time={"seconds": 2}, cancel_time={"seconds": 4})
+    fallen = pb.Job(id="fallen", state=pb.Job.ERROR, queue_time={"seconds": 3})
+    found = sorted([waiting, done, canceled, fallen], key=sort_key, reverse=True)
+    assert [job.id for job in found] == ["waiting", "done", "canceled", "fallen"]

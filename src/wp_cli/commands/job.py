@@ -93,9 +93,13 @@ def list_jobs(session: Session) -> int:
 
 def sort_key(job: pb.Job) -> tuple[bool, float, float]:
     """Key of the order oldest first, finished before unfinished."""
-    done, queued = job.complete_time, job.queue_time
-    finished = job.HasField("complete_time")
-    return (not finished, done.seconds + done.nanos / 1e9, queued.seconds + queued.nanos / 1e9)
+    queued = job.queue_time
+    if job.state not in (pb.Job.ERROR, pb.Job.SUCCESS):
+        return (True, 0.0, queued.seconds + queued.nanos / 1e9)
+    # Go Waypoint's server notes no end of a job that never ran.
+    times = (job.complete_time, job.cancel_time, queued)
+    done = next(time for time in times if time.seconds or time is queued)
+    return (False, done.seconds + done.nanos / 1e9, queued.seconds + queued.nanos / 1e9)
 
 
 def fetch(session: Session) -> list[pb.Job]:
