@@ -408,6 +408,34 @@ def test_the_data_file_of_a_go_server_is_taken_over(tmp_path: Path) -> None:
         client.close()
 
 
+def test_what_runs_stays_when_our_server_takes_the_place_of_the_go_server(tmp_path: Path) -> None:
+    """The application, a runner and the context go on with the new server, at the address of the old one."""
+    cli = Cli(tmp_path)
+    write_project(cli.folder, app("web"))
+    with go_server(tmp_path / "go") as old:
+        flags = (f"-server-addr={old.address}", "-server-tls-skip-verify")
+        token = cli.ok("server", "bootstrap", *flags).strip()
+        cli.ok("server", "config-set", f"-advertise-addr={old.address}", "-advertise-tls-skip-verify")
+        cli.ok("up")
+        until(lambda: cli.run("exec", "true").returncode == 0)
+        with agent(cli, old, "-id=r1", WAYPOINT_SERVER_TOKEN=token) as log:
+            until(lambda: "r1" in cli.ok("runner", "list"))
+            old.kill()
+            (tmp_path / "ours").mkdir()
+            (tmp_path / "go/data.db").rename(tmp_path / "ours/waypoint-restore.db")
+            environ = cli.environ | {"HOME": str(tmp_path / "ours")}
+            new = RealServer(tmp_path / "ours", environ, listen=old.address)
+            try:
+                until(lambda: cli.run("exec", "echo", "still here").stdout == "still here\n")
+                until(lambda: "yes" in cli.ok("runner", "list"))
+                assert "Traceback" not in log.read_text()
+                assert "The deploy was successful!" in cli.ok("up")
+                assert [one["sequence"] for one in json.loads(cli.ok("deployment", "list", "-json"))] == [2, 1]
+                assert "Destroy successful!" in cli.ok("destroy", "-auto-approve")
+            finally:
+                new.kill()
+
+
 def test_ours_moves_to_a_go_server(tmp_path: Path) -> None:
     go_waypoint()
     with ours(tmp_path / "ours") as old:
