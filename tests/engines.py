@@ -206,9 +206,11 @@ def remove_project(client: docker.DockerClient, project: str) -> None:
     for volume in client.volumes.list(filters=filters):
         volume.remove(force=True)
     # An image that another one was built from can only go after that one; images of one second come in any order.
+    end = time.monotonic() + DEADLINE
     while images := client.images.list(filters=filters):
-        removed = [image for image in images if _remove(client, image.id)]
-        assert removed, f"images of {project} cannot be removed: {[image.id for image in images]}"
+        if not [image for image in images if _remove(client, image.id)]:
+            stay = [image.id for image in images]
+            assert time.monotonic() < end, f"images of {project} cannot be removed: {stay}"
 
 
 def _remove(client: docker.DockerClient, image: str) -> bool:
@@ -217,7 +219,8 @@ def _remove(client: docker.DockerClient, image: str) -> bool:
     except docker.errors.ImageNotFound:
         return True
     except docker.errors.APIError as error:
-        if error.status_code != http.HTTPStatus.CONFLICT:
+        # Somebody else is just removing a layer below.
+        if error.status_code != http.HTTPStatus.CONFLICT and "unrecognized image ID" not in str(error):
             raise
         return False
     return True

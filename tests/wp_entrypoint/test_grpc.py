@@ -97,7 +97,11 @@ def test_messages_and_a_good_end() -> None:
     assert conversation.channel.idle()
 
 
-@given(st.lists(st.binary(max_size=300), max_size=6), st.integers(1, 40))
+# Hypothesis tries values that it finds in the source; this one is for the channel itself.
+contents = st.binary(max_size=300).filter(lambda data: data != grpc.INLINE_KEEPALIVE)
+
+
+@given(st.lists(contents, max_size=6), st.integers(1, 40))
 def test_messages_do_not_depend_on_frames(sent: list[bytes], size: int) -> None:
     conversation = Conversation()
     conversation.head()

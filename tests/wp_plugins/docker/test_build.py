@@ -17,7 +17,7 @@ from wp_plugins.docker.builder import BuilderConfig, build
 from wp_plugins.docker.credentials import Auth
 from wp_plugins.docker.labels import PROJECT
 from wp_proto.plugins.docker_pb2 import Image
-from wp_sdk.component import Cancelled, EntrypointFile, PluginError
+from wp_sdk.component import Cancelled, EntrypointFile, PluginError, Source
 from wp_sdk.testing import Harness
 
 App = Callable[..., Path]
@@ -53,12 +53,13 @@ def test_build_names_the_image_and_injects_the_entrypoint(
     lines = (f"FROM {python_image}", "COPY hello.txt /hello.txt", 'CMD ["cat", "/hello.txt"]')
     path = app(*lines, **{"hello.txt": "hi\n"})
     made = harness(BuilderConfig(), path)
+    made.source = Source(f"web-{docker_project}", path)
     image = built(made)
-    assert (image.image, image.architecture) == ("waypoint.local/web", "amd64")
+    assert (image.image, image.architecture) == (f"waypoint.local/web-{docker_project}", "amd64")
     assert image.WhichOneof("location") == "docker"
     inspected = docker_client.images.get(name_of(image))
     assert inspected.id.removeprefix("sha256:").startswith(image.tag)
-    assert docker_client.images.get("waypoint.local/web:latest").id == inspected.id
+    assert docker_client.images.get(f"{image.image}:latest").id == inspected.id
     assert inspected.attrs["Config"]["Entrypoint"] == ["/waypoint-entrypoint"]
     assert inspected.labels[PROJECT] == docker_project
     output = docker_client.containers.run(name_of(image), remove=True, stderr=True)
@@ -297,9 +298,13 @@ def test_what_needs_buildkit_says_so(busybox_image: str, app: App, harness: Make
             harness(BuilderConfig(secrets=["id=a,src=b"]), path).call(build)
 
 
-def test_further_tags(docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness) -> None:
-    image = built(harness(BuilderConfig(extra_tags=["v1"], disable_entrypoint=True), app(f"FROM {busybox_image}")))
-    assert docker_client.images.get("waypoint.local/web:v1").id == docker_client.images.get(name_of(image)).id
+def test_further_tags(
+    docker_client: docker.DockerClient, busybox_image: str, app: App, harness: MakeHarness, docker_project: str
+) -> None:
+    config = BuilderConfig(extra_tags=[docker_project], disable_entrypoint=True)
+    image = built(harness(config, app(f"FROM {busybox_image}")))
+    further = docker_client.images.get(f"waypoint.local/web:{docker_project}")
+    assert further.id == docker_client.images.get(name_of(image)).id
 
 
 def test_an_image_without_command_is_built_with_a_warning(busybox_image: str, app: App, harness: MakeHarness) -> None:

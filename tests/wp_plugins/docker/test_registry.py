@@ -77,14 +77,14 @@ def test_push_then_pull_through_the_platform(
     remove(docker_client, f"{name}@{digest}")
 
 
-def test_local_only_tags(docker_client: docker.DockerClient, artifact: Image, harness: MakeHarness) -> None:
-    value = harness(RegistryConfig(image="waypoint.local/tagged", tag="7", local=True)).call(push, artifact).value
+def test_local_only_tags(
+    docker_client: docker.DockerClient, artifact: Image, harness: MakeHarness, docker_project: str
+) -> None:
+    name = f"waypoint.local/{docker_project}"
+    value = harness(RegistryConfig(image=name, tag="7", local=True)).call(push, artifact).value
     assert isinstance(value, Image)
     assert value.WhichOneof("location") is None
-    assert (
-        docker_client.images.get("waypoint.local/tagged:7").id
-        == docker_client.images.get(f"{artifact.image}:{artifact.tag}").id
-    )
+    assert docker_client.images.get(f"{name}:7").id == docker_client.images.get(f"{artifact.image}:{artifact.tag}").id
 
 
 def login(registry: Registry) -> dict[str, str]:
