@@ -448,6 +448,7 @@ def test_ours_moves_to_a_go_server(tmp_path: Path) -> None:
         new.restore(at(new.address, bootstrapped(new.address)), snapshot)
         client = at(new.address, made.tokens.admin)
         assert differences(before, view(client, made.tokens)) == []
+        again = snapshot_of(client)
         web = app_ref("Garden", "Web")
         changed = pb.ConfigVar(name="SUN", static="changed", target={"application": web})
         gone = pb.ConfigVar(name="/etc/garden.conf", unset={}, target={"application": web})
@@ -461,6 +462,13 @@ def test_ours_moves_to_a_go_server(tmp_path: Path) -> None:
         assert "/etc/garden.conf" not in {one.name for one in found}
         client.close()
         check_numbers(new.address, made)
+    with ours(tmp_path / "back") as back:
+        put(at(back.address, bootstrapped(back.address)), again)
+        client = at(back.address, made.tokens.admin)
+        request = pb.GetJobStreamRequest(job_id=made.jobs["failed"])
+        told = [event.line.msg for one in client.calls.GetJobStream(request) for event in one.terminal.events]
+        assert told == ["digging"], "what only ours knows has come back, too"
+        client.close()
 
 
 def bootstrapped(address: str) -> str:

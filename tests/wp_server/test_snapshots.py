@@ -337,6 +337,22 @@ async def test_keys_are_those_by_which_the_reference_finds_what_it_replaces(stor
     assert list(buckets(await taken(store))["config_source"]) == ["42"]
 
 
+async def test_what_went_unchanged_through_another_server_is_ours_in_full(store, tmp_path):
+    """That writes its buckets, and ours, by name."""
+    names = await lived_in(store)
+    before = await store.read(output.after, names["running"], 0, 100)
+    found = buckets(await taken(store))
+    file = io.BytesIO()
+    writer = container.Writer(file, pb.VersionInfo(version="v0.11.4"))
+    for bucket in sorted(found):
+        writer.bucket(bucket, sorted(found[bucket].items()))
+    writer.finish()
+    await restored(store, file.getvalue(), tmp_path)
+    assert await store.read(output.after, names["running"], 0, 100) == before
+    assert before
+    assert len(await store.read(_deployments)) == 3
+
+
 async def test_runners_that_have_left_are_not_told_to_the_reference(store, tmp_path):
     await lived_in(store)
     for runner_id in ("stays", "left"):

@@ -35,16 +35,17 @@ def staged(file: Path, scratch: Path) -> Iterator[Engine]:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")  # another server has our tables in its own order
             try:
                 if described is None:
                     _from_buckets(connection, file)
                 else:
                     _from_tables(connection, file, described)
+                connection.exec_driver_sql("COMMIT")
             except (FailedPrecondition, container.Damaged):
                 raise
             except (SQLAlchemyError, DecodeError, DomainError, ValueError) as error:
                 raise container.damaged(f"its parts do not fit together: {_first_line(error)}") from error
-            connection.exec_driver_sql("COMMIT")
         yield engine
     finally:
         engine.dispose()
