@@ -131,7 +131,7 @@ class _Parser:
         while True:
             literal, mark = self._literal(quote)
             if trimming:
-                literal = literal.lstrip()
+                literal = _trimmed_start(literal, quote)
             if not mark:
                 parts.append(literal)
                 if until:
@@ -139,7 +139,7 @@ class _Parser:
                 return parts, ""
             if text.startswith("~", self._at):
                 self._at += 1
-                literal = literal.rstrip()
+                literal = _trimmed_end(literal, quote)
             parts.append(literal)
             if mark == "${":
                 parts.append(self._expression())
@@ -219,7 +219,7 @@ class _Parser:
         parts, word = self._parts(quote, until)
         self._depth -= 1
         if trims and isinstance(parts[0], str):
-            parts[0] = parts[0].lstrip()
+            parts[0] = _trimmed_start(parts[0], quote)
         return parts, word
 
     # Expressions
@@ -510,6 +510,20 @@ class _Spread:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+
+
+def _trimmed_start(literal: str, quote: str) -> str:
+    """Without the white space at its start; outside of quotes a trim mark reaches to the end of one line only."""
+    if quote:
+        return literal.lstrip()
+    line, end, rest = literal.partition("\n")
+    return (line + end).lstrip() + rest
+
+
+def _trimmed_end(literal: str, quote: str) -> str:
+    """The same for its end."""
+    start = 0 if quote else literal.rfind("\n", 0, -1) + 1
+    return literal[:start] + literal[start:].rstrip()
 
 
 def _joined(parts: list[object]) -> Node:

@@ -97,9 +97,6 @@ def _value(verb: str, flags: str, precision: int | None, value: Any) -> tuple[st
         return _cut(text_of(value), precision), False
     if verb == "q":
         return json_text(_cut(text_of(value), precision)), False
-    if verb in "xX" and isinstance(value, str):
-        digits = value.encode().hex()
-        return (digits if verb == "x" else digits.upper()), False
     if verb in "bdoxX":
         return _signed(format(whole_of(value), verb), flags), True
     if verb in "eEfgG":
