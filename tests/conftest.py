@@ -42,8 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("docker" if file in engine else file))
 
 
-# How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("unhurried", deadline=None)
+# How long an example takes says more about what else the machine does than about the code. Where everything must run
+# the examples are the same ones each time: what only chance finds is no fault of the change that is looked at.
+settings.register_profile("unhurried", deadline=None, derandomize=os.environ.get("WAYPOINT_TESTS_REQUIRE") == "all")
 settings.load_profile("unhurried")
 
 
