@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from wp_config.values import (
     STRING,
     Type,
     Value,
+    from_python,
     list_type,
     map_type,
     unknown,
@@ -102,7 +104,7 @@ def _read_type(answer: Declaration, node: tree.Expression) -> None:
 
 
 def _read_description(answer: Declaration, node: tree.Expression) -> None:
-    value = convert_at(constant(node), STRING, node)
+    value = convert_at(_fixed(node), STRING, node)
     answer.description = "" if value.is_null else value.text
 
 
@@ -111,8 +113,16 @@ def _read_sensitive(answer: Declaration, node: tree.Expression) -> None:
 
 
 def _read_env(answer: Declaration, node: tree.Expression) -> None:
-    value = convert_at(constant(node), list_type(STRING), node)
+    value = convert_at(_fixed(node), list_type(STRING), node)
     answer.env = () if value.is_null else tuple(item.text for item in value.elements)
+
+
+def _fixed(node: tree.Expression) -> Value:
+    """A value that cannot depend on anything; in JSON its text is taken as it is written."""
+    text = node.range.file.text[node.range.start : node.range.end]
+    if not _is_json(node.range) or not ("${" in text or "%{" in text):
+        return constant(node)
+    return from_python(json.loads(f'"{text}"' if isinstance(node, tree.Template) else text))
 
 
 def _declared_type(node: tree.Expression) -> Type:

@@ -54,6 +54,11 @@ def files() -> dict[str, str]:
     return {name: text.replace("@app\n", _APP) for name, _, text in named}
 
 
+def file_name(name: str) -> str:
+    """What one of them is called: `json …` are of the JSON form."""
+    return "waypoint.hcl.json" if name.startswith("json ") else "waypoint.hcl"
+
+
 def refused_files() -> list[str]:
     """The names of those files that `waypoint init` of the Go program did not take."""
     found: list[str] = json.loads((REFERENCE / "files.refused.json").read_text(encoding="utf-8"))

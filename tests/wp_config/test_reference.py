@@ -19,6 +19,7 @@ from tests.wp_config.recorded import (
     GivenVariable,
     answers,
     cases,
+    file_name,
     file_of,
     files,
     given_variables,
@@ -27,7 +28,7 @@ from tests.wp_config.recorded import (
 )
 
 import wp_config
-from wp_config import StageKind, VariableInputs, compat
+from wp_config import Format, StageKind, VariableInputs, compat
 from wp_config.diagnostics import Diagnostics
 from wp_config.variables import collect
 
@@ -72,7 +73,12 @@ def test_what_differs_on_purpose_is_documented() -> None:
 
 def test_files_are_taken_and_refused_as_by_the_go_program(tmp_path: Path) -> None:
     there = set(refused_files())
-    sources = {name: wp_config.Source(text.encode(), tmp_path) for name, text in files().items()}
+    sources = {
+        name: wp_config.Source(
+            text.encode(), tmp_path, file_name(name), Format.JSON if file_name(name).endswith("json") else Format.HCL
+        )
+        for name, text in files().items()
+    }
     here = {name for name, source in sources.items() if wp_config.validate(source).has_errors}
     found = {
         "refused only here": [name for name in sources if name in here - there],

@@ -243,7 +243,7 @@ def _blocks(
 ) -> None:
     parts = value.elements if value.kind == "array" else (value,)
     for part in parts:
-        if part.kind == "constant" and part.scalar is None:
+        if part.kind == "constant" and part.scalar is None and not missing:
             continue
         if part.kind != "object":
             what = "an object whose property names are the labels" if missing else "an object, or an array of objects"
