@@ -161,7 +161,7 @@ class Shipper:
         self._entries: list[messages.LogBatchEntry] = []
         self._entries_bytes = 0
         self._gathering: Timer | None = None
-        self._gathered_at = -GATHER
+        self._sent_at = -GATHER
         self._partial: Timer | None = None
         self._call: grpc.Call | None = None
         self._call_bytes = 0
@@ -192,11 +192,10 @@ class Shipper:
 
     def _gather(self) -> None:
         if self._gathering is None:
-            self._gathering = self._loop.after(max(0.0, self._gathered_at + GATHER - loops.now()), self._gathered)
+            self._gathering = self._loop.after(max(0.0, self._sent_at + GATHER - loops.now()), self._gathered)
 
     def _gathered(self) -> None:
         self._gathering = None
-        self._gathered_at = loops.now()
         self._pump()
 
     # Going out
@@ -239,6 +238,7 @@ class Shipper:
     def _send(self, batch: bytes) -> None:
         assert self._call is not None
         self._call.send(batch)
+        self._sent_at = loops.now()
         self._unreceipted.append(batch)
         self._call_bytes += len(batch)
 

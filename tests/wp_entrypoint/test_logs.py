@@ -324,13 +324,16 @@ def test_lines_wait_only_for_others_right_behind_them(monkeypatch: pytest.Monkey
     session.on_ready, session.on_gone, session.on_room, session.on_leaving = [], [], [], []
     shipper = Shipper(loop, Journal(), session, 1 << 20)
     waited, batches = [], []
-    for later, lines in ((0.0, b"first\n"), (GATHER / 4, b"second\nthird\n"), (60.0, b"fourth\n")):
+    call.send = lambda batch: batches.append([line.line for line in pb.EntrypointLogBatch.FromString(batch).lines])
+    moments = ((0.0, b"first\n"), (GATHER / 4, b"second\nthird\n"), (60.0, b"not the"), (0.001, b" whole line\n"))
+    for later, output in moments:
         moment += later
-        shipper.take(1, lines)
-        seconds, gathered = loop.after.call_args.args
+        shipper.take(1, output)
+        seconds, gathered = next(
+            each.args for each in reversed(loop.after.call_args_list) if each.args[1] == shipper._gathered
+        )
         waited.append(seconds)
         moment += seconds
         gathered()
-        batches.append([line.line for line in pb.EntrypointLogBatch.FromString(call.send.call_args.args[0]).lines])
-    assert waited == pytest.approx([0.0, GATHER * 3 / 4, 0.0])
-    assert batches == [["first"], ["second", "third"], ["fourth"]]
+    assert waited == pytest.approx([0.0, GATHER * 3 / 4, 0.0, 0.0])
+    assert batches == [["first"], ["second", "third"], ["not the whole line"]]
