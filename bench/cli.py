@@ -35,7 +35,8 @@ JOBS = 3_000
 """In a list of jobs."""
 TICKS = 40
 """Lines of which the delay is measured."""
-OURS, GO_ON_OURS, GO_ALONE = "ours", f"{NAME} on ours", f"{NAME} on its own"
+OURS, GO_ON_OURS, GO_ALONE = "ours", f"{NAME} on ours", f"{NAME} on its own" if GO else NAME
+COLUMNS = (OURS, GO_ON_OURS, GO_ALONE) if GO else (OURS, GO_ALONE)
 TICKER = (
     "import threading, time\n"
     "def tick():\n"
@@ -159,7 +160,7 @@ def milliseconds(action: Callable[[], object], rounds: int) -> float:
 def show(name: str, taken: Mapping[str, float], goal: str = "", recorded: float | None = None, other: str = "") -> None:
     """Prints a figure; the ratio is to that of who uses nothing but Go Waypoint, or else to the recorded one."""
     cells = {GO_ALONE: recorded, **taken} if GO is None else taken
-    line = "".join(f"{cells[one]:>20.0f} ms" if cells.get(one) else " " * 23 for one in (OURS, GO_ON_OURS, GO_ALONE))
+    line = "".join(f"{cells[one]:>20.0f} ms" if cells.get(one) else " " * 23 for one in COLUMNS)
     theirs = cells.get(GO_ALONE) or cells.get(GO_ON_OURS)
     ratio = f"{theirs / cells[OURS]:.2g} x" if theirs and OURS in cells else ""
     print(f"{name:<40}{line}{ratio:>9}   {goal:<12}{other}".rstrip(), flush=True)
@@ -309,7 +310,7 @@ def main() -> int:
         return 1
     version = subprocess.run([PYTHON, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}, {os.cpu_count()} cores")
-    print(f"{'':<40}" + "".join(f"{column:>23}" for column in (OURS, GO_ON_OURS, GO_ALONE)) + f"{'ratio':>9}   goal")
+    print(f"{'':<40}" + "".join(f"{column:>23}" for column in COLUMNS) + f"{'ratio':>9}   goal")
     with tempfile.TemporaryDirectory(prefix="waypoint-bench-") as folder:
         home = Path(folder)
         try:
