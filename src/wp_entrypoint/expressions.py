@@ -21,13 +21,13 @@ from wp_entrypoint.values import (
     text_of,
     times,
     truth_of,
-    unified,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, TypeVar
 
+    Read = TypeVar("Read")
     Value = Any
     Scope = dict[str, Value]
     Node = Callable[[Scope], Value]
@@ -60,6 +60,8 @@ class _Parser:
         self._depth = 0
         self._rounds = 0
         self._trims_next = False  # whether the directive that ended a body trims what follows
+        self._free = True  # whether new lines are white space here, which they are not in an object
+        self._flow: list[list[str] | None] = []  # texts of the template being read, and None for each sequence
 
     # Characters
 
@@ -69,7 +71,7 @@ class _Parser:
     def _space(self) -> None:
         text = self._text
         while self._at < len(text):
-            if text[self._at] in " \t\r\n":
+            if text[self._at] in " \t" or (text[self._at] in "\r\n" and self._free):
                 self._at += 1
             elif text[self._at] == "#" or text.startswith("//", self._at):
                 end = text.find("\n", self._at)
@@ -124,25 +126,30 @@ class _Parser:
         return _joined(parts)
 
     def _parts(self, quote: str, until: tuple[str, ...]) -> tuple[list[object], str]:
-        """Texts and nodes up to the quote, the end, or the first directive of `until`, which is returned too."""
+        """Texts and nodes up to the quote, the end, or the first directive of `until`, which is returned too. A text is
+        a list of what a trim mark beside it may reach: all of a string, one line elsewhere.
+        """
         parts: list[object] = []
         trimming = False
         text = self._text
         while True:
             literal, mark = self._literal(quote)
-            if trimming:
-                literal = _trimmed_start(literal, quote)
-            if not mark:
+            if literal:
                 parts.append(literal)
+                self._flow.append(literal)
+                if trimming:
+                    literal[0] = literal[0].lstrip()
+            if not mark:
                 if until:
                     raise self._error(f'"{until[-1]}" is missing')
                 return parts, ""
+            self._flow.append(None)
             if text.startswith("~", self._at):
                 self._at += 1
-                literal = _trimmed_end(literal, quote)
-            parts.append(literal)
+                if literal:
+                    literal[-1] = literal[-1].rstrip()
             if mark == "${":
-                parts.append(self._expression())
+                parts.append(self._inside(self._expression))
                 trimming = self._close()
                 continue
             word = self._name()
@@ -151,42 +158,84 @@ class _Parser:
                 return parts, word
             trimming = self._directive(word, quote, parts)
 
-    def _literal(self, quote: str) -> tuple[str, str]:
+    def _literal(self, quote: str) -> tuple[list[str], str]:
         """Characters up to the next sequence, and which it is; at the quote or the end there is none."""
         text = self._text
         found: list[str] = []
-        while True:
+        mark = ""
+        while self._at < len(text) or quote:
             if self._at >= len(text):
-                if quote:
-                    raise self._error("a string is not closed")
-                return _normal(found), ""
+                raise self._error("a string is not closed")
             char = text[self._at]
             if quote and char == quote:
                 self._at += 1
-                return _normal(found), ""
+                break
             if text.startswith(("$${", "%%{"), self._at):
                 found.append(text[self._at + 1 : self._at + 3])
                 self._at += 3
             elif text.startswith(("${", "%{"), self._at):
+                mark = text[self._at : self._at + 2]
                 self._at += 2
-                return _normal(found), text[self._at - 2 : self._at]
+                break
             elif quote and char == "\\":
                 found.append(self._escape())
-            elif quote and char == "\n":
+            elif quote and char in "\r\n":
                 raise self._error("a string is not closed on its line")
             else:
                 found.append(char)
                 self._at += 1
+        joined = _normal("".join(found))
+        lines = [joined] if quote else [line + "\n" for line in joined.split("\n")]
+        if not quote:
+            lines[-1] = lines[-1][:-1]
+        return [line for line in lines if line], mark
+
+    def _inside(self, read: Callable[[], Read], free: bool = True) -> Read:
+        """What `read` reads inside of brackets, or of a string of its own."""
+        before = self._free, self._flow
+        self._free, self._flow = free, []
+        self._enter()
+        found = read()
+        self._depth -= 1
+        self._free, self._flow = before
+        return found
+
+    def _heredoc(self) -> Node:
+        """A text over several lines, behind its `<<`."""
+        indented = self._text.startswith("-", self._at)
+        self._at += indented
+        marker = "" if self._text[self._at : self._at + 1].isspace() else self._name()
+        text, start = self._text, self._at + 1
+        if text.startswith("\r\n", self._at):
+            start += 1
+        elif not marker or not text.startswith("\n", self._at):
+            raise self._error("a value is missing")
+        first = start
+        while True:
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+            if text[start:end].strip(" \t\r") == marker:
+                break
+            if end == len(text):
+                raise self._error(f'a line with "{marker}" alone is missing')
+            start = end + 1
+        self._text, self._at = text[:start], first
+        parts, _ = self._parts("", ())
+        self._text, self._at = text, end
+        if indented:
+            _unindent(self._flow)
+        return _text(parts)
 
     def _escape(self) -> str:
         letter = self._text[self._at + 1 : self._at + 2]
         if letter in _HEX:
             digits = self._text[self._at + 2 : self._at + 2 + _HEX[letter]]
             self._at += 2 + len(digits)
-            try:
-                return chr(int(digits, 16)) if len(digits) == _HEX[letter] else chr(-1)
-            except ValueError:
-                raise self._error("an escape names no character") from None
+            valid = len(digits) == _HEX[letter] and not digits.strip("0123456789abcdefABCDEF")
+            code = int(digits, 16) if valid else -1
+            if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+                raise self._error("an escape names no character")
+            return chr(code)
         self._at += 2
         if letter not in _ESCAPES or not letter:
             raise self._error("this escape is not known")
@@ -200,14 +249,14 @@ class _Parser:
 
     def _directive(self, word: str, quote: str, parts: list[object]) -> bool:
         if word == "if":
-            condition = self._expression()
+            condition = self._inside(self._expression)
             then, end = self._body(quote, ("else", "endif"), self._close())
             otherwise: list[object] = []
             if end == "else":
                 otherwise, _ = self._body(quote, ("endif",), self._trims_next)
             parts.append(_Spread(_choice(condition, _text(then), _text(otherwise))))
         elif word == "for":
-            names, collection = self._loop_head()
+            names, collection = self._inside(self._loop_head)
             body, _ = self._body(quote, ("endfor",), self._close())
             parts.append(_Spread(self._loop_text(names, collection, _text(body))))
         else:
@@ -218,8 +267,8 @@ class _Parser:
         self._enter()
         parts, word = self._parts(quote, until)
         self._depth -= 1
-        if trims and isinstance(parts[0], str):
-            parts[0] = _trimmed_start(parts[0], quote)
+        if trims and parts and isinstance(parts[0], list):
+            parts[0][0] = parts[0][0].lstrip()
         return parts, word
 
     # Expressions
@@ -268,21 +317,10 @@ class _Parser:
 
     def _access(self, node: Node) -> Node:
         while True:
+            self._space()
             if self._text.startswith(".", self._at) and not self._text.startswith("...", self._at):
                 self._at += 1
-                if self._take("*"):
-                    node = self._splat(node, attributes_only=True)
-                    continue
-                name = self._name()
-                if not name:
-                    start = self._at
-                    while self._text[self._at : self._at + 1].isdigit():
-                        self._at += 1
-                    if start == self._at:
-                        raise self._error("a name is missing")
-                    node = _element(node, _constant(int(self._text[start : self._at])))
-                    continue
-                node = _attribute(node, name)
+                node = self._splat(node, attributes_only=True) if self._take("*") else self._attribute(node)
             elif self._text.startswith("[", self._at):
                 self._at += 1
                 before = self._at
@@ -290,11 +328,21 @@ class _Parser:
                     node = self._splat(node, attributes_only=False)
                     continue
                 self._at = before
-                key = self._expression()
+                node = _element(node, self._inside(self._expression))
                 self._expect("]")
-                node = _element(node, key)
             else:
                 return node
+
+    def _attribute(self, node: Node) -> Node:
+        """What stands behind a dot: a name, or the number of an element."""
+        name = self._name()
+        if name:
+            return _attribute(node, name)
+        start = self._at
+        position = self._number()
+        if not self._text[start : self._at].isdigit():
+            raise self._error("a name is missing")
+        return _element(node, _constant(position))
 
     def _splat(self, source: Node, attributes_only: bool) -> Node:
         held: list[Value] = []
@@ -303,7 +351,7 @@ class _Parser:
         if attributes_only:
             while self._text.startswith(".", self._at) and not self._text.startswith((".*", "..."), self._at):
                 self._at += 1
-                each = _attribute(each, self._name())
+                each = self._attribute(each)
         else:
             each = self._access(start)
 
@@ -327,24 +375,26 @@ class _Parser:
             return _constant(self._number())
         if char == '"':
             self._at += 1
-            self._enter()
-            parts, _ = self._parts('"', ())
-            self._depth -= 1
+            parts, _ = self._inside(lambda: self._parts('"', ()))
             return _joined(parts)
+        if self._take("<<"):
+            return self._inside(self._heredoc)
         if self._take("("):
-            node = self._expression()
+            node: Node = self._inside(self._expression)
             self._expect(")")
             return node
         if self._take("["):
-            return self._tuple()
+            return self._inside(self._tuple)
         if self._take("{"):
-            return self._object()
+            before = self._at
+            loops = bool(self._inside(lambda: self._keyword("for") and self._name()))
+            self._at = before
+            return self._inside(self._object_loop if loops else self._object, free=loops)
         name = self._name()
         if not name:
             raise self._error("a value is missing")
-        if self._text.startswith("(", self._at):
-            self._at += 1
-            return self._call(name)
+        if self._take("("):
+            return self._inside(lambda: self._call(name))
         if name in _LITERALS:
             return _constant(_LITERALS[name])
         return _variable(name)
@@ -398,11 +448,9 @@ class _Parser:
         return lambda scope: [item(scope) for item in items]
 
     def _object(self) -> Node:
-        if self._keyword("for"):
-            return self._object_loop()
         items: list[tuple[Node, Node]] = []
+        self._lines()
         while not self._take("}"):
-            self._space()
             before = self._at
             name = self._name()
             self._space()
@@ -413,19 +461,31 @@ class _Parser:
             ):
                 key = _constant(name)
             else:
+                if name and self._text[self._at : self._at + 1] in (".", "["):
+                    raise self._error("a key to be computed stands in parentheses")
                 self._at = before
                 key = self._expression()
             if not self._take("=", ":"):
                 raise self._error('"=" is missing')
             items.append((key, self._expression()))
-            self._take(",")  # or a new line, which is white space here
+            if not self._lines() + bool(self._take(",")) + self._lines():
+                self._expect("}")
+                break
 
         def make(scope: Scope) -> Value:
             return _sorted({_key(key(scope)): value(scope) for key, value in items})
 
         return make
 
+    def _lines(self) -> int:
+        """Step over ends of lines; how many."""
+        count = 0
+        while self._take("\n", "\r\n"):
+            count += 1
+        return count
+
     def _object_loop(self) -> Node:
+        self._expect("for")
         names, collection = self._loop_head(":")
         key = self._expression()
         self._expect("=>")
@@ -512,34 +572,19 @@ class _Spread:
         self.node = node
 
 
-def _trimmed_start(literal: str, quote: str) -> str:
-    """Without the white space at its start; outside of quotes a trim mark reaches to the end of one line only."""
-    if quote:
-        return literal.lstrip()
-    line, end, rest = literal.partition("\n")
-    return (line + end).lstrip() + rest
-
-
-def _trimmed_end(literal: str, quote: str) -> str:
-    """The same for its end."""
-    start = 0 if quote else literal.rfind("\n", 0, -1) + 1
-    return literal[:start] + literal[start:].rstrip()
-
-
 def _joined(parts: list[object]) -> Node:
     """A template; one that is nothing but a sequence has that one's value."""
-    filled = [part for part in parts if part != ""]
-    if len(filled) == 1 and not isinstance(filled[0], (str, _Spread)):
-        return filled[0]  # type: ignore[return-value]
-    return _text(filled)
+    if len(parts) == 1 and not isinstance(parts[0], (list, _Spread)):
+        return parts[0]  # type: ignore[return-value]
+    return _text(parts)
 
 
 def _text(parts: list[object]) -> Node:
     def text(scope: Scope) -> str:
-        pieces = []
+        pieces: list[str] = []
         for part in parts:
-            if isinstance(part, str):
-                pieces.append(part)
+            if isinstance(part, list):
+                pieces += part
             else:
                 node: Any = part.node if isinstance(part, _Spread) else part
                 pieces.append(text_of(node(scope)))
@@ -548,11 +593,27 @@ def _text(parts: list[object]) -> Node:
     return text
 
 
-def _normal(pieces: list[str]) -> str:
-    text = "".join(pieces)
-    if text.isascii():
-        return text
-    return str(normal(text))
+def _normal(text: str) -> str:
+    return text if text.isascii() else str(normal(text))
+
+
+def _unindent(flow: list[list[str] | None]) -> None:
+    """Remove the smallest indentation of all lines. Where a trim mark took the end of a line, the next one does not
+    begin a line.
+    """
+    smallest: int | None = None
+    lines: list[tuple[list[str], int]] = []
+    begins = True
+    for text in flow:
+        for number, line in enumerate([""] if text is None else text):
+            if begins and (line.strip() or not line.endswith("\n")):
+                indent = len(line) - len(line.lstrip())
+                smallest = indent if smallest is None else min(smallest, indent)
+                if text is not None:
+                    lines.append((text, number))
+            begins = line.endswith("\n")
+    for text, number in lines:
+        text[number] = text[number][smallest:]
 
 
 def _constant(value: Value) -> Node:
@@ -607,9 +668,14 @@ def _conditional(condition: Node, then: Node, otherwise: Node) -> Node:
         chosen, other = (then, otherwise) if truth_of(condition(scope)) else (otherwise, then)
         value = chosen(scope)
         try:
-            return unified(value, other(scope))
+            beside = other(scope)
         except ExpressionError:
             return value
+        if value is None or beside is None or (type(value) is type(beside) and isinstance(value, (str, bool, int))):
+            return value
+        from wp_entrypoint.kinds import alike
+
+        return alike(value, beside)
 
     return conditional
 
@@ -638,10 +704,10 @@ def _calculated(operator: str, a: Any, b: Any) -> Value:
         )
     if operator in ("+", "-", "*"):
         return rounded({"+": plus, "-": minus, "*": times}[operator](a, b))
-    if b == 0:
-        if operator == "%":
-            return a
-        raise ExpressionError("a division by zero has no value here")
+    if operator == "%" and not a.denominator:
+        raise ExpressionError("an infinite number has no remainder")
+    if operator == "%" and (b == 0 or not b.denominator):
+        return a
     quotient = rounded(over(a, b))
     if operator == "/":
         return quotient

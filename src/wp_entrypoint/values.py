@@ -30,6 +30,14 @@ class Set(list):  # type: ignore[type-arg]  # of anything
     """A set: its elements in order, each once."""
 
 
+class List(list):  # type: ignore[type-arg]
+    """A list whose elements have one type; any other list is a tuple of the language."""
+
+
+class Map(dict):  # type: ignore[type-arg]
+    """A map, whose values have one type; any other dict is an object of the language."""
+
+
 class Lazy:
     """An object whose attributes are found when they are asked for."""
 
@@ -44,7 +52,7 @@ class Lazy:
 
 class Rational:
     """A number that is not whole, exactly. (`fractions` would bring in `decimal`, of which the standalone executable
-    could only have the one that is written in Python, and large.)"""
+    could only have the one that is written in Python, and large.) Infinite ones are 1/0 and -1/0."""
 
     __slots__ = ("denominator", "numerator")
 
@@ -62,40 +70,49 @@ class Rational:
         return hash((self.numerator, self.denominator))
 
     def __lt__(self, other: Number) -> bool:
-        return self.numerator * other.denominator < other.numerator * self.denominator
+        return self._compared(other) < 0
 
     def __gt__(self, other: Number) -> bool:
-        return self.numerator * other.denominator > other.numerator * self.denominator
+        return self._compared(other) > 0
+
+    def _compared(self, other: Number) -> int:
+        if not self.denominator and not other.denominator:
+            return self.numerator - other.numerator
+        return self.numerator * other.denominator - other.numerator * self.denominator
 
     def __float__(self) -> float:
         return self.numerator / self.denominator
 
 
 def ratio(numerator: int, denominator: int) -> Number:
-    """One whole number divided by another, in lowest terms; an int when that is one."""
+    """One whole number divided by another, in lowest terms; an int when that is one. Raises ExpressionError."""
     divisor = gcd(numerator, denominator) * (-1 if denominator < 0 else 1)
+    if not divisor:
+        raise ExpressionError("a division of zero by zero, or of infinite numbers, has no value")
     numerator //= divisor
     denominator //= divisor
     return numerator if denominator == 1 else Rational(numerator, denominator)
 
 
 def plus(a: Number, b: Number) -> Number:
-    """a + b, exactly."""
+    """a + b, exactly. Raises ExpressionError."""
+    if not a.denominator and a == b:
+        return a
     return ratio(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
 
 
 def minus(a: Number, b: Number = 0) -> Number:
-    """a - b, exactly."""
+    """a - b, exactly. Raises ExpressionError."""
     return plus(a, ratio(-b.numerator, b.denominator))
 
 
 def times(a: Number, b: Number) -> Number:
-    """a * b, exactly."""
+    """a * b, exactly. Raises ExpressionError."""
     return ratio(a.numerator * b.numerator, a.denominator * b.denominator)
 
 
 def over(a: Number, b: Number) -> Number:
-    """a / b, exactly; b is not 0."""
+    """a / b, exactly. Raises ExpressionError."""
     return ratio(a.numerator * b.denominator, a.denominator * b.numerator)
 
 
@@ -161,20 +178,14 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
-        return (
-            isinstance(left, Set) == isinstance(right, Set) and len(left) == len(right) and all(map(equal, left, right))
-        )
+        return type(left) is type(right) and len(left) == len(right) and all(map(equal, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(value, right[name]) for name, value in left.items())
+        return (
+            type(left) is type(right)
+            and left.keys() == right.keys()
+            and all(equal(value, right[name]) for name, value in left.items())
+        )
     return bool(type(left) is type(right) and left == right)
-
-
-def unified(value: Any, other: Any) -> Any:
-    """A value as the type it has in common with another: where one is a string and the other a number or bool, both
-    are strings."""
-    if isinstance(other, str) and (isinstance(value, bool) or is_number(value)):
-        return text_of(value)
-    return value
 
 
 def normal(value: Any) -> Any:
@@ -183,7 +194,7 @@ def normal(value: Any) -> Any:
         from unicodedata import normalize
 
         return normalize("NFC", value)
-    return [normal(item) for item in value] if type(value) is list else value
+    return type(value)(map(normal, value)) if type(value) in (list, List) else value
 
 
 def _read(text: str) -> Number:
@@ -207,25 +218,28 @@ def rounded(value: Number) -> Number:
     if power_of_two and abs(value.numerator).bit_length() <= PRECISION:
         return value
     for shift in (PRECISION - size, PRECISION - size - 1):
-        scaled = to_whole(times(value, _power(2, shift)))
+        scaled = to_whole(times(value, power_of(2, shift)))
         if abs(scaled).bit_length() <= PRECISION:
             break
-    return times(scaled, _power(2, -shift))
+    return times(scaled, power_of(2, -shift))
 
 
-def _power(base: int, exponent: int) -> Number:
+def power_of(base: int, exponent: int) -> Number:
+    """A power, exactly."""
     return base**exponent if exponent >= 0 else ratio(1, base**-exponent)
 
 
 def digits_of(value: Number) -> str:
     """The fewest plain decimal digits that read back as this number."""
+    if not value.denominator:
+        return "+Inf" if value > 0 else "-Inf"
     if isinstance(value, int) and value.bit_length() <= PRECISION:
         return str(value)
     sign, exact = ("-", minus(0, value)) if value < 0 else ("", value)
     magnitude = len(str(exact.numerator)) - len(str(exact.denominator))
 
     def with_digits(count: int) -> Number:
-        scale = _power(10, count - magnitude)
+        scale = power_of(10, count - magnitude)
         return over(to_whole(times(exact, scale)), scale)
 
     low, high = 1, 160

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from wp_entrypoint.functions.signature import function, mapping, sequence
+from wp_entrypoint.functions.signature import function, like, mapping, ordered, sequence
 from wp_entrypoint.functions.strings import clusters
+from wp_entrypoint.kinds import converted, in_common, kind_of, unified
 from wp_entrypoint.values import (
     ExpressionError,
+    List,
+    Map,
+    Set,
     equal,
     minus,
     number_of,
@@ -13,9 +17,7 @@ from wp_entrypoint.values import (
     plus,
     rounded,
     text_of,
-    times,
     truth_of,
-    unified,
 )
 
 TYPE_CHECKING = False
@@ -25,13 +27,12 @@ if TYPE_CHECKING:
 MAX_RANGE = 1024
 
 
-@function("ordered whole")
-def _chunklist(items: list[Value], size: int) -> Value:
+@function("uniform whole")
+def _chunklist(items: List, size: int) -> Value:
     if size < 0:
         raise ExpressionError("the size must not be negative")
-    if not size:
-        return [items] if items else []
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    size = size or len(items) or 1
+    return List(List(items[start : start + size]) for start in range(0, len(items), size))
 
 
 @function("null*")
@@ -44,12 +45,15 @@ def _coalescelist(*lists: Value) -> Value:
 
 @function("list")
 def _compact(items: list[Value]) -> Value:
-    return [text_of(item) for item in items if item is not None and item != ""]
+    return List(text_of(item) for item in items if item is not None and item != "")
 
 
-@function("list list*")
-def _concat(*lists: list[Value]) -> Value:
-    return [item for each in lists for item in each]
+@function("any any*")
+def _concat(*lists: Value) -> Value:
+    items = [item for each in lists for item in sequence(each)]
+    if all(isinstance(each, (List, Set)) for each in lists) and in_common(map(kind_of, items)):
+        return List(unified(items))
+    return items
 
 
 @function("list null")
@@ -58,9 +62,9 @@ def contains(items: list[Value], wanted: Value) -> bool:
     return any(equal(item, wanted) for item in items)
 
 
-@function("ordered")
-def _distinct(items: list[Value]) -> Value:
-    kept: list[Value] = []
+@function("uniform")
+def _distinct(items: List) -> Value:
+    kept = List()
     for item in items:
         if not any(equal(item, other) for other in kept):
             kept.append(item)
@@ -89,27 +93,31 @@ def _flatten(items: list[Value]) -> Value:
 
 @function("map")
 def _keys(entries: dict[str, Value]) -> Value:
-    return list(entries)
+    return List(entries) if isinstance(entries, Map) else list(entries)
 
 
 @function("map")
 def _values(entries: dict[str, Value]) -> Value:
-    return list(entries.values())
+    return List(entries.values()) if isinstance(entries, Map) else list(entries.values())
 
 
 @function("null*")
 def _merge(*maps: Value) -> Value:
     merged: dict[str, Value] = {}
-    for value in maps:
-        if value is not None:
-            merged.update(mapping(value))
-    return {name: merged[name] for name in sorted(merged)}
+    present = [mapping(value) for value in maps if value is not None]
+    for value in present:
+        merged.update(value)
+    entries = {name: merged[name] for name in sorted(merged)}
+    alike = all(isinstance(value, Map) for value in present) and len(set(map(kind_of, present))) == 1
+    return Map(entries) if alike else entries
 
 
 @function("number number*")
 def _range(*limits: Value) -> Value:
     if len(limits) > 3:
         raise ExpressionError("one to three numbers are required")
+    if not all(limit.denominator for limit in limits):
+        raise ExpressionError("the limits must be finite")
     start, end = (0, limits[0]) if len(limits) == 1 else limits[:2]
     step = limits[2] if len(limits) == 3 else (-1 if start > end else 1)
     if step == 0 or (step > 0) == (start > end):
@@ -118,32 +126,38 @@ def _range(*limits: Value) -> Value:
     count = max(0, -(-steps.numerator // steps.denominator))
     if count > MAX_RANGE:
         raise ExpressionError(f"more than {MAX_RANGE} numbers would be given")
-    return [rounded(plus(start, times(step, number))) for number in range(count)]
+    numbers = List([rounded(start)] * min(count, 1))
+    while len(numbers) < count:
+        numbers.append(rounded(plus(numbers[-1], step)))
+    return numbers
 
 
-@function("list")
-def _reverse(items: list[Value]) -> Value:
-    return items[::-1]
+@function("any")
+def _reverse(value: Value) -> Value:
+    return like(value, sequence(value)[::-1])
 
 
-@function("ordered whole whole")
-def _slice(items: list[Value], start: int, end: int) -> Value:
+@function("any whole whole")
+def _slice(value: Value, start: int, end: int) -> Value:
+    items = ordered(value)
     if not 0 <= start <= end <= len(items):
         raise ExpressionError("start and end must be inside of the list")
-    return items[start:end]
+    return like(value, items[start:end])
 
 
 @function("strings")
 def _sort(items: list[str]) -> Value:
-    return sorted(items)
+    return List(sorted(items))
 
 
-@function("strings ordered")
-def _zipmap(keys: list[str], items: list[Value]) -> Value:
+@function("strings any")
+def _zipmap(keys: list[str], values: Value) -> Value:
+    items = ordered(values)
     if len(keys) != len(items):
         raise ExpressionError("there are not as many keys as values")
     pairs = dict(zip(keys, items))
-    return {name: pairs[name] for name in sorted(pairs)}
+    entries = {name: pairs[name] for name in sorted(pairs)}
+    return Map(entries) if isinstance(values, List) else entries
 
 
 @function("any")
@@ -168,9 +182,8 @@ def _lookup(entries: dict[str, Value], key: str, *default: Value) -> Value:
 def _coalesce(*values: Value) -> Value:
     for value in values:
         if value is not None and value != "":
-            for other in values:
-                value = unified(value, other)
-            return value
+            kind = in_common(kind_of(other) for other in values if other is not None)
+            return converted(value, kind) if kind else value
     raise ExpressionError("all values are null or empty")
 
 
@@ -196,14 +209,20 @@ def _sum(items: list[Value]) -> Value:
     total: Value = 0
     for item in items:
         total = rounded(plus(total, number_of(item)))
+    if not total.denominator:
+        raise ExpressionError("all elements must be finite numbers")
     return total
+
+
+def _truths(items: list[Value]) -> list[bool]:
+    return [item is not None and truth_of(item) for item in items]
 
 
 @function("list")
 def _alltrue(items: list[Value]) -> bool:
-    return all([truth_of(item) for item in items])  # noqa: C419 - every element must be one
+    return all(_truths(items))
 
 
 @function("list")
 def _anytrue(items: list[Value]) -> bool:
-    return any([truth_of(item) for item in items])  # noqa: C419
+    return any(_truths(items))

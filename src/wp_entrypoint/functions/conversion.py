@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wp_entrypoint.functions.sets import set_of, with_one_type
 from wp_entrypoint.functions.signature import function, mapping, sequence
-from wp_entrypoint.values import number_of, text_of, truth_of
+from wp_entrypoint.kinds import set_of, unified
+from wp_entrypoint.values import List, Map, number_of, text_of, truth_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ def _tobool(value: Value) -> Value:
 
 @function("null")
 def _tolist(value: Value) -> Value:
-    return None if value is None else with_one_type((sequence(value),))[0]
+    return None if value is None else List(unified(sequence(value)))
 
 
 @function("null")
 def _toset(value: Value) -> Value:
-    return None if value is None else set_of(sequence(value))
+    return None if value is None else set_of(unified(sequence(value)))
 
 
 @function("null")
@@ -41,4 +41,4 @@ def _tomap(value: Value) -> Value:
     if value is None:
         return None
     entries = mapping(value)
-    return dict(zip(entries, with_one_type((list(entries.values()),))[0]))
+    return Map(zip(entries, unified(entries.values())))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wp_entrypoint.values import Number
 
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns)", re.ASCII)
 _NANOSECONDS = {
@@ -67,12 +67,13 @@ def _parsed(text: str) -> tuple[datetime, str]:
 
 @function("string string")
 def _timeadd(moment: str, duration: str) -> str:
-    """A timestamp moved by a duration such as `1h30m`. Raises ExpressionError, or ValueError for a day there is not."""
+    """A timestamp moved by a duration such as `1h30m`, in whole seconds. Raises ExpressionError, or ValueError for a
+    day there is not.
+    """
     start, fraction = _parsed(moment)
-    seconds, rest = divmod(_nanoseconds(duration) + int((fraction + "0" * 9)[:9]), 10**9)
-    end = start + timedelta(seconds=seconds)
-    digits = f".{rest:09d}".rstrip("0") if rest else ""
-    return end.replace(tzinfo=None).isoformat() + digits + _offset(end, ":", "Z")
+    nanoseconds = _nanoseconds(duration) + int((fraction + "0" * 9)[:9])
+    end = start + timedelta(seconds=nanoseconds // 10**9)
+    return end.replace(tzinfo=None).isoformat() + _offset(end, ":", "Z")
 
 
 def _nanoseconds(text: str) -> int:
@@ -107,13 +108,14 @@ def _formatdate(layout: str, moment: str) -> str:
     when, _ = _parsed(moment)
     words = _words(when)
     pieces: list[str] = []
-    for found in re.finditer(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|([^A-Za-z])", layout):
-        quoted, word, _, other = found.groups()
+    for found in re.finditer(r"('')|'((?:[^']|'')*)'|(([A-Za-z])\4*)|([^A-Za-z])", layout):
+        quote, quoted, word, _, other = found.groups()
         if word is not None and word not in words:
             raise ExpressionError("a letter means nothing in a date layout; literal text stands in single quotes")
         if other == "'":
             raise ExpressionError("a single quote is not closed")
-        pieces.append(quoted.replace("''", "'") if quoted is not None else words[word] if word is not None else other)
+        literal = "'" if quote else other if quoted is None else quoted.replace("''", "'")
+        pieces.append(literal if word is None else words[word])
     return "".join(pieces)
 
 

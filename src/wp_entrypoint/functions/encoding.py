@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wp_entrypoint.functions.signature import function
-from wp_entrypoint.values import ExpressionError, number_of, text_of
+from wp_entrypoint.values import ExpressionError, List, is_number, number_of, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def json_text(value: Value) -> str:
         return "[" + ",".join(map(json_text, value)) + "]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{json_text(name)}:{json_text(value[name])}" for name in sorted(value)) + "}"
+    if is_number(value) and not value.denominator:
+        raise ExpressionError("an infinite number has no JSON form")
     return text_of(value)
 
 
@@ -51,6 +53,10 @@ def _keys_sorted(value: Value) -> Value:
         return {name: _keys_sorted(value[name]) for name in sorted(value)}
     if isinstance(value, list):
         return [_keys_sorted(item) for item in value]
+    if isinstance(value, str) and not value.isascii():
+        import re
+
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)  # half of a pair
     return value
 
 
@@ -60,7 +66,7 @@ def _csvdecode(text: str) -> Value:
     if not rows or len(set(rows[0])) != len(rows[0]) or any(len(row) != len(rows[0]) for row in rows):
         raise ExpressionError("the rows do not fit the header of the CSV")
     header = rows[0]
-    return [dict(sorted(zip(header, row))) for row in rows[1:]]
+    return List(dict(sorted(zip(header, row))) for row in rows[1:])
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -69,7 +75,9 @@ def _rows(text: str) -> list[list[str]]:
 
     rows: list[list[str]] = [[]]
     position = 0
-    field = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)')
+    text = text.replace("\r\n", "\n")
+    text = text[:-1] if text.endswith("\r") else text
+    field = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|\Z)')
     while position < len(text):
         found = field.match(text, position)
         if found is None:

@@ -7,7 +7,20 @@ import re
 from wp_entrypoint.functions.encoding import json_text
 from wp_entrypoint.functions.signature import function
 from wp_entrypoint.functions.strings import clusters
-from wp_entrypoint.values import ExpressionError, is_number, number_of, text_of, times, to_whole, truth_of, whole_of
+from wp_entrypoint.values import (
+    ExpressionError,
+    List,
+    digits_of,
+    is_number,
+    minus,
+    number_of,
+    power_of,
+    text_of,
+    times,
+    to_whole,
+    truth_of,
+    whole_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_WIDTH = 4096
 _VERB = re.compile(r"%([ +#0-]*)(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?(.)?", re.DOTALL)
+_PREFIXES = {"b": "0b", "d": "", "o": "0", "x": "0x", "X": "0X"}  # what "#" puts before whole numbers
+_DIGITS = 6  # behind the point of %e and %f without a precision
+_SHORTEST = 6  # digits before the point from which %g and %v use an exponent, when no precision is given
 
 
 @function("string null*")
@@ -30,7 +46,7 @@ def _formatlist(text: str, *arguments: Value) -> list[str]:
         [lists[number][row] if number in lists else value for number, value in enumerate(arguments)]
         for row in range(lengths.pop() if lengths else 1)
     ]
-    return [_format(text, *row) for row in rows]
+    return List(_format(text, *row) for row in rows)
 
 
 @function("string null*")
@@ -38,7 +54,6 @@ def _format(text: str, *arguments: Value) -> str:
     """The text with its verbs replaced by the arguments. Raises ExpressionError."""
     pieces: list[str] = []
     position = following = used = 0
-    explicit = False
     while True:
         start = text.find("%", position)
         if start < 0:
@@ -55,74 +70,106 @@ def _format(text: str, *arguments: Value) -> str:
             pieces.append("%")
             continue
         if index:
-            following, explicit = int(index) - 1, True
+            following = int(index) - 1
         if not 0 <= following < len(arguments):
             raise ExpressionError("there are fewer arguments than verbs")
         if int(width or 0) > MAX_WIDTH or int(precision or 0) > MAX_WIDTH:
             raise ExpressionError(f"width and precision are at most {MAX_WIDTH}")
         digits = None if precision is None else int(precision or 0)
-        shown, numeric = _value(verb, flags, digits, arguments[following])
-        pieces.append(_padded(shown, numeric, flags, int(width or 0)))
+        pieces.append(_field(verb, flags, int(width or 0), digits, arguments[following]))
         following += 1
         used = max(used, following)
-    if not explicit and used < len(arguments):
+    if used < len(arguments):
         raise ExpressionError("there are more arguments than verbs")
     return "".join(pieces)
 
 
-def _padded(text: str, numeric: bool, flags: str, width: int) -> str:
-    missing = width - len(clusters(text))
-    if missing <= 0:
-        return text
-    if "-" in flags:
-        return text + " " * missing
-    if "0" in flags and numeric:
-        sign = text[:1] if text[:1] in "+- " else ""
-        return sign + "0" * missing + text[len(sign) :]
-    return " " * missing + text
+def _field(verb: str, flags: str, width: int, precision: int | None, value: Value) -> str:
+    sign, text = _value(verb, flags, precision, value)
+    missing = width - len(sign) - len(clusters(text))
+    if missing <= 0 or verb == "t":
+        return sign + text
+    zeros = "0" in flags and not (verb in _PREFIXES and precision is not None)
+    if "-" in flags and not (zeros and verb in "eEfgG"):
+        return sign + text + ("0" if zeros and verb in "sqv" else " ") * missing
+    return sign + "0" * missing + text if zeros else " " * missing + sign + text
 
 
-def _value(verb: str, flags: str, precision: int | None, value: Any) -> tuple[str, bool]:
-    """The text of one verb, and whether it is a number."""
+def _value(verb: str, flags: str, precision: int | None, value: Any) -> tuple[str, str]:
+    """What stands before any zeros of one verb, and the rest of its text."""
     if verb == "v":
         if "#" in flags or value is None or isinstance(value, (list, dict)):
-            return json_text(value), False
-        text = text_of(value)
-        return (_signed(text, flags), True) if is_number(value) else (_cut(text, precision), False)
+            return "", json_text(value)
+        return "", "".join(_real("g", "", None, value)) if is_number(value) else text_of(value)
     if value is None:
         raise ExpressionError(f"%{verb} cannot show null")
     if verb == "t":
-        return text_of(truth_of(value)), False
+        return "", text_of(truth_of(value))
     if verb == "s":
-        return _cut(text_of(value), precision), False
+        return "", _cut(text_of(value), precision)
     if verb == "q":
-        return json_text(_cut(text_of(value), precision)), False
-    if verb in "bdoxX":
-        return _signed(format(whole_of(value), verb), flags), True
+        return "", json_text(_cut(text_of(value), precision))
+    if verb in _PREFIXES:
+        whole = whole_of(value)
+        digits = format(abs(whole), verb) if whole or precision != 0 else ""
+        return _sign(whole < 0, flags) + _PREFIXES[verb] * ("#" in flags), digits.rjust(precision or 0, "0")
     if verb in "eEfgG":
-        return _signed(_real(verb, precision, number_of(value)), flags), True
+        return _real(verb, flags, precision, number_of(value))
     raise ExpressionError(f'the verb "%{verb}" is not known')
 
 
-def _real(verb: str, precision: int | None, value: Number) -> str:
+def _real(verb: str, flags: str, precision: int | None, value: Number) -> tuple[str, str]:
+    """The sign and the digits of a number that need not be whole."""
+    if not value.denominator:
+        return digits_of(value)[0], "Inf"
+    sign, amount = _sign(value < 0, flags), minus(0, value) if value < 0 else value
+    places = _DIGITS if precision is None else precision
     if verb == "f":
-        digits = 6 if precision is None else precision
-        scaled = to_whole(times(value, 10**digits))
-        text = str(abs(scaled)).rjust(digits + 1, "0")
-        whole = text[: len(text) - digits] + ("." + text[len(text) - digits :] if digits else "")
-        return "-" + whole if scaled < 0 else whole
-    if precision is None and verb in "gG":
-        shortest = repr(float(value))
-        shortest = shortest[:-2] if shortest.endswith(".0") else shortest
-        return shortest.upper() if verb == "G" else shortest
-    return format(float(value), f".{6 if precision is None else precision}{verb}")
+        text = str(to_whole(times(amount, 10**places))).rjust(places + 1, "0")
+        return sign, text[: len(text) - places] + ("." + text[len(text) - places :] if places else "")
+    text = _exponential(*_significant(amount, places + 1)) if verb in "eE" else _general(amount, precision)
+    return sign, text.upper() if verb in "EG" else text
 
 
-def _signed(text: str, flags: str) -> str:
-    if text.startswith("-"):
-        return text
-    return "+" + text if "+" in flags else " " + text if " " in flags else text
+def _general(amount: Number, precision: int | None) -> str:
+    """A number in the shorter form, with an exponent or without."""
+    if precision is None:
+        whole, _, part = digits_of(amount).partition(".")
+        digits = (whole + part).strip("0")
+        power = len(whole) - 1 if whole != "0" else -1 - (len(part) - len(part.lstrip("0")))
+        limit = _SHORTEST
+    else:
+        digits, power = _significant(amount, max(precision, 1))
+        digits = digits.rstrip("0")
+        limit = max(precision, 1)
+        limit = len(digits) if limit > len(digits) > power else limit
+    if digits and (power < -4 or power >= limit):
+        return _exponential(digits, power)
+    if power < 0:
+        return "0." + "0" * (-power - 1) + digits if digits else "0"
+    whole = digits[: power + 1].ljust(power + 1, "0")
+    return whole + ("." + digits[power + 1 :] if digits[power + 1 :] else "")
+
+
+def _significant(amount: Number, count: int) -> tuple[str, int]:
+    """A number's first digits, rounded, and the power of ten of the first one."""
+    if amount == 0:
+        return "0" * count, 0
+    power = len(str(amount.numerator)) - len(str(amount.denominator))
+    if amount < power_of(10, power):
+        power -= 1
+    digits = str(to_whole(times(amount, power_of(10, count - 1 - power))))
+    return (digits, power) if len(digits) == count else (digits[:count], power + 1)
+
+
+def _exponential(digits: str, power: int) -> str:
+    return digits[0] + ("." + digits[1:] if digits[1:] else "") + f"e{power:+03d}"
+
+
+def _sign(negative: bool, flags: str) -> str:
+    return "-" if negative else "+" if "+" in flags else " " if " " in flags else ""
 
 
 def _cut(text: str, precision: int | None) -> str:
-    return text if precision is None else "".join(clusters(text)[:precision])
+    """The first characters; a precision of 0 counts as none, as in the reference."""
+    return "".join(clusters(text)[:precision]) if precision else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wp_entrypoint.functions.signature import function
-from wp_entrypoint.values import ExpressionError
+from wp_entrypoint.values import ExpressionError, List
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ def _regex(pattern: str, text: str) -> Value:
 def _regexall(pattern: str, text: str) -> Value:
     if len(text) > MAX_SUBJECT:
         raise ExpressionError("the text is too long")
-    return [_captured(found) for found in _pattern(pattern).finditer(text)]
+    return List(_captured(found) for found in _pattern(pattern).finditer(text))

@@ -2,61 +2,40 @@
 
 from __future__ import annotations
 
-from wp_entrypoint.functions.collections import contains
-from wp_entrypoint.functions.encoding import json_text
 from wp_entrypoint.functions.signature import function, sequence
-from wp_entrypoint.values import ExpressionError, Set, equal, is_number, text_of
+from wp_entrypoint.kinds import set_of, unified
+from wp_entrypoint.values import ExpressionError, List, Set, equal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from wp_entrypoint.functions.signature import Value
 
 
-def _rank(value: Value) -> tuple[int, Any]:
-    if isinstance(value, bool):
-        return 0, value
-    if is_number(value):
-        return 1, value
-    if isinstance(value, str):
-        return 2, value
-    return 3, json_text(value)
+def _sets(lists: tuple[list[Value], ...]) -> list[Set]:
+    """Lists as sets whose elements all have one type."""
+    items = iter(unified([item for each in lists for item in each]))
+    return [set_of([next(items) for _ in each]) for each in lists]
 
 
-def set_of(items: list[Value]) -> Set:
-    """Values as a set; all are strings when one of them is."""
-    if any(isinstance(item, str) for item in items):
-        items = [text_of(item) if isinstance(item, bool) or is_number(item) else item for item in items]
-    kept: list[Value] = []
-    for item in sorted(items, key=_rank):
-        if not kept or not equal(kept[-1], item):
-            kept.append(item)
-    return Set(kept)
-
-
-def with_one_type(lists: tuple[list[Value], ...]) -> list[list[Value]]:
-    """Lists whose elements have one type: strings, when one of them is."""
-    if any(isinstance(item, str) for each in lists for item in each):
-        return [[text_of(item) if isinstance(item, bool) or is_number(item) else item for item in e] for e in lists]
-    return list(lists)
+def _holds(items: Set, wanted: Value) -> bool:
+    return any(equal(item, wanted) for item in items)
 
 
 @function("list list*")
 def _setunion(*lists: list[Value]) -> Value:
-    return set_of([item for each in lists for item in each])
+    return set_of([item for each in _sets(lists) for item in each])
 
 
 @function("list list*")
 def _setintersection(*lists: list[Value]) -> Value:
-    first, *others = with_one_type(lists)
-    return set_of([item for item in first if all(contains(other, item) for other in others)])
+    first, *others = _sets(lists)
+    return Set(item for item in first if all(_holds(other, item) for other in others))
 
 
 @function("list list")
 def _setsubtract(*lists: list[Value]) -> Value:
-    first, second = with_one_type(lists)
-    return set_of([item for item in first if not contains(second, item)])
+    first, second = _sets(lists)
+    return Set(item for item in first if not _holds(second, item))
 
 
 @function("any any any*")
@@ -67,4 +46,6 @@ def _setproduct(*collections: Value) -> Value:
     if math.prod(len(sequence(value)) for value in collections) > 100_000:
         raise ExpressionError("there are too many combinations")
     rows = [list(row) for row in itertools.product(*map(sequence, collections))]
-    return set_of(rows) if all(isinstance(value, Set) for value in collections) else rows
+    if all(isinstance(value, Set) for value in collections):
+        return set_of(rows)
+    return List(rows if all(isinstance(value, (List, Set)) for value in collections) else unified(rows))

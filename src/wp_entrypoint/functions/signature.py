@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wp_entrypoint.values import MAX_TEXT, ExpressionError, Lazy, Set, number_of, text_of, whole_of
+from wp_entrypoint.values import MAX_TEXT, ExpressionError, Lazy, List, Set, number_of, text_of, whole_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def sequence(value: Value) -> list[Value]:
     return list(value)
 
 
-def _ordered(value: Value) -> list[Value]:
+def ordered(value: Value) -> list[Value]:
+    """The elements of a list, which must not be a set. Raises ExpressionError."""
     if isinstance(value, Set):
         raise ExpressionError("a list is required, not a set")
     return sequence(value)
@@ -65,6 +66,17 @@ def _ordered(value: Value) -> list[Value]:
 
 def _strings(value: Value) -> list[str]:
     return [text_of(item) for item in sequence(value)]
+
+
+def _uniform(value: Value) -> List:
+    from wp_entrypoint.kinds import unified
+
+    return List(unified(sequence(value)))
+
+
+def like(source: Value, items: list[Value]) -> list[Value]:
+    """Elements of a list or set, as a list; those of a tuple are a tuple."""
+    return List(items) if isinstance(source, (List, Set)) else items
 
 
 def mapping(value: Value) -> dict[str, Value]:
@@ -80,8 +92,9 @@ _CONVERT: dict[str, Callable[[Value], Value]] = {
     "number": lambda value: number_of(_given(value)),
     "whole": lambda value: whole_of(_given(value)),
     "list": sequence,
-    "ordered": _ordered,
+    "ordered": ordered,
     "strings": _strings,
+    "uniform": _uniform,
     "map": mapping,
     "any": _given,
     "null": lambda value: value.all() if isinstance(value, Lazy) else value,
