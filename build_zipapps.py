@@ -66,7 +66,7 @@ class Program:
     carries_entrypoint: bool
 
 
-SERVER_PACKAGES = ("wp_config", "wp_proto", "wp_server", "wp_sources")
+SERVER_PACKAGES = ("wp_config", "wp_proto", "wp_server", "wp_sources", "wp_text")
 PROGRAMS = (
     Program(
         "waypoint",

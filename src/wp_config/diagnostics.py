@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from wp_config import graphemes
+from wp_text import graphemes
 
 CONTEXT_LINES = 2
 """Source lines shown before the line an error points to."""

@@ -10,12 +10,12 @@ import bisect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from wp_config import graphemes
 from wp_config.diagnostics import SourceFile
 from wp_config.source import decode
 from wp_config.syntax import parse_body, tree
 from wp_config.syntax.lexer import Lexer
 from wp_config.syntax.tokens import BINARY_OPERATORS, Token
+from wp_text import graphemes
 
 INDENT = 2
 """Spaces per level."""

@@ -157,7 +157,7 @@ class _Parser:
 
     @staticmethod
     def _pattern(label: str, pattern: str, wanted: bool) -> _Test:
-        from wp_config import re2
+        from wp_text import re2
 
         try:
             compiled = re2.compile_pattern(pattern)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
-PACKAGES = ("wp_entrypoint", "wp_entrypoint/functions", "wp_proto/entrypoint", "wp_sources")
+PACKAGES = ("wp_entrypoint", "wp_entrypoint/functions", "wp_proto/entrypoint", "wp_sources", "wp_text")
 LEFT_OUT = {"wp_entrypoint/archive.py"}
 EPOCH = (1980, 1, 1, 0, 0, 0)
 SHEBANG = b"#!/usr/bin/env python3\n"

@@ -105,6 +105,7 @@ def write_workshop(folder: Path) -> Workshop:
         "wp_runner",
         "wp_sdk",
         "wp_sources",
+        "wp_text",
         "wp_server",
         "wp_entrypoint",
     )

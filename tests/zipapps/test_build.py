@@ -68,6 +68,7 @@ def test_server_carries_its_own_packages_only(workshop: Workshop) -> None:
         "wp_proto",
         "wp_config",
         "wp_sources",
+        "wp_text",
         "waypoint-1.2.3.dist-info",
     }
 

@@ -59,4 +59,5 @@ def test_carries_only_its_part_of_the_wire(workshop: Workshop) -> None:
             "lib/wp_proto/entrypoint/__init__.py",
             "lib/wp_proto/entrypoint/messages.py",
             "lib/wp_sources/__init__.py",
+            "lib/wp_text/__init__.py",
         ]

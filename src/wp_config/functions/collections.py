@@ -231,7 +231,7 @@ def _zipmap(_: Invocation, keys: Value, values: Value) -> Value:
 def _length(_: Invocation, value: Value) -> Value:
     """The number of elements, or of grapheme clusters of a string."""
     if value.type.kind == "string":
-        from wp_config import graphemes
+        from wp_text import graphemes
 
         return number(graphemes.width(value.text))
     return number(len(mapping(value, 0) if value.type.is_mapping else sequence(value, 0)))

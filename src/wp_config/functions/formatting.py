@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from wp_config import graphemes, numbers
+from wp_config import numbers
 from wp_config.convert import ConversionError, convert
 from wp_config.functions.encoding import json_text
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import NUMBER, STRING, Type, Value, list_of, string
+from wp_text import graphemes
 
 MAX_WIDTH = 4096
 """Widest field and longest precision."""

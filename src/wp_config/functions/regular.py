@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wp_config import re2
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import STRING, Value, list_of, null, object_of, string, tuple_of
+from wp_text import re2
 
 
 def _compiled(pattern: str) -> re2.Pattern:

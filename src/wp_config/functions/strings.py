@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wp_config import graphemes
 from wp_config.functions.signature import FunctionError, Invocation, function
 from wp_config.values import STRING, Value, boolean, limited, list_of, string
+from wp_text import graphemes
 
 
 def _strings(texts: list[str]) -> Value:

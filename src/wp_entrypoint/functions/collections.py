@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wp_entrypoint.functions.signature import function, like, mapping, ordered, sequence
-from wp_entrypoint.functions.strings import clusters
 from wp_entrypoint.kinds import converted, in_common, kind_of, unified
 from wp_entrypoint.values import (
     ExpressionError,
@@ -163,7 +162,9 @@ def _zipmap(keys: list[str], values: Value) -> Value:
 @function("any")
 def _length(value: Value) -> Value:
     if isinstance(value, str):
-        return len(clusters(value))
+        from wp_text.graphemes import width
+
+        return width(value)
     if isinstance(value, (list, dict)):
         return len(value)
     raise ExpressionError("this has no length")

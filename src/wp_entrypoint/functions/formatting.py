@@ -6,7 +6,6 @@ import re
 
 from wp_entrypoint.functions.encoding import json_text
 from wp_entrypoint.functions.signature import function
-from wp_entrypoint.functions.strings import clusters
 from wp_entrypoint.values import (
     ExpressionError,
     List,
@@ -85,8 +84,10 @@ def _format(text: str, *arguments: Value) -> str:
 
 
 def _field(verb: str, flags: str, width: int, precision: int | None, value: Value) -> str:
+    from wp_text import graphemes
+
     sign, text = _value(verb, flags, precision, value)
-    missing = width - len(sign) - len(clusters(text))
+    missing = width - len(sign) - graphemes.width(text)
     if missing <= 0 or verb == "t":
         return sign + text
     zeros = "0" in flags and not (verb in _PREFIXES and precision is not None)
@@ -172,4 +173,6 @@ def _sign(negative: bool, flags: str) -> str:
 
 def _cut(text: str, precision: int | None) -> str:
     """The first characters; a precision of 0 counts as none, as in the reference."""
-    return "".join(clusters(text)[:precision]) if precision else text
+    from wp_text.graphemes import clusters
+
+    return "".join(list(clusters(text))[:precision]) if precision else text

@@ -5,8 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Test = Callable[[str], bool]
+    """Whether one character fits."""
 
 MAX_REPEAT = 1000
 """Largest count in ``{n,m}``, as in RE2."""
@@ -18,9 +23,6 @@ MAX_DEPTH = 200
 class PatternError(ValueError):
     """The pattern is not RE2 syntax, or matching would be too much work; the message says why."""
 
-
-Test = Callable[[str], bool]
-"""Whether one character fits."""
 
 _POSIX = {
     "alnum": "09AZaz",
@@ -43,18 +45,28 @@ _SIMPLE = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _ASSERTIONS = {"A": "text start", "z": "text end", "b": "border", "B": "no border"}
 
 
-@dataclass(frozen=True)
 class Node:
     """A piece of a pattern. ``kind``: char, empty, sequence, choice, repeat, group, assertion."""
 
-    kind: str
-    test: Test | None = None
-    parts: tuple[Node, ...] = ()
-    least: int = 0
-    most: int | None = None
-    greedy: bool = True
-    number: int = 0
-    word: str = ""
+    def __init__(
+        self,
+        kind: str,
+        test: Test | None = None,
+        parts: tuple[Node, ...] = (),
+        least: int = 0,
+        most: int | None = None,
+        greedy: bool = True,
+        number: int = 0,
+        word: str = "",
+    ) -> None:
+        self.kind = kind
+        self.test = test
+        self.parts = parts
+        self.least = least
+        self.most = most
+        self.greedy = greedy
+        self.number = number
+        self.word = word
 
     @functools.cached_property
     def may_be_empty(self) -> bool:
@@ -66,24 +78,24 @@ class Node:
         return self.kind != "char" and all(part.may_be_empty for part in self.parts)
 
 
-@dataclass
 class _Flags:
-    fold: bool = False
-    lines: bool = False
-    dot_all: bool = False
-    ungreedy: bool = False
+    def __init__(self) -> None:
+        self.fold = False
+        self.lines = False
+        self.dot_all = False
+        self.ungreedy = False
 
 
-@dataclass
 class Parser:
     """Reads one pattern; ``groups`` and ``names`` are known after :meth:`parse`."""
 
-    text: str
-    position: int = 0
-    groups: int = 0
-    names: dict[str, int] = field(default_factory=dict)
-    flags: _Flags = field(default_factory=_Flags)
-    depth: int = 0
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.groups = 0
+        self.names: dict[str, int] = {}
+        self.flags = _Flags()
+        self.depth = 0
 
     def parse(self) -> Node:
         """The tree of the whole pattern. Raises :class:`PatternError`."""
@@ -168,7 +180,8 @@ class Parser:
         return Node("char", _members([(char, char)], [], False, self.flags.fold))
 
     def _group(self) -> Node | None:
-        outer = _Flags(**vars(self.flags))
+        outer = _Flags()
+        vars(outer).update(vars(self.flags))
         self.position += 1
         number = 0
         if self._peek() != "?":

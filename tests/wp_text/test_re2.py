@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wp_config.re2 import PatternError, compile_pattern
+from wp_text.re2 import PatternError, compile_pattern
 
 LEAVES = st.sampled_from(["a", "b", "ab", ".", "[ab]", "[^a]", r"\d", r"\w", "^", "$", r"\b", "(?:)"])
 PATTERNS = st.recursive(

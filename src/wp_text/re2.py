@@ -9,9 +9,16 @@ small files; their length is bounded.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
 
-from wp_config.re2_syntax import Node, Parser, PatternError
+from wp_text.re2_syntax import Parser, PatternError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+    from wp_text.re2_syntax import Node
+
+    Span = Optional[tuple[int, int]]
 
 MAX_SUBJECT = 64 * 1024
 """Characters a pattern is matched against."""
@@ -26,29 +33,31 @@ MAX_WORK = 20_000_000
 """Instructions times characters of one search: some ten seconds."""
 
 
-@dataclass(frozen=True)
 class Match:
     """One match: where the whole and the groups begin and end (None: the group took no part)."""
 
-    text: str
-    spans: tuple[tuple[int, int] | None, ...]
-    names: dict[str, int]
+    __slots__ = ("_names", "_text", "spans")
+
+    def __init__(self, text: str, spans: tuple[Span, ...], names: dict[str, int]) -> None:
+        self._text = text
+        self.spans = spans
+        self._names = names
 
     def group(self, which: int | str = 0) -> str | None:
         """The text of the whole match (0), of a numbered or of a named group."""
-        span = self.spans[self.names[which] if isinstance(which, str) else which]
-        return None if span is None else self.text[span[0] : span[1]]
+        span = self.spans[self._names[which] if isinstance(which, str) else which]
+        return None if span is None else self._text[span[0] : span[1]]
 
     def groups(self) -> tuple[str | None, ...]:
         """The texts of all groups."""
         return tuple(self.group(number) for number in range(1, len(self.spans)))
 
 
-@dataclass
 class _Program:
     """Instructions ``(operation, argument, argument)``: char, jump, split (first preferred), save, assert, match."""
 
-    code: list[tuple[str, object, int]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.code: list[tuple[str, object, int]] = []
 
     def add(self, operation: str, first: object = None, second: int = 0) -> int:
         if len(self.code) >= MAX_PROGRAM:
