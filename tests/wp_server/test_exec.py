@@ -335,6 +335,28 @@ async def test_an_entrypoint_that_never_attaches_is_replaced_and_then_given_up(s
         assert responses[-1].exit.code == 1
 
 
+async def test_what_a_go_entrypoint_may_have_run_is_not_run_again(server, client, user, monkeypatch):
+    patience = iter([0.3, 0.3, DEADLINE])  # with the first one, with the first one again, and with the second one
+    monkeypatch.setattr(type(server.exec), "_attach_timeout", property(lambda _: next(patience)), raising=False)
+    record = await deployment(user)
+    async with connected(server, client, record, record, go=True) as [first, second]:
+        for one in (first, second):
+            server.instances.allow_sessions(server.instances.get(one.id), time.monotonic())
+        pty = pb.ExecStreamRequest.PTY(enable=True)
+        call = user.StartExecStream()
+        begin = pb.ExecStreamRequest.Start(args=["ls"], pty=pty, deployment_id=record.id)
+        await call.write(pb.ExecStreamRequest(start=begin))
+        responses = await rest(call)
+        assert b"may have run" in said(responses, pb.ExecStreamResponse.Output.STDERR)
+        assert responses[-1].exit.code == 1
+        assert second.snapshots.empty()
+        # Without a terminal none gets lost.
+        call = await start(user, deployment_id=record.id)
+        peer = await second.take_session()
+        await peer.exit(0)
+        assert (await rest(call))[-1].exit.code == 0
+
+
 async def test_an_instance_that_leaves_before_it_attaches_is_replaced_at_once(server, client, user):
     record = await deployment(user)
     async with connected(server, client, record) as [first]:

@@ -76,6 +76,7 @@ class EntrypointHandlers:
         delay = GO_SESSION_DELAY if features is None else 0.0
         brokered = self._broker is not None and BROKERED in str(features or "").split(",")
         instance = self._instances.connect(deployment, request, delay)
+        instance.is_go = features is None and instance.type != pb.Instance.VIRTUAL  # those are played by runners
         generation = instance.generation
         try:
             async for snapshot in self._snapshots(deployment, instance, generation, brokered):
@@ -184,7 +185,7 @@ class EntrypointHandlers:
             raise FailedPrecondition("The first message of an exec stream must be `open`.")
         instance = self._own_instance(first.open.instance_id)
         session = _claim(instance, first.open.index)
-        end_is_typed = session.announcement.pty.enable and _is_go(context, instance)
+        end_is_typed = session.announcement.pty.enable and instance.is_go
         line_is_empty = True
         try:
             async with beside(_relay(requests, session)):
@@ -220,15 +221,9 @@ def _claim(instance: Instance, index: int) -> Session:
     return session
 
 
-def _is_go(context: Context, instance: Instance) -> bool:
-    """Whether this is a stream of a Go entrypoint, and not of a runner that plays an instance."""
-    return FEATURES_HEADER not in dict(context.invocation_metadata() or ()) and instance.type != pb.Instance.VIRTUAL
-
-
 def _must_fetch(instance: Instance, config: pb.EntrypointConfig) -> bool:
     """Whether a Go entrypoint has to read from sources before it has its first environment."""
-    played = instance.type == pb.Instance.VIRTUAL
-    return not played and not instance.resolved and any(one.HasField("dynamic") for one in config.env_vars)
+    return instance.is_go and not instance.resolved and any(one.HasField("dynamic") for one in config.env_vars)
 
 
 def _stale(instances: Instances, instance: Instance) -> bool:

@@ -27,6 +27,7 @@ ATTACH_TIMEOUT = 30.0
 """Seconds an entrypoint has to take up a session; then another instance gets one chance, then it fails."""
 PLAYED_TIMEOUT = 60.0
 """Seconds a runner has to connect as the instance after it took the job."""
+MAY_HAVE_RUN = "No instance took up the session; its command may have run all the same. Try it without a terminal (-T)."
 MAX_ARGUMENTS = 128 * 1024
 """Bytes of all arguments together (§11.7)."""
 
@@ -110,6 +111,9 @@ class ExecHandlers:
         """Sees to it that a session which no entrypoint takes up does not wait for ever (defect 23)."""
         if await self._attached(session, start.deployment_id):
             return
+        if self._may_have_run(session):
+            session.fail(MAY_HAVE_RUN)
+            return
         self._withdraw(session)
         # The other one may have had later sessions, and a Go entrypoint takes no index below its highest.
         session.renumber(await self._numbers.next())
@@ -119,6 +123,19 @@ class ExecHandlers:
             if await self._attached(session):
                 return
         session.fail("No instance took up the session: its entrypoint does not answer.")
+
+    def _may_have_run(self, session: Session) -> bool:
+        """A Go entrypoint starts a command before it hears from us, and resets the stream of one with a terminal that
+        ends at once; so we may never have heard of it, but must not run it a second time.
+        """
+        instance = self._instances.get(session.instance_id)
+        return (
+            instance is not None
+            and instance.connected
+            and instance.is_go
+            and session.announcement.pty.enable
+            and time.monotonic() >= instance.sessions_from
+        )
 
     async def _attached(self, session: Session, or_else: str = "") -> bool:
         """Waits until an entrypoint takes the session; not longer than it is there, if the deployment has another."""

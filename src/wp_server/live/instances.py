@@ -48,6 +48,8 @@ class Instance:
     disable_exec: bool
     sessions_from: float = 0.0
     """Monotonic time before which exec sessions must not be announced (server.md §6.6)."""
+    is_go: bool = False
+    """Whether an entrypoint of Go Waypoint is there."""
     resolved: bool = False
     """Whether a Go entrypoint told that it has resolved its environment; then it does not crash of a session."""
     generation: int = 1
