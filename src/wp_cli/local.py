@@ -22,9 +22,9 @@ from wp_cli.errors import CliError
 from wp_cli.version import CHECKOUT_VERSION, VERSION
 from wp_sdk.program import own_command
 
-START_TIMEOUT = 30.0  # seconds until a started server must accept calls
+START_TIMEOUT = 60.0  # seconds until a started server must accept calls
 STOP_TIMEOUT = 15.0
-ELSEWHERE_TIMEOUT = 5.0  # seconds until a server that has the data is not one whose start was interrupted
+ELSEWHERE_TIMEOUT = 15.0  # seconds until a server that has the data is not one whose start was interrupted
 POLL = 0.02
 STATE_FILE, LOCK_FILE, LOG_FILE, DATABASE = "server.json", "start.lock", "server.log", "data.db"
 DATABASE_LOCK = DATABASE + ".lock"

@@ -23,7 +23,7 @@ from pathlib import Path
 from wp_plugins.local import supervisor
 from wp_sdk.context import Context
 
-START_SECONDS = 10.0  # for the supervisor itself to publish its first state
+START_SECONDS = 60.0  # for the supervisor itself to publish its first state
 POLL_SECONDS = 0.02
 LAST_LINES = 50
 OUTPUT_CHUNK = 32 * 1024  # bytes

@@ -29,8 +29,8 @@ from wp_sdk.switch.files import Settings, Status, Target
 
 __all__ = ["Status", "Switch", "SwitchError", "Target", "accepts", "folder_for", "state_folder", "wait_until_accepting"]
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds until the relay must have answered (start, new settings)."""
+ANSWER_TIMEOUT = 60.0
+"""Seconds until the relay must have answered (start, new settings), also on a machine that does much else."""
 
 STOP_TIMEOUT = 20.0
 """Seconds until a stopped relay must be gone; more than the relay gives its connections."""
