@@ -194,9 +194,7 @@ class _Parser:
         """What `read` reads inside of brackets, or of a string of its own."""
         before = self._free, self._flow
         self._free, self._flow = free, []
-        self._enter()
         found = read()
-        self._depth -= 1
         self._free, self._flow = before
         return found
 
@@ -243,9 +241,10 @@ class _Parser:
 
     def _close(self) -> bool:
         """Step over the end of a sequence; whether it trims what follows."""
-        trims = bool(self._take("~"))
-        self._expect("}")
-        return trims
+        end = self._take("~}", "}")
+        if not end:
+            raise self._error('"}" is missing')
+        return end == "~}"
 
     def _directive(self, word: str, quote: str, parts: list[object]) -> bool:
         if word == "if":
@@ -320,11 +319,15 @@ class _Parser:
             self._space()
             if self._text.startswith(".", self._at) and not self._text.startswith("...", self._at):
                 self._at += 1
-                node = self._splat(node, attributes_only=True) if self._take("*") else self._attribute(node)
+                if self._text.startswith("*", self._at):
+                    self._at += 1
+                    node = self._splat(node, attributes_only=True)
+                else:
+                    node = self._attribute(node)
             elif self._text.startswith("[", self._at):
                 self._at += 1
                 before = self._at
-                if self._take("*") and self._take("]"):
+                if self._inside(lambda: self._take("*") and self._take("]"), free=False):
                     node = self._splat(node, attributes_only=False)
                     continue
                 self._at = before
