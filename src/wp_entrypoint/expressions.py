@@ -212,7 +212,7 @@ class _Parser:
         while True:
             end = text.find("\n", start)
             end = len(text) if end < 0 else end
-            if text[start:end].strip(" \t\r") == marker:
+            if text[start:end].strip() == marker:
                 break
             if end == len(text):
                 raise self._error(f'a line with "{marker}" alone is missing')

@@ -24,6 +24,8 @@ class PatternError(ValueError):
     """The pattern is not RE2 syntax, or matching would be too much work; the message says why."""
 
 
+_CATEGORY_NAMES = "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co"
+_CATEGORIES = frozenset(_CATEGORY_NAMES.split())
 _POSIX = {
     "alnum": "09AZaz",
     "alpha": "AZaz",
@@ -135,7 +137,7 @@ class Parser:
         if not greedy:
             self.position += 1
         node = Node("repeat", parts=(node,), least=least, most=most, greedy=greedy != self.flags.ungreedy)
-        if self._peek() in ("*", "+", "?") and self._peek():
+        if (self._peek() in ("*", "+", "?") and self._peek()) or self._bounds() is not None:
             raise PatternError("a repetition follows another one; possessive repetition is not supported")
         return node
 
@@ -291,11 +293,16 @@ class Parser:
             self.position += 1
         inverted = name.startswith("^")
         name = name.removeprefix("^")
-        if not name or name[0] not in "LMNPSZC" or len(name) > 2:
-            raise PatternError(
-                f'the character property "{name}" is not supported; use a general category such as L or Lu'
-            )
-        return lambda char: unicodedata.category(char).startswith(name) != inverted
+        if name == "Any":
+            return lambda _: not inverted
+        if name in _CATEGORIES:
+            return lambda char: unicodedata.category(char).startswith(name) != inverted
+        from wp_text import scripts
+
+        if name not in scripts.RANGES:
+            known = "use a category such as L or Lu, or a script such as Greek"
+            raise PatternError(f'there is no character property "{name}"; {known}')
+        return lambda char: scripts.holds(name, char) != inverted
 
     def _class(self) -> Test:
         negated = self._peek() == "^"

@@ -237,7 +237,9 @@ class TextLexer(abc.ABC):
         body = text.index("\n", found.end()) + 1
         opening = self._emit("DBLQUOTE", found.group(), start, found.end())
         opening.mark = "heredoc"
-        closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*(?=\r?$)", re.MULTILINE).search(text, body - 0, limit)
+        closing = re.compile(rf"^[^\S\n]*{re.escape(marker)}[^\S\r\n]*(?=\r?$)", re.MULTILINE).search(
+            text, body - 0, limit
+        )
         if closing is None:
             detail = f'The heredoc must end with a line that holds only "{marker}".'
             self._flaw("Unclosed heredoc", detail, start, found.end())
