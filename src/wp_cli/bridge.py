@@ -50,9 +50,9 @@ class Bridge:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._started.set()
-        async with await asyncio.start_unix_server(self._accept, sock=self._socket) as server:
-            await self._stop.wait()
-            server.close()
+        server = await asyncio.start_unix_server(self._accept, sock=self._socket)
+        await self._stop.wait()
+        server.close()  # and what it carries ends with the loop
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._carry(reader, writer))

@@ -139,6 +139,8 @@ def fill(address: str, token: str = "") -> Made:
     _profiles_and_triggers(client)
     with _runners(client, address, made) as runner:
         _jobs(client, runner, made)
+    stay = {"Adopted", "rejected"}
+    until(lambda: {one.id for one in client.calls.ListRunners(pb.ListRunnersRequest()).runners} == stay)
     client.close()
     return made
 
