@@ -71,7 +71,7 @@ class _Parser:
     def _space(self) -> None:
         text = self._text
         while self._at < len(text):
-            if text[self._at] in " \t" or (text[self._at] in "\r\n" and self._free):
+            if text[self._at] in " \t" or (self._free and text.startswith(("\n", "\r\n"), self._at)):
                 self._at += 1
             elif text[self._at] == "#" or text.startswith("//", self._at):
                 end = text.find("\n", self._at)
@@ -352,9 +352,13 @@ class _Parser:
         start: Node = lambda scope: held[-1]  # noqa: E731
         each = start
         if attributes_only:
+            self._space()
             while self._text.startswith(".", self._at) and not self._text.startswith((".*", "..."), self._at):
                 self._at += 1
                 each = self._attribute(each)
+                self._space()
+            if self._text.startswith(".*", self._at):
+                raise self._error("a second splat is written [*]")
         else:
             each = self._access(start)
 

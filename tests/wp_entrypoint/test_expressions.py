@@ -171,6 +171,7 @@ TEMPLATES = [
     '${format("%05.1f|%-5s|%5d|%q|%v|%x", 2.25, "ab", 42, "q", [1], 255)}',
     "${n - 1}",
     "${length(list) > 2 ? list[2] : list[9]}",
+    "${jsonencode(people.*\n.name)} ${jsonencode(people[*].tags.*)}",
 ]
 
 
@@ -201,6 +202,8 @@ def test_the_language_is_the_runners(text: str) -> None:
         ("${yamldecode(secret)}", 'no function "yamldecode"'),
         ("${object.none}", "no attribute"),
         ("${list[3]}", "index"),
+        ("${people.*.tags.*}", "second splat"),
+        ("${n\r}", '"}" is missing'),
         ("${list}", "jsonencode"),
         ("${null}", "null"),
         ("${secret + 1}", "number is required"),
