@@ -28,7 +28,7 @@ from wp_proto.waypoint import api as pb
 
 from .go_waypoint import go_waypoint
 
-RETURN = 150.0
+RETURN = 250.0
 """Seconds it may take to come back: the pauses between its attempts grow to two minutes."""
 COUNT = "i=0; while :; do echo n $i; i=$((i+1)); sleep 0.05; done"
 
@@ -338,6 +338,7 @@ def test_several_instances(go: GoEntrypoints, real: RealServer, cli: Cli) -> Non
     assert {line["instance"] for line in said} == parents.keys()
 
 
+@pytest.mark.timeout(600)
 def test_a_connection_that_breaks(go: GoEntrypoints, real: RealServer) -> None:
     """It is the same instance that returns, to the lines that it had."""
     wire = Wire(int(real.state.grpc.rpartition(":")[2]))
@@ -356,6 +357,7 @@ def test_a_connection_that_breaks(go: GoEntrypoints, real: RealServer) -> None:
         wire.close()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restart_of_the_server(go: GoEntrypoints, real: RealServer, number: signal.Signals) -> None:
     process = go.start("sh", "-c", COUNT)
