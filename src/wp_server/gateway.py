@@ -37,6 +37,7 @@ class Gateway:
         self._moved = moved
         self._listener: Listener | None = None
         self._host = ""
+        self._over = False
         self.port = port
         self.address = ""
 
@@ -57,16 +58,22 @@ class Gateway:
     async def look(self) -> bool:
         """Brings the listener in line with the bridge's present address; returns whether that had changed."""
         host = await asyncio.to_thread(local.bridge_address)
-        if host == self._host:
+        if host == self._host or self._over:
             return False
-        await self.stop(0)
+        await self._end_listener(0)
+        if self._over:
+            return False
         self._host = host
         if host:
             await self._listen(host)
         return True
 
     async def stop(self, grace: float) -> None:
-        """Ends the listener."""
+        """Ends the listener for good."""
+        self._over = True
+        await self._end_listener(grace)
+
+    async def _end_listener(self, grace: float) -> None:
         listener, self._listener, self.address, self._host = self._listener, None, "", ""
         if listener is not None:
             await listener.stop(grace)

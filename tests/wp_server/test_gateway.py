@@ -66,3 +66,13 @@ async def test_a_bridge_port_that_is_taken_is_replaced_by_a_free_one(settings, b
             bridge[0] = "127.0.0.2"
             await eventually(lambda: advertised(server).startswith("127.0.0.2:"))
             assert advertised(server) != f"127.0.0.2:{port}"
+
+
+async def test_nothing_listens_for_containers_after_the_end(settings, bridge):
+    bridge[0] = "127.0.0.2"
+    async with app.running(replace(settings, local=True)) as server:
+        assert advertised(server).startswith("127.0.0.2:")
+        await server.stop()
+        assert server._gateway is not None
+        assert not await server._gateway.look()
+        assert server._gateway.address == ""
