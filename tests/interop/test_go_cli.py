@@ -614,9 +614,14 @@ def test_a_snapshot_comes_back(tmp_path: Path) -> None:
         assert own.go.shown("project", "list").split() == ["kept"]
 
 
-def test_logs_end_with_the_server_and_go_on_with_the_next(tmp_path: Path) -> None:
-    with world(tmp_path / "world", go_waypoint()) as own, deployed(own) as url:
+def test_logs_end_with_the_server_and_go_on_with_the_next_and_a_runner_comes_back(tmp_path: Path) -> None:
+    with (
+        world(tmp_path / "world", go_waypoint()) as own,
+        deployed(own) as url,
+        own.runner(own.go, "-id=patient"),
+    ):
         log = tmp_path / "log"
+        eventually(lambda: "patient | preadopted" in own.go.shown("runner", "list"))
         with following(own, log) as process:
             eventually(lambda: b"listening on port" in log.read_bytes())
             own.restart()
@@ -625,3 +630,4 @@ def test_logs_end_with_the_server_and_go_on_with_the_next(tmp_path: Path) -> Non
         fetch(f"{url}/after-the-restart")
         with following(own, log):
             eventually(lambda: b"GET /after-the-restart" in log.read_bytes())
+        eventually(lambda: "patient | preadopted" in own.go.shown("runner", "list"))
