@@ -34,9 +34,10 @@ def _run(program: str, path: Path) -> str:
 def test_works_from_inside_a_zip(tmp_path: Path) -> None:
     archive = tmp_path / "packed.zip"
     with zipfile.ZipFile(archive, "w") as packed:
-        for path in sorted((ROOT / "src" / "wp_config").rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                packed.write(path, path.relative_to(ROOT / "src"))
+        for package in ("wp_config", "wp_text"):
+            for path in sorted((ROOT / "src" / package).rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    packed.write(path, path.relative_to(ROOT / "src"))
     program = (
         "import wp_config, pathlib\n"
         "print(wp_config.names(wp_config.Source(b'project = \"p\"', pathlib.Path('.'))).project)\n"
