@@ -27,7 +27,7 @@ from wp_config.syntax import parse_expression, parse_template, tree
 from wp_config.values import Value, deeply_known, string, unknown, with_mark
 from wp_config.variable_sources import values_in
 
-PACKAGES = ("wp_config",)
+PACKAGES = ("wp_config", "wp_text")
 
 SECRET = "hunter2"
 HERE = Path("/nowhere")
