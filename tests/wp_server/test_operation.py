@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import grpc
@@ -75,6 +75,10 @@ async def running(folder: Path, *flags: str, certificate: Path | None = None) ->
 
 async def code_of(call: grpc.aio.Call) -> grpc.StatusCode:
     async with asyncio.timeout(DEADLINE):
+        if isinstance(call, grpc.aio.UnaryStreamCall):
+            with suppress(grpc.aio.AioRpcError):
+                while await call.read() is not grpc.aio.EOF:  # its end is heard after all that came before
+                    pass
         return await call.code()
 
 
