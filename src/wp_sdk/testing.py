@@ -9,7 +9,9 @@ assert "Building image..." in harness.text()
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +79,7 @@ class Outcome:
 class Harness:
     """Values for the parameters; what is not given has a sensible default.
 
-    `more` holds other well-known values by class.
+    `more` holds other well-known values by class. Without `data_root` the data folders go with the harness.
     """
 
     config: object = None
@@ -138,6 +140,7 @@ class Harness:
     def _well_known(self) -> dict[type, object]:
         if self.data_root is None:
             self.data_root = Path(tempfile.mkdtemp(prefix="waypoint-harness-"))
+            weakref.finalize(self, shutil.rmtree, self.data_root, ignore_errors=True)
         cache, data = self.data_root / "cache", self.data_root / "data"
         cache.mkdir(parents=True, exist_ok=True)
         data.mkdir(parents=True, exist_ok=True)

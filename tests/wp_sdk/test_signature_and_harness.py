@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from wp_sdk.component import (
     Cancelled,
     Checkpoint,
     Context,
+    DataDir,
     DeclaredResources,
     DeploymentConfig,
     Plugin,
@@ -89,6 +91,19 @@ def test_the_harness_calls_like_the_host(tmp_path: Path) -> None:
     assert [r.name for r in outcome.declared.resources] == ["thing"]
     assert outcome.checkpoints == (timestamp_pb2.Timestamp(seconds=5),)
     assert harness.text() == "n web 5 True"
+
+
+def test_data_folders_of_its_own_go_with_the_harness() -> None:
+    def remember(data: DataDir.App) -> str:
+        (data.data_dir / "seen").touch()
+        return str(data.data_dir)
+
+    harness = Harness()
+    folder = Path(harness.call(remember).value)
+    assert (folder / "seen").is_file()
+    del harness
+    gc.collect()
+    assert not folder.parent.exists()
 
 
 def test_the_harness_names_what_the_test_forgot() -> None:
