@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -96,12 +98,13 @@ class World:
         command = [*cli.command, "runner", "agent", f"-state-dir={folder}/state", *flags]
         with log.open("wb") as file:
             process = subprocess.Popen(
-                command, cwd=folder, env=cli.environ | extra, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-            )
+                command, cwd=folder, env=cli.environ | extra, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                start_new_session=True,
+            )  # fmt: skip
         try:
             yield log
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with the plugins that run for it
             process.wait(DEADLINE)
             eventually(lambda: '"online": true' not in self.go.shown("runner", "list", "-json"))
 
