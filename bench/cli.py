@@ -45,6 +45,8 @@ TICKER = (
     "        time.sleep(0.1)\n"
     "threading.Thread(target=tick, daemon=True).start()\n"
 )
+WHILE_PARENT_LIVES = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    time.sleep(0.2)\n"
+"""The Go entrypoint ends without its application."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def go_alone(home: Path, project: Path) -> Iterator[tuple[User, Server]]:
         user.waypoint("init")
         variables = asyncio.run(deployed(target))
         entrypoint = subprocess.Popen(
-            [GO.entrypoint, "/usr/bin/python3", "-c", TICKER + "time.sleep(3600)"],
+            [GO.entrypoint, "/usr/bin/python3", "-c", TICKER + WHILE_PARENT_LIVES],
             env={"PATH": os.environ["PATH"], **go_programs.connection(target), **variables},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
