@@ -30,6 +30,7 @@ from wp_runner.operations.destroy_project import delete_records
 from wp_runner.operations.poll import SourceJob
 from wp_runner.operations.task import TaskJob
 from wp_runner.outbox import Outbox
+from wp_runner.plugins import UnknownPlugin
 from wp_runner.server import Server
 from wp_runner.validate import and_the_rest
 from wp_sdk.context import Context
@@ -112,6 +113,9 @@ class JobExecutor:
                     return APP_OPERATIONS[name](env)
                 except Diagnostics as found:
                     raise and_the_rest(found, project) from found
+                except UnknownPlugin as unknown:
+                    # The lookup does not know the place; looking at the whole file does.
+                    raise (and_the_rest(Diagnostics(), project) or unknown) from unknown
 
 
 class _Unimplemented(OperationFailed):

@@ -214,6 +214,10 @@ class InProcessPlugin:
         return found - {""}
 
 
+class UnknownPlugin(PluginError):
+    """The file names a plugin that is not there."""
+
+
 class PluginHost:
     """Plugins by name: `extra` first, then the built-in ones (`wp_plugins`, imported when asked for)."""
 
@@ -255,7 +259,7 @@ class PluginHost:
         if name not in self.names():
             near = difflib.get_close_matches(name, self.names(), n=1)
             hint = f'Did you mean "{near[0]}"?' if near else f"Known plugins: {', '.join(self.names())}"
-            raise PluginError(f'There is no plugin "{name}"', do=hint)
+            raise UnknownPlugin(f'There is no plugin "{name}"', do=hint)
         plugin = getattr(importlib.import_module(module), "PLUGIN", None)
         if not isinstance(plugin, Plugin):
             raise PluginDefect(f"The module of the plugin {name} defines no PLUGIN")

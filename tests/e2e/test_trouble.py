@@ -100,6 +100,16 @@ class TestConfiguration:
         assert 'Did you mean "command"?' in shown
         configure(hello, 'usee "files" {}', 'use "files" {}')
 
+    def test_an_operation_tells_where_an_unknown_plugin_is_named_and_all_other_mistakes(self, hello: Waypoint) -> None:
+        configure(hello, 'use "files" {}', 'use "fils" {}')
+        configure(hello, "command = [", "comand = [")
+        shown = failure(hello, "up")
+        assert shown.count("Error: Unknown plugin") == 1
+        assert re.search(r"on waypoint\.hcl:\d+:\d+, in app", shown)
+        assert 'There is no plugin "fils". Did you mean "files"?' in shown
+        assert 'Did you mean "command"?' in shown
+        configure(hello, 'use "fils" {}', 'use "files" {}')
+
     def test_two_apps_of_one_name(self, hello: Waypoint) -> None:
         file = hello.project / "waypoint.hcl"
         text = file.read_text()
